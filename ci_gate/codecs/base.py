@@ -1,0 +1,184 @@
+"""The one interface of every protocol: a conversation hears bytes and speaks messages, free of I/O.
+
+A `Conversation` sees both sides of one connection. It is fed what is heard, says what is played,
+and answers with actions. It has no clock (times are given), no randomness and no logging.
+
+    record  hears both sides; the caller has already forwarded the bytes
+    mock    hears the client, speaks as the server
+    replay  hears the server, speaks as the client
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from ci_gate.model.exchange import Exchange, Facts
+from ci_gate.model.message import Headers, Key, Message, Part
+
+
+class Side(enum.IntEnum):
+    """Who says something on a connection."""
+
+    CLIENT = 0
+    SERVER = 1
+
+
+class Role(enum.IntEnum):
+    """What we are doing on a connection."""
+
+    RECORD = 0
+    MOCK = 1
+    REPLAY = 2
+
+
+class Whole(msgspec.Struct, frozen=True, gc=False):
+    """A whole message arrived. `number` counts the requests of this connection from 0 and pairs
+    a response with its request; times are nanoseconds as given to `feed`."""
+
+    side: Side
+    number: int
+    message: Message
+    started: int
+    ended: int
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """The head of a message that will come in parts: its body is larger than the conversation
+    keeps (`codecs.base.LARGE`), or it is a stream. `message` has an empty body."""
+
+    side: Side
+    number: int
+    message: Message
+    started: int
+    stream: bool
+    """True: an event stream or an upgrade, to be kept as parts with their times."""
+
+
+class More(msgspec.Struct, frozen=True):
+    """A part of a begun message's body: transfer-decoded, not content-decoded."""
+
+    side: Side
+    number: int
+    data: bytes
+    at: int
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """A begun message is over; `complete` is False when its sender went away in the middle."""
+
+    side: Side
+    number: int
+    trailers: Headers
+    at: int
+    complete: bool
+
+
+class Bytes(msgspec.Struct, frozen=True, gc=False):
+    """Bytes to send to a side."""
+
+    side: Side
+    data: bytes
+
+
+class StartTLS(msgspec.Struct, frozen=True):
+    """Upgrade the connection to a side to TLS now."""
+
+    side: Side
+
+
+class Close(msgspec.Struct, frozen=True):
+    """Close the connection to a side once everything was sent."""
+
+    side: Side
+
+
+class Undecodable(msgspec.Struct, frozen=True):
+    """This connection is not (or no longer) the codec's protocol: an upgrade it does not know, or
+    a peer's error. Everything from here on is raw. `reason` is one line for the summary."""
+
+    side: Side
+    reason: str
+    upgrade: bool = False
+    """True: both sides agreed to speak something else (101, CONNECT); False: a protocol error."""
+
+
+Action = Whole | Begun | More | Ended | Bytes | StartTLS | Close | Undecodable
+
+LARGE = 1 << 20
+"""Bodies up to this many bytes come as one `Whole`, larger ones as Begun, More…, Ended."""
+
+
+class Conversation(Protocol):
+    """One connection of one protocol."""
+
+    def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
+        """Hear `data` from `side` at `at` (monotonic nanoseconds); b"" = that side closed.
+
+        Never raises for what a peer sent: a protocol error is an `Undecodable` (record) or, when
+        we play a side, the protocol's own error answer followed by `Close`.
+        """
+        ...
+
+    def say(self, side: Side, message: Message, prepared: bytes | None = None) -> Sequence[Action]:
+        """Say `message` as `side` (mock: SERVER, replay: CLIENT).
+
+        `prepared` is what `Codec.prepare` made of the same message; it is used as it is when the
+        connection is in the common state, else the message is serialised for this state.
+        """
+        ...
+
+
+class Codec(Protocol):
+    """A protocol: conversations, and pure functions over its messages."""
+
+    name: str
+
+    def converse(self, role: Role, session: dict[str, str] | None = None) -> Conversation:
+        """A conversation for one new connection; `session` is what was recorded of the handshake."""
+        ...
+
+    def key(self, request: Message) -> Key:
+        """What makes a request the same as a recorded one."""
+        ...
+
+    def local(self, request: Message, shared: dict[str, object]) -> Message | None:
+        """The answer a mock gives by itself (session statements, pings), or None.
+
+        `shared` is one object per dependency, the codec's to use."""
+        ...
+
+    def miss(self, request: Message, reason: str) -> Message:
+        """The protocol's own error for a call that nothing was recorded for (HTTP: 501 and JSON)."""
+        ...
+
+    def fit(self, recorded: Message, request: Message) -> Message:
+        """The recorded answer as this client's request asked for it."""
+        ...
+
+    def places(self, message: Message) -> tuple[Part, ...]:
+        """The parts of a message in reading order."""
+        ...
+
+    def with_places(self, message: Message, parts: dict[str, Part]) -> Message:
+        """The message with some parts (by `Part.place`) replaced."""
+        ...
+
+    def route(self, request: Message) -> str:
+        """Method and path with variable segments folded by their own text: "GET /orders/{id}"."""
+        ...
+
+    def label(self, request: Message) -> str:
+        """The call as people write it: "POST /charges?dry=1"."""
+        ...
+
+    def facts(self, exchange: Exchange) -> Facts:
+        """Effect, targets, transaction and order scope."""
+        ...
+
+    def prepare(self, message: Message) -> bytes:
+        """Serialise ahead for the common connection state (HTTP: keep-alive, not HEAD)."""
+        ...

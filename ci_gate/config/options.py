@@ -1,0 +1,84 @@
+"""What each verb of `gate` takes: resolved, frozen, nothing read from the environment any more."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ci_gate.mocks.options import MockOptions
+from ci_gate.model.rule import Rule
+from ci_gate.recorder.options import RecorderOptions, Upstream
+from ci_gate.replayer.options import ReplayerOptions
+from ci_gate.service.options import ServiceOptions
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """Conditions as written; each is (route or "", text)."""
+
+    fail_if: tuple[tuple[str, str], ...] = ()
+    warn_if: tuple[tuple[str, str], ...] = ()
+
+
+class RecordOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """`ci-gate record`."""
+
+    service: ServiceOptions
+    dependencies: tuple[Upstream, ...] = ()
+    recorder: RecorderOptions = RecorderOptions()
+    out: str
+    """Snapshot folder."""
+    existing: str = ""
+    """"add" or "replace" for a snapshot that is already there; "" refuses."""
+    drive: str = ""
+    """Shell line of a client script; the recording ends with it."""
+    redaction_key: str = ""
+    """Hex; "" = the one in `state_folder`, made when absent."""
+    state_folder: str = ""
+
+
+class MockVerbOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """`ci-gate mock`: `service.command` is CMD, which keeps our stdin and stdout."""
+
+    snapshot: str
+    service: ServiceOptions
+    dependencies: tuple[Upstream, ...] = ()
+    mocks: MockOptions = MockOptions()
+    rules: tuple[Rule, ...] = ()
+    out_port: int = 4140
+    state_folder: str = ""
+    folder: str = "."
+
+
+class ReplayVerbOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """`ci-gate replay`: compares answers only."""
+
+    snapshot: str
+    target: str
+    service: ServiceOptions
+    replay: ReplayerOptions = ReplayerOptions()
+    policy: Policy = Policy()
+    rules: tuple[Rule, ...] = ()
+    routes: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    out: str = ""
+    """Run directory; "" = .ci-gate/runs/<utc>."""
+    config: str = ""
+
+
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """`ci-gate run`: the gate."""
+
+    snapshot: str
+    service: ServiceOptions
+    dependencies: tuple[Upstream, ...] = ()
+    mocks: MockOptions = MockOptions()
+    replay: ReplayerOptions = ReplayerOptions()
+    policy: Policy = Policy()
+    rules: tuple[Rule, ...] = ()
+    routes: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    """Ids, id prefixes or JMESPath expressions of `--only`."""
+    out: str = ""
+    config: str = ""
+    folder: str = "."
+    """The config file's folder: working directory and base of relative paths."""
+    state_folder: str = ""

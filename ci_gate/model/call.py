@@ -1,0 +1,37 @@
+"""A live outbound call, as the mock saw it and comparing needs it: no protocol left in it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ci_gate.model.exchange import Facts
+from ci_gate.model.message import Part
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One outbound call, recorded or live, in the terms every protocol shares.
+
+    `matched` (live calls): id of the recorded exchange that answered it, "" = a miss.
+    `tier` is the matcher's tier (1 window, 2 epoch, 3 startup, 4 binding, 5 miss, 0 recorded).
+    """
+
+    id: str
+    """Recorded: the exchange's id. Live: "live-17"."""
+    dependency: str
+    route: str
+    """The call's own route: "POST /charges"."""
+    label: str
+    """As people write it: "POST /charges?dry=1"."""
+    facts: Facts
+    parts: tuple[Part, ...]
+    coarse: tuple[str, ...] = ()
+    """`Key.coarse`: calls with the same coarse key are candidates for one another."""
+    groups: tuple[str, ...] = ()
+    at: float = 0.0
+    """Milliseconds since the recording's or the run's start."""
+    matched: str = ""
+    tier: int = 0
+    new_host: bool = False
+    """True: not one of the snapshot's dependencies; `dependency` is the host."""
+    nearest: str = ""
+    """Misses: the nearest recorded calls and the places that differed, for people."""

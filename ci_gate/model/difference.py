@@ -1,0 +1,61 @@
+"""Differences and causes: what deviated, and what differences share an origin."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One observed deviation, as text fit for any report (masked, bounded, not yet escaped).
+
+    `change` is one of
+      response: "status", "value", "type", "added", "removed", "header", "body", "no-response"
+      calls:    "missing", "unexpected", "changed", "repeated", "reordered", "new-host", "header"
+      other:    "not-replayed", "escape" (a connection that went past the mocks)
+    """
+
+    change: str
+    exchange: str = ""
+    """Inbound exchange it is charged to; "" for the groups startup and background."""
+    group: str = ""
+    """"startup" or "background" when no inbound exchange is charged."""
+    route: str = ""
+    """Route of that inbound exchange."""
+    dependency: str = ""
+    """Set for calls."""
+    call: str = ""
+    """Route of the outbound call: "POST /charges"."""
+    call_id: str = ""
+    """Id of the recorded outbound exchange concerned, where there is one."""
+    effect: str = ""
+    """For calls: "read" or "write"."""
+    place: str = ""
+    """"response.body.$.items[3].price", "request.body.$.amount", "response.status"."""
+    expected: str = ""
+    actual: str = ""
+    detail: str = ""
+    """More for a person: nearest recorded calls and what differed, log lines."""
+    excused: int = 0
+    """Index of the rule that excuses it; 0 = none."""
+    notice: bool = False
+    """True: worth a line, never red (a reordered read, a changed client header)."""
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """Differences that come from the same change, folded together. `id` is "C1", "C2"…"""
+
+    id: str
+    title: str
+    """One line: "response.body.$.total: number became string"."""
+    change: str
+    routes: tuple[str, ...]
+    place: str = ""
+    """Place pattern, indices as [*]."""
+    dependency: str = ""
+    exchanges: tuple[str, ...] = ()
+    """Ids of the inbound exchanges concerned, all of them."""
+    count: int = 1
+    """Differences folded in."""
+    examples: tuple[Difference, ...] = ()
+    """The smallest first, at most three."""
+    notice: bool = False

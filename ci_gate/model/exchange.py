@@ -1,0 +1,53 @@
+"""Exchanges: one request message, what answered it, and who caused it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ci_gate.model.message import Message
+
+STARTUP = "startup"
+BACKGROUND = "background"
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One request message and its response. Times are milliseconds since the recording started."""
+
+    id: str
+    """Given once when folded into a snapshot, e.g. "3f2a9c1b7e-1"; in a journal "i17" or "o4"."""
+    dependency: str = ""
+    """Name of the dependency that was called; "" = inbound."""
+    route: str
+    """Method and path with variable segments folded: "GET /orders/{id}"."""
+    groups: tuple[str, ...] = ()
+    """Outbound only: ids of the inbound exchanges that may have caused it (more than one =
+    ambiguous), or ("startup",) or ("background",)."""
+    at: float = 0.0
+    """First byte of the request."""
+    took: float = 0.0
+    """From `at` to the last byte of the response, milliseconds."""
+    connection: int = 0
+    request: Message
+    response: Message | None = None
+    """None: never answered; `error` says why."""
+    error: str = ""
+    redacted: tuple[str, ...] = ()
+    """Places that hold stand-ins: "request.headers.authorization", "response.body.$.email"."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def inbound(self) -> bool:
+        """True when something triggered the service, False when the service called out."""
+        return not self.dependency
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What policy and comparing must know of a call without knowing its protocol."""
+
+    effect: str
+    """"read", "write" or "session"."""
+    targets: tuple[str, ...] = ()
+    """What it reads or writes: HTTP the dependency, SQL tables, Redis keys."""
+    transaction: str = ""
+    order: str = ""
+    """Calls of one order scope keep their order; "" = no order."""

@@ -1,0 +1,103 @@
+"""Messages: one whole thing one side of a connection says. Frozen data, no behaviour."""
+
+from __future__ import annotations
+
+import msgspec
+
+Headers = tuple[tuple[bytes, bytes], ...]
+"""Header or trailer fields in wire order, names as they were spelled."""
+
+
+class Stored(msgspec.Struct, frozen=True, tag="stored"):
+    """A body that lies in a file of the snapshot (`bodies/<sha256>`) or of a recording in progress."""
+
+    sha256: str
+    size: int
+
+
+class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
+    """Bytes that could not be decoded and so were not kept: their number and a keyed hash."""
+
+    size: int
+    digest: str
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """One part of a stream; `at` is milliseconds since the message's first byte."""
+
+    at: float
+    data: bytes
+
+
+class Pieces(msgspec.Struct, frozen=True, tag="pieces"):
+    """A body that stays in parts: an event stream, or what was still open when recording stopped."""
+
+    items: tuple[Piece, ...]
+    complete: bool = True
+    """False: recording stopped, or a side went away, before the sender ended the message."""
+
+
+Body = bytes | Stored | Opaque | Pieces
+
+
+class HttpRequest(msgspec.Struct, frozen=True, tag="http.request"):
+    """An HTTP/1.x request. `body` is content-decoded when `coding` names a coding."""
+
+    method: str
+    target: bytes
+    """As on the request line of the origin server: `/path?query`, or `*`."""
+    headers: Headers = ()
+    body: Body = b""
+    trailers: Headers = ()
+    coding: str = ""
+    """The Content-Encoding that was decoded ("gzip", "br", "zstd", "deflate"); "" = body is as sent."""
+    version: str = "1.1"
+
+
+class HttpResponse(msgspec.Struct, frozen=True, tag="http.response"):
+    """An HTTP/1.x final response; 1xx responses are not kept. `body` as in `HttpRequest`."""
+
+    status: int
+    reason: bytes = b""
+    headers: Headers = ()
+    body: Body = b""
+    trailers: Headers = ()
+    coding: str = ""
+    version: str = "1.1"
+
+
+class Raw(msgspec.Struct, frozen=True, tag="raw"):
+    """Everything one side said on a connection that no codec understands."""
+
+    body: Body = b""
+
+
+Message = HttpRequest | HttpResponse | Raw
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A named part of a message, as comparing, redaction, rules and selection see it.
+
+    `place` is the first step of a place inside the message: `method`, `path`, `query`, `headers`,
+    `body`, `trailers`, `status`. `media` says how to go further inside (see `values.places`):
+    "" (one opaque value), "path", "query", "headers", "json", "form", "multipart", "xml",
+    "text", "binary".
+    """
+
+    place: str
+    value: int | str | Body | Headers
+    media: str = ""
+    parameter: str = ""
+    """What the media needs to be read: the boundary of a multipart body, the charset of a text."""
+
+
+class Key(msgspec.Struct, frozen=True):
+    """What makes two requests to one dependency the same.
+
+    `coarse` is hashable and groups candidates (HTTP: method and path shape). `full` is hashable
+    and equal exactly when every compared place is byte-equal; it is the fast path, used when
+    nothing is masked.
+    """
+
+    coarse: tuple[str, ...]
+    full: tuple[object, ...]

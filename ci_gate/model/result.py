@@ -1,0 +1,146 @@
+"""The result of a gate: what a run directory's result.json holds and every report renders."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from ci_gate.model.difference import Cause, Difference
+
+RESULT_FORMAT = 1
+
+Outcome = Literal["pass", "fail", "inconclusive"]
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """One condition of `fail_if`, `warn_if` or an assertion, judged."""
+
+    condition: str
+    outcome: Outcome
+    observed: str
+    """The value seen, for people: "43.2", "no samples"."""
+    level: Literal["fail", "warn"] = "fail"
+    route: str = ""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """pass, fail or inconclusive, with the reasons, most important first."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """What was counted; None = not measured in this kind of run."""
+
+    total: int = 0
+    """Inbound requests that were to be replayed."""
+    succeeded: int = 0
+    failed: int = 0
+    """No complete response, or an unexcused difference in the response or the calls it caused."""
+    answered: int = 0
+    """Got a complete response."""
+    matching: int = 0
+    """Without an unexcused difference."""
+    seconds: float = 0.0
+    """Wall time of the replay, first request due to last response."""
+    matched: int | None = None
+    unmatched: int | None = None
+    unused: int | None = None
+    missing: int | None = None
+    unexpected: int | None = None
+    changed: int | None = None
+    redacted: int = 0
+    """Places compared by kind because their recorded value is a stand-in."""
+
+
+class RouteFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures of one inbound route; latencies in milliseconds."""
+
+    route: str
+    total: int
+    failed: int
+    avg: float = 0.0
+    p50: float = 0.0
+    p95: float = 0.0
+    p99: float = 0.0
+    max: float = 0.0
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """The samples of one replay, so that shards and repeats merge by one associative step."""
+
+    subject: str = "head"
+    counts: Counts
+    latencies: dict[str, tuple[int, ...]] = {}
+    """By route: nanoseconds, sorted and delta-coded; together at most 100,000."""
+    histograms: dict[str, dict[int, int]] = {}
+    """By route, beyond that: bucket -> count (see policy.histogram)."""
+
+
+class RuleUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule did in this run."""
+
+    index: int
+    text: str
+    """The rule in one line."""
+    reason: str
+    owner: str = ""
+    until: str = ""
+    used: int = 0
+    state: Literal["used", "unused", "expired"] = "unused"
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """Under what the run was made; no secret, no absolute path."""
+
+    version: str
+    python: str = ""
+    platform: str = ""
+    started_at: str = ""
+    seconds: float = 0.0
+    commit: str = ""
+    snapshot: str = ""
+    """The snapshot's folder as the user names it."""
+    snapshot_digest: str = ""
+    config: str = ""
+    """Path of the config as the user names it, or ""."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """result.json, version 1."""
+
+    format: int = RESULT_FORMAT
+    service: str
+    mode: Literal["run", "replay", "prove"] = "run"
+    verdict: Verdict
+    runs: tuple[Run, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    routes: tuple[RouteFigures, ...] = ()
+    rules: tuple[RuleUse, ...] = ()
+    excused: tuple[Difference, ...] = ()
+    """Examples of excused differences, at most 50."""
+    notices: tuple[str, ...] = ()
+    environment: Environment
+
+
+class ExchangeResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of exchanges.jsonl: an inbound exchange, or a dependency in startup or background."""
+
+    id: str
+    route: str
+    label: str
+    """What people read: "GET /orders/17"."""
+    group: str = ""
+    """"" for an inbound exchange, else "startup" or "background" (then `route` is the dependency)."""
+    state: Literal["passed", "failed", "error", "skipped"]
+    """error: no complete response or never replayed."""
+    milliseconds: float = 0.0
+    differences: tuple[Difference, ...] = ()
+    """At most 20; `more` counts the rest."""
+    more: int = 0
+    file: str = ""
+    """The snapshot file that holds it, as the user names it."""
