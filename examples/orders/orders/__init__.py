@@ -1,0 +1,1 @@
+"""A small shop's order service: takes orders, charges cards, has parcels sent."""
