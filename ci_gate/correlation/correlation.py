@@ -25,6 +25,8 @@ class Correlation:
     def __init__(self, settle: int, *, by_time: bool) -> None:
         self._settle = settle
         self._by_time = by_time
+        self.begun: set[str] = set()
+        """Inbound exchanges that have started, ended ones too."""
         self._in_flight: dict[str, frozenset[bytes]] = {}
         self._last = ""
         self._last_end = 0
@@ -41,6 +43,7 @@ class Correlation:
 
     def begin(self, exchange: str, traces: frozenset[bytes] = frozenset()) -> None:
         """An inbound request starts."""
+        self.begun.add(exchange)
         self._in_flight[exchange] = traces
 
     def end(self, exchange: str, at: int) -> None:

@@ -1,0 +1,233 @@
+"""The one matcher for all protocols: which recorded exchange answers a live call, and by which tier.
+
+First hit wins, and the tier is reported:
+
+1  the same inbound request, in recorded order
+2  the same key from this or an earlier request in the same write epoch (reads; not consumed)
+3  the startup and background groups
+4  binding of fresh values
+5  a miss
+
+No tier consumes another request's exchange, and nothing is served because it is merely similar.
+A key is equal byte for byte (`Key.full`), or in canonical form with opened places replaced by their
+kind: places that a rule opens, and places whose recorded value is a stand-in.
+
+Alone (no inbound requests are replayed) the whole snapshot is one window: the same key in recorded
+order, the last answer of a read repeating, a write as often as it was recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence, Set
+
+import msgspec
+
+from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
+from ci_gate.model.message import Key, Message
+
+WINDOW, EPOCH, STANDING, BINDING, MISS = 1, 2, 3, 4, 5
+
+Canonical = Callable[[Message], Hashable]
+"""A request in canonical form, opened places replaced by their kind."""
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded call, ready to be matched. Built once before the run."""
+
+    exchange: Exchange
+    key: Key
+    read: bool
+    """Its effect is "read": it may answer more than once."""
+    opened: tuple[tuple[str, str], ...] = ()
+    """(place pattern, kind) of the places that are compared by kind."""
+
+
+class Entry:
+    """A recorded call in the matcher's memory."""
+
+    __slots__ = ("epoch", "exchange", "groups", "order", "prepared", "read", "uses")
+
+    def __init__(self, recorded: Recorded, order: int, epoch: int) -> None:
+        self.exchange = recorded.exchange
+        self.read = recorded.read
+        self.groups = recorded.exchange.groups
+        self.order = order
+        self.epoch = epoch
+        """Recorded writes to this dependency before it."""
+        self.uses = 0
+        """Live calls it answered in tier 1; tiers 2 and 3 do not count."""
+        self.prepared: object = None
+        """The answer serialised ahead; the server's to use."""
+
+
+class Match(msgspec.Struct, frozen=True, gc=False):
+    """What answers a call; `entry` is None for a miss."""
+
+    entry: Entry | None
+    tier: int
+    groups: tuple[str, ...]
+    """Whose call it is: for a late call, that of the chain that recorded it."""
+
+
+class _Bucket:
+    """Recorded calls with equal keys, in recorded order."""
+
+    __slots__ = ("by_group", "entries", "next")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.by_group: dict[str, list[Entry]] = {}
+        self.next = 0
+        """Where the recorded order stands when the whole snapshot is one window."""
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        for group in entry.groups:
+            self.by_group.setdefault(group, []).append(entry)
+
+
+class _Opened:
+    """Calls of one coarse key whose opened places are the same."""
+
+    __slots__ = ("buckets", "canonical", "places")
+
+    def __init__(self, places: tuple[tuple[str, str], ...], canonical: Canonical) -> None:
+        self.places = places
+        self.canonical = canonical
+        self.buckets: dict[Hashable, _Bucket] = {}
+
+
+class Matcher:
+    """Matches the calls to one dependency.
+
+    `canonical(opened)` gives the function that puts a request into canonical form with these
+    places opened. `begun`: the inbound exchanges whose replay has begun, kept by
+    `correlation`. `alone`: see the module's text.
+    """
+
+    def __init__(
+        self,
+        recorded: Sequence[Recorded],
+        canonical: Callable[[tuple[tuple[str, str], ...]], Canonical],
+        begun: Set[str],
+        *,
+        alone: bool,
+    ) -> None:
+        self.entries: list[Entry] = []
+        self._alone = alone
+        self._exact: dict[Hashable, _Bucket] = {}
+        self._opened: dict[Hashable, list[_Opened]] = {}
+        self._written = 0
+        """Recorded writes up to and including the last one that a live call was answered with."""
+        self._standing_next: dict[tuple[int, str], int] = {}
+        self._begun = begun
+        writes = 0
+        for order, one in enumerate(recorded):
+            entry = Entry(one, order, writes)
+            if not one.read:
+                writes += 1
+            self.entries.append(entry)
+            self._add(one, entry, canonical)
+
+    def _add(
+        self,
+        one: Recorded,
+        entry: Entry,
+        canonical: Callable[[tuple[tuple[str, str], ...]], Canonical],
+    ) -> None:
+        if not one.opened:
+            bucket = self._exact.get(one.key.full)
+            if bucket is None:
+                bucket = self._exact[one.key.full] = _Bucket()
+            bucket.add(entry)
+        choices = self._opened.setdefault(one.key.coarse, [])
+        for choice in choices:
+            if choice.places == one.opened:
+                break
+        else:
+            choice = _Opened(one.opened, canonical(one.opened))
+            choices.append(choice)
+            choices.sort(key=lambda other: len(other.places))
+        form = choice.canonical(one.exchange.request)
+        bucket = choice.buckets.get(form)
+        if bucket is None:
+            bucket = choice.buckets[form] = _Bucket()
+        bucket.add(entry)
+
+    def match(self, request: Message, key: Key, groups: tuple[str, ...]) -> Match:
+        """What answers `request`, a live call of `groups`."""
+        bucket = self._exact.get(key.full)
+        if bucket is not None:
+            found = self._take(bucket, groups)
+            if found is not None:
+                return found
+        for choice in self._opened.get(key.coarse, ()):
+            bucket = choice.buckets.get(choice.canonical(request))
+            if bucket is not None:
+                found = self._take(bucket, groups)
+                if found is not None:
+                    return found
+        return Match(None, MISS, groups)
+
+    def _take(self, bucket: _Bucket, groups: tuple[str, ...]) -> Match | None:
+        if self._alone:
+            return self._take_alone(bucket, groups)
+        for group in groups:
+            if group not in (STARTUP, BACKGROUND):
+                for entry in bucket.by_group.get(group, ()):
+                    if not entry.uses:
+                        return self._consume(entry, WINDOW, (group,))
+        late = self._late(bucket)
+        if late is not None:
+            return late
+        earlier = self._same_epoch(bucket)
+        if earlier is not None:
+            return Match(earlier, EPOCH, groups)
+        return self._standing(bucket, groups)
+
+    def _consume(self, entry: Entry, tier: int, groups: tuple[str, ...]) -> Match:
+        entry.uses += 1
+        if not entry.read and entry.epoch >= self._written:
+            self._written = entry.epoch + 1
+        return Match(entry, tier, groups)
+
+    def _late(self, bucket: _Bucket) -> Match | None:
+        """A call that an earlier request recorded and has not made yet: it came after `settle`."""
+        for entry in bucket.entries:
+            if not entry.uses and self._reached(entry):
+                return self._consume(entry, WINDOW, entry.groups)
+        return None
+
+    def _reached(self, entry: Entry) -> bool:
+        return any(group in self._begun for group in entry.groups)
+
+    def _same_epoch(self, bucket: _Bucket) -> Entry | None:
+        """The nearest earlier recorded read with this key that no write separates from now."""
+        best: Entry | None = None
+        for entry in bucket.entries:
+            if entry.read and entry.epoch == self._written and self._reached(entry):
+                best = entry
+        return best
+
+    def _standing(self, bucket: _Bucket, groups: tuple[str, ...]) -> Match | None:
+        """Startup and background calls: recorded order, then the last answer again."""
+        for group in (BACKGROUND, STARTUP) if groups == (BACKGROUND,) else (STARTUP, BACKGROUND):
+            entries = bucket.by_group.get(group)
+            if entries:
+                place = (id(bucket), group)
+                at = self._standing_next.get(place, 0)
+                self._standing_next[place] = at + 1
+                entry = entries[min(at, len(entries) - 1)]
+                return self._consume(entry, STANDING, (group,))
+        return None
+
+    def _take_alone(self, bucket: _Bucket, groups: tuple[str, ...]) -> Match | None:
+        entries = bucket.entries
+        at = bucket.next
+        while at < len(entries) and entries[at].uses:
+            at += 1  # answered before, perhaps by way of the other form of its key
+        bucket.next = at
+        if at < len(entries):
+            return self._consume(entries[at], WINDOW, groups)
+        last = entries[-1]
+        return Match(last, EPOCH, groups) if last.read else None
