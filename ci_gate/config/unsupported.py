@@ -1,0 +1,39 @@
+"""Settings that the format has and this version cannot honour: refused, never ignored."""
+
+from __future__ import annotations
+
+from ci_gate.config.lines import Path
+from ci_gate.config.problems import Problems
+from ci_gate.config.schema import Configuration, DependencySection
+
+PROTOCOLS = ("http", "raw")
+"""Protocols a dependency may speak in this version."""
+
+
+def check_supported(settings: Configuration, problems: Problems) -> None:
+    """Complain about every setting in use whose feature does not exist yet."""
+    service, gate = settings.service, settings.gate
+    wanted: list[tuple[Path, bool]] = [
+        (("known",), bool(settings.known)),
+        (("quarantine",), bool(settings.quarantine)),
+        (("redaction",), bool(settings.redaction)),
+        (("gate", "protect"), bool(gate.protect)),
+        (("gate", "unstable"), bool(gate.unstable)),
+        (("service", "isolate"), bool(service.isolate)),
+        (("replay", "workers"), settings.replay.workers > 1),
+    ]
+    for path, used in wanted:
+        if used:
+            problems.add(path, "not supported yet; take it out")
+    if service.clock == "recorded":
+        problems.add(("service", "clock"), "recorded is not supported yet; write auto or real")
+    for name, dependency in settings.dependencies.items():
+        _check_dependency(("dependencies", name), dependency, problems)
+
+
+def _check_dependency(path: Path, dependency: DependencySection, problems: Problems) -> None:
+    if dependency.mode:
+        problems.add((*path, "mode"), "not supported yet; take it out")
+    if dependency.role != "telemetry" and dependency.protocol not in PROTOCOLS:
+        text = f"{dependency.protocol} is not supported yet; supported: {', '.join(PROTOCOLS)}"
+        problems.add((*path, "protocol"), text)
