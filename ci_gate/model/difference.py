@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One observed deviation, as text fit for any report (masked, bounded, not yet escaped).
 
     `change` is one of
@@ -41,7 +41,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """True: worth a line, never red (a reordered read, a changed client header)."""
 
 
-class Cause(msgspec.Struct, frozen=True, kw_only=True):
+class Cause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Differences that come from the same change, folded together. `id` is "C1", "C2"…"""
 
     id: str

@@ -13,7 +13,7 @@ RESULT_FORMAT = 1
 Outcome = Literal["pass", "fail", "inconclusive"]
 
 
-class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One condition of `fail_if`, `warn_if` or an assertion, judged."""
 
     condition: str
@@ -24,7 +24,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     route: str = ""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """pass, fail or inconclusive, with the reasons, most important first."""
 
     outcome: Outcome
@@ -33,7 +33,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     evaluations: tuple[Evaluation, ...] = ()
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
+class Counts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was counted; None = not measured in this kind of run."""
 
     total: int = 0
@@ -57,7 +57,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Places compared by kind because their recorded value is a stand-in."""
 
 
-class RouteFigures(msgspec.Struct, frozen=True, kw_only=True):
+class RouteFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Figures of one inbound route; latencies in milliseconds."""
 
     route: str
@@ -70,7 +70,7 @@ class RouteFigures(msgspec.Struct, frozen=True, kw_only=True):
     max: float = 0.0
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
+class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The samples of one replay, so that shards and repeats merge by one associative step."""
 
     subject: str = "head"
@@ -81,7 +81,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """By route, beyond that: bucket -> count (see policy.histogram)."""
 
 
-class RuleUse(msgspec.Struct, frozen=True, kw_only=True):
+class RuleUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a rule did in this run."""
 
     index: int
@@ -94,7 +94,7 @@ class RuleUse(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["used", "unused", "expired"] = "unused"
 
 
-class Environment(msgspec.Struct, frozen=True, kw_only=True):
+class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Under what the run was made; no secret, no absolute path."""
 
     version: str
@@ -110,7 +110,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """Path of the config as the user names it, or ""."""
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """result.json, version 1."""
 
     format: int = RESULT_FORMAT
@@ -127,7 +127,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment
 
 
-class ExchangeResult(msgspec.Struct, frozen=True, kw_only=True):
+class ExchangeResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of exchanges.jsonl: an inbound exchange, or a dependency in startup or background."""
 
     id: str

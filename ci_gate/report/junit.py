@@ -1,0 +1,194 @@
+"""junit.xml: one testcase for every inbound exchange, for every CI system that reads JUnit.
+
+There is no one schema, so only the elements that all common readers share are written. The
+junit-xml package does the writing; its sharp edges decide what happens around it: it crashes on
+characters XML cannot hold, leaves out a time of zero, and drops a failure without a message, which
+would turn a failed test into a passed one. Hence everything is made visible first, and the file is
+read back before anybody sees it.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+
+from junit_xml import TestCase, TestSuite, to_xml_report_string
+
+from ci_gate.model.difference import Difference
+from ci_gate.model.result import ExchangeResult
+from ci_gate.report.text import cut, one_line, visible
+from ci_gate.report.words import sides
+
+FAILURE_BYTES = 10_000
+"""A failure's text at most; readers keep all of it in memory, and people stop reading earlier."""
+
+_VALUE = 2_000
+_NAME = 200
+_LEAST = 1e-6
+"""Seconds: junit-xml leaves out a time of zero, and some readers then fail."""
+_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+def render(service: str, results: Iterable[ExchangeResult], *, started_at: str = "") -> str:
+    """The JUnit report of `results`: a suite per route, and the suites `startup` and `background`.
+
+    `started_at` is ISO 8601 and becomes each suite's timestamp; anything else is left out. Order
+    is that of `results`; suites come in the order of their first testcase. Never raises on what
+    traffic held: if the file cannot be read back, a minimal one with an error in it is returned.
+    """
+    kept = list(results)
+    try:
+        return _checked(_written(service, kept, started_at), kept)
+    except (ValueError, ET.ParseError) as error:
+        return _minimal(service, len(kept), str(error))
+
+
+def _written(service: str, results: list[ExchangeResult], started_at: str) -> str:
+    """The report as junit-xml writes it."""
+    suites: dict[str, list[TestCase]] = {}
+    used: set[tuple[str, str]] = set()
+    for result in results:
+        suite = one_line(result.group or result.route or "unnamed", _NAME)
+        suites.setdefault(suite, []).append(_case(service, suite, result, used))
+    found = _TIMESTAMP.match(started_at)
+    timestamp = found.group() if found else None
+    made = [TestSuite(name, cases, timestamp=timestamp) for name, cases in suites.items()]
+    text: str = to_xml_report_string(made, prettyprint=False, encoding="utf-8")
+    return text
+
+
+def _case(service: str, suite: str, result: ExchangeResult, used: set[tuple[str, str]]) -> TestCase:
+    """One exchange; `used` keeps class name and name unique, since readers drop repetitions."""
+    classname = one_line(f"{service}.{suite}", _NAME)
+    plain = one_line(result.label or result.route, _NAME)
+    name = f"{plain} [{one_line(result.id, 80)}]" if result.id else plain
+    number = 1
+    unique = name
+    while (classname, unique) in used:
+        number += 1
+        unique = f"{name} #{number}"
+    used.add((classname, unique))
+    case = TestCase(
+        unique,
+        classname=classname,
+        elapsed_sec=max(result.milliseconds / 1000, _LEAST),
+        file=one_line(result.file, 400) or None,
+    )
+    _judge(case, result)
+    return case
+
+
+def _judge(case: TestCase, result: ExchangeResult) -> None:
+    """Put the state of `result` into its testcase. Every message is non-empty."""
+    red = [one for one in result.differences if not one.excused and not one.notice]
+    calm = [one for one in result.differences if one.excused or one.notice]
+    if result.state in ("failed", "error"):
+        add = case.add_failure_info if result.state == "failed" else case.add_error_info
+        kind = red[0].change if red else result.state
+        add(_message(result, red), _text(red, result.more), one_line(kind, 40) or result.state)
+    elif result.state == "skipped":
+        case.add_skipped_info(_message(result, red))
+    if calm:
+        case.stdout = _text(calm, 0)
+
+
+def _message(result: ExchangeResult, differences: list[Difference]) -> str:
+    """One line: the first difference and how many more there are."""
+    if not differences:
+        said = {"failed": "failed", "error": "no complete response", "skipped": "not judged"}
+        return said.get(result.state, result.state)
+    first = differences[0]
+    expected, actual = (_quoted(one) for one in sides(first))
+    more = len(differences) - 1 + result.more
+    ending = f" (and {more} more)" if more else ""
+    return cut(f"{_place(first)}: expected {expected}, actual {actual}", 400) + ending
+
+
+def _text(differences: list[Difference], more: int) -> str:
+    """Place, expected, actual and detail of each difference, in at most `FAILURE_BYTES`."""
+    parts: list[str] = []
+    room = FAILURE_BYTES - 100
+    for number, one in enumerate(differences):
+        part = _one(one)
+        room -= len(part.encode()) + 2
+        if room < 0:
+            more += len(differences) - number
+            break
+        parts.append(part)
+    if more:
+        parts.append(f"… and {more} more differences: see exchanges.jsonl of the run directory")
+    return "\n\n".join(parts) or "no difference was recorded"
+
+
+def _one(difference: Difference) -> str:
+    """One difference in a few lines."""
+    expected, actual = sides(difference)
+    lines = [
+        f"{_place(difference)} ({one_line(difference.change, 40)})",
+        f"  expected: {_value(expected)}",
+        f"  actual:   {_value(actual)}",
+    ]
+    if difference.excused:
+        lines.append(f"  excused by rule {difference.excused}")
+    if difference.detail:
+        detail = visible(cut(difference.detail, _VALUE))
+        lines += [f"  {line}" for line in cut(detail, _VALUE).split("\n")]
+    return "\n".join(lines)
+
+
+def _place(difference: Difference) -> str:
+    """`response.body.$.total`, or `payments POST /charges request.body.$.amount`."""
+    said = (difference.dependency, difference.call, difference.place)
+    return one_line(" ".join(one for one in said if one) or difference.change, 300)
+
+
+def _value(text: str | None) -> str:
+    """A value below its label: more lines are moved to the right of it."""
+    if text is None:
+        return "(nothing)"
+    if not text:
+        return "(empty)"
+    return cut(visible(cut(text, _VALUE)), _VALUE).replace("\n", "\n            ")
+
+
+def _quoted(text: str | None) -> str:
+    return "nothing" if text is None else one_line(text, 120) or "(empty)"
+
+
+def _checked(text: str, results: list[ExchangeResult]) -> str:
+    """The report read back, counted and indented.
+
+    Raises ET.ParseError when it is not XML, ValueError when a testcase or a failure is missing.
+    """
+    root = ET.fromstring(text)  # noqa: S314 - written by us a moment ago, without a DTD
+    bad = sum(one.state in ("failed", "error") for one in results)
+    found = sum(1 for tag in ("failure", "error") for _ in root.iter(tag))
+    cases = sum(1 for _ in root.iter("testcase"))
+    if (cases, found) != (len(results), bad):
+        raise ValueError(f"{cases} testcases with {found} failures for {len(results)} with {bad}")
+    for element in (root, *root):
+        # Neither of the public schemas knows the attribute.
+        element.attrib.pop("disabled", None)
+    root.set("name", "ci-gate")
+    ET.indent(root)
+    return _DECLARATION + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _minimal(service: str, total: int, reason: str) -> str:
+    """A valid file that fails loudly in place of one that could not be written."""
+    root = ET.Element("testsuites", name="ci-gate", tests="1", failures="0", errors="1")
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": "0.000001"}
+    suite = ET.SubElement(root, "testsuite", {"name": "report", **counts})
+    case = ET.SubElement(
+        suite,
+        "testcase",
+        classname=one_line(service, _NAME) or "ci-gate",
+        name="junit.xml",
+        time="0.000001",
+    )
+    message = f"the report of {total} exchanges could not be written: {one_line(reason, 400)}"
+    ET.SubElement(case, "error", type="report", message=message).text = message
+    ET.indent(root)
+    return _DECLARATION + ET.tostring(root, encoding="unicode") + "\n"

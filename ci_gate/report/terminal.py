@@ -1,0 +1,208 @@
+"""The report for a terminal: the same facts in the same order, in at most `width` columns.
+
+Pure: rich writes into a string and is told everything it would otherwise ask the environment.
+Every text is a `Text`, so nothing in it is read as markup.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ci_gate.model.difference import Cause
+from ci_gate.model.result import Evaluation, Result
+from ci_gate.report.fences import difference_lines
+from ci_gate.report.text import guard, one_line
+from ci_gate.report.words import (
+    condition,
+    evals,
+    extent,
+    headline,
+    mark,
+    milliseconds,
+    plural,
+    red,
+    reproduce,
+    side,
+)
+
+CAUSES = 20
+ROUTES = 20
+_LINES = 16
+
+_COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
+_SIGNS = {"-": "red", "+": "green", "@": "cyan"}
+
+
+def render(result: Result, width: int = 100, colour: bool = False) -> str:
+    """`result` as lines of at most `width` columns, with ANSI colours only if `colour`.
+
+    The last line is that of the conditions ("2 EVALS PASSED") when there are any.
+    """
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=max(width, 40),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+        _environ={},
+    )
+    _verdict(console, result)
+    _causes(console, result)
+    _notices(console, result)
+    _rules(console, result)
+    _latency(console, result)
+    _evaluations(console, result.verdict.evaluations)
+    return guard("\n".join(line.rstrip() for line in out.getvalue().split("\n")))
+
+
+def _verdict(console: Console, result: Result) -> None:
+    """The verdict and its reasons."""
+    outcome = result.verdict.outcome
+    line = Text(f" {outcome.upper()} ", style=f"bold reverse {_COLOURS[outcome]}")
+    line.append(f" {one_line(result.service, 40)}: ", style="bold not reverse default")
+    line.append(headline(result), style="bold not reverse default")
+    console.print(line)
+    for text in result.verdict.reasons[:10]:
+        console.print(_hanging("•", one_line(text, 400)))
+    for text in result.verdict.warnings[:10]:
+        console.print(_hanging("!", one_line(text, 400), "yellow"))
+
+
+def _causes(console: Console, result: Result) -> None:
+    """Each cause: what, where, expected and actual, the command."""
+    found = red(result)
+    for cause in found[:CAUSES]:
+        console.print()
+        title = Text(f"{one_line(cause.id, 12)}  ", style="bold")
+        title.append(one_line(cause.title, 200))
+        console.print(title)
+        console.print(_indented(Text(_where(cause), style="dim")))
+        _examples(console, cause)
+        console.print(_indented(Text(f"$ {one_line(reproduce(result, cause), 300)}", style="bold")))
+    if len(found) > CAUSES:
+        console.print(f"\n… and {plural(len(found) - CAUSES, 'more cause')} in result.json")
+
+
+def _where(cause: Cause) -> str:
+    """`response, 41 requests, GET /orders/{id} and 2 more routes`."""
+    routes = one_line(cause.routes[0], 80) if cause.routes else ""
+    if len(cause.routes) > 1:
+        routes += f" and {plural(len(cause.routes) - 1, 'more route')}"
+    said = (one_line(side(cause), 60), routes, extent(cause))
+    return ", ".join(one for one in said if one)
+
+
+def _examples(console: Console, cause: Cause) -> None:
+    """The smallest example as a diff, with the nearest recorded calls."""
+    if not cause.examples:
+        return
+    example = cause.examples[0]
+    for line in difference_lines(example, _LINES, 300)[1:]:
+        console.print(_indented(Text(one_line(line), style=_SIGNS.get(line[:1], ""))))
+    details = [line for line in example.detail.split("\n") if line.strip()]
+    for line in details[:6]:
+        console.print(_indented(Text(one_line(line, 300), style="dim")))
+
+
+def _notices(console: Console, result: Result) -> None:
+    """What is worth a line and never red."""
+    lines = [
+        f"{one_line(cause.title, 200)} ({extent(cause)})" for cause in result.causes if cause.notice
+    ]
+    lines += [one_line(text, 300) for text in result.notices]
+    if not lines:
+        return
+    console.print(Text("\nNotices", style="bold"))
+    for line in lines[:10]:
+        console.print(_hanging("•", line))
+    if len(lines) > 10:
+        console.print(f"  … and {plural(len(lines) - 10, 'more notice')} in result.json")
+
+
+def _rules(console: Console, result: Result) -> None:
+    """How much was excused, and the rules that need somebody's hand."""
+    if not result.rules:
+        return
+    excused = sum(rule.used for rule in result.rules)
+    console.print(
+        f"\n{plural(excused, 'difference')} excused by {plural(len(result.rules), 'rule')}"
+    )
+    for rule in result.rules:
+        if rule.state != "used":
+            state = "never matched" if rule.state == "unused" else "expired"
+            line = f"rule {rule.index} {state}: {one_line(rule.text, 200)}"
+            console.print(_hanging("!", line, "yellow"))
+
+
+def _latency(console: Console, result: Result) -> None:
+    """Figures per route, slowest first."""
+    if not result.routes:
+        return
+    routes = sorted(result.routes, key=lambda one: -one.p95)
+    heads = ["requests", "changed", "p50", "p95", "p99", "max"]
+    table = _table(["latency in ms", *heads])
+    for one in routes[:ROUTES]:
+        figures = (milliseconds(value) for value in (one.p50, one.p95, one.p99, one.max))
+        _row(table, [one_line(one.route, 80), f"{one.total:,}", f"{one.failed:,}", *figures])
+    console.print()
+    console.print(table)
+    if len(routes) > ROUTES:
+        console.print(f"… and {plural(len(routes) - ROUTES, 'more route')} in result.json")
+
+
+def _evaluations(console: Console, evaluations: Iterable[Evaluation]) -> None:
+    """A mark, the condition and the observed value for each, then the count."""
+    judged = list(evaluations)
+    if not judged:
+        return
+    console.print()
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for one in judged:
+        style = _COLOURS[one.outcome] if one.level == "fail" else "yellow"
+        table.add_row(
+            Text(mark(one.outcome, one.level), style=style if one.outcome != "pass" else "green"),
+            Text(one_line(condition(one), 200), overflow="fold"),
+            Text(one_line(one.observed, 80), overflow="fold"),
+        )
+    console.print(table)
+    summary = evals(judged)
+    if summary:
+        good = summary.endswith("PASSED")
+        console.print(Text(summary, style="bold green" if good else "bold red"))
+
+
+def _table(heads: list[str]) -> Table:
+    """A table whose first column is text and the others numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table.add_column(Text(heads[0]), overflow="fold")
+    for head in heads[1:]:
+        table.add_column(Text(head), justify="right", no_wrap=True)
+    return table
+
+
+def _row(table: Table, cells: list[str]) -> None:
+    table.add_row(*(Text(cell) for cell in cells))
+
+
+def _indented(text: Text) -> Padding:
+    text.overflow = "fold"
+    return Padding(text, (0, 0, 0, 4))
+
+
+def _hanging(sign: str, line: str, style: str = "") -> Table:
+    """A sign, and a text whose further lines start below its first."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_row(Text(f" {sign}", style=style), Text(line, overflow="fold"))
+    return grid

@@ -1,0 +1,169 @@
+"""What every report says in the same words: the headline, sides, figures, commands."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from ci_gate.model.difference import Cause, Difference
+from ci_gate.model.result import Counts, Evaluation, Outcome, Result
+
+DEFAULT_CONFIG = "ci-gate.yml"
+
+ABSENT_EXPECTED = frozenset({"added", "unexpected", "new-host", "escape"})
+"""Changes where nothing was expected, so that an empty text means "nothing" and not "empty"."""
+ABSENT_ACTUAL = frozenset({"removed", "missing", "no-response", "not-replayed"})
+
+_OF_CALLS = frozenset({"missing", "unexpected", "changed", "repeated", "reordered", "new-host"})
+
+
+def plural(number: int, one: str) -> str:
+    """`1 request`, `1,200 requests`."""
+    ending = "" if number == 1 else "es" if one.endswith(("s", "ch")) else "s"
+    return f"{number:,} {one}{ending}"
+
+
+def milliseconds(value: float) -> str:
+    """`0.4`, `43.2`, `1,204`: three digits are enough to compare by eye."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def duration(seconds: float) -> str:
+    """`0.8 s`, `41 s`, `2 min 5 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def counts(result: Result) -> Counts:
+    """The counts of all runs of the subject `head` together; None where none measured it."""
+    runs = [run.counts for run in result.runs if run.subject == "head"]
+    if len(runs) == 1:
+        return runs[0]
+    return Counts(
+        total=sum(one.total for one in runs),
+        succeeded=sum(one.succeeded for one in runs),
+        failed=sum(one.failed for one in runs),
+        answered=sum(one.answered for one in runs),
+        matching=sum(one.matching for one in runs),
+        seconds=max((one.seconds for one in runs), default=0.0),
+        matched=_sum([one.matched for one in runs]),
+        unmatched=_sum([one.unmatched for one in runs]),
+        unused=_sum([one.unused for one in runs]),
+        missing=_sum([one.missing for one in runs]),
+        unexpected=_sum([one.unexpected for one in runs]),
+        changed=_sum([one.changed for one in runs]),
+        redacted=sum(one.redacted for one in runs),
+    )
+
+
+def red(result: Result) -> list[Cause]:
+    """The causes that count, most important first."""
+    return [cause for cause in result.causes if not cause.notice]
+
+
+def headline(result: Result) -> str:
+    """What happened in one line of our own words and numbers, without the outcome's word."""
+    seen, found = counts(result), red(result)
+    failed = [one for one in result.verdict.evaluations if one.level == "fail" and _bad(one)]
+    said = []
+    if found:
+        said.append(plural(len(found), "cause"))
+    if seen.failed or found:
+        said.append(f"{seen.failed:,} of {plural(seen.total, 'request')} changed")
+    if failed:
+        of = [one for one in result.verdict.evaluations if one.level == "fail"]
+        said.append(f"{len(failed)} of {plural(len(of), 'condition')} not met")
+    if said:
+        return ", ".join(said)
+    if not seen.total:
+        return "nothing was replayed"
+    same = f"{seen.matching:,} of {plural(seen.total, 'request')} unchanged"
+    return same + (f", {plural(seen.matched, 'call')} matched" if seen.matched else "")
+
+
+def mark(outcome: Outcome, level: str = "fail") -> str:
+    """One character for an outcome; a failed condition of `warn_if` only warns."""
+    if outcome == "fail":
+        return "✗" if level == "fail" else "!"
+    return "✓" if outcome == "pass" else "?"
+
+
+def condition(evaluation: Evaluation) -> str:
+    """`fail if latency.p99 > 200 in GET /orders/{id}`."""
+    where = f" in {evaluation.route}" if evaluation.route else ""
+    return f"{evaluation.level} if {evaluation.condition}{where}"
+
+
+def evals(evaluations: Sequence[Evaluation]) -> str:
+    """`2 EVALS PASSED`, `1 OF 2 EVALS FAILED`; "" without conditions. `warn_if` never counts."""
+    counted = [one for one in evaluations if one.level == "fail"]
+    noun = "EVAL" if len(counted) == 1 else "EVALS"
+    for outcome, word in (("fail", "FAILED"), ("inconclusive", "INCONCLUSIVE")):
+        bad = sum(one.outcome == outcome for one in counted)
+        if bad:
+            return f"{bad} OF {len(counted)} {noun} {word}"
+    return f"{len(counted)} {noun} PASSED" if counted else ""
+
+
+def side(cause: Cause) -> str:
+    """Which side of the service changed: "response", "call to payments", or "" for neither."""
+    if cause.dependency:
+        return f"call to {cause.dependency}"
+    if cause.change in _OF_CALLS:
+        return "call"
+    return "" if cause.change in ("escape", "not-replayed") else "response"
+
+
+def extent(cause: Cause) -> str:
+    """How often a cause was seen: `41 requests`, or the group it was seen in."""
+    if cause.exchanges:
+        return plural(len(cause.exchanges), "request")
+    groups = {example.group for example in cause.examples if example.group}
+    return groups.pop() if len(groups) == 1 else plural(cause.count, "difference")
+
+
+def sides(difference: Difference) -> tuple[str | None, str | None]:
+    """Expected and actual; None where there was nothing, which is not the same as an empty text."""
+    expected: str | None = difference.expected
+    actual: str | None = difference.actual
+    if not expected and difference.change in ABSENT_EXPECTED:
+        expected = None
+    if not actual and difference.change in ABSENT_ACTUAL:
+        actual = None
+    return expected, actual
+
+
+def reproduce(result: Result, cause: Cause) -> str:
+    """The shell command that shows this cause again, with its smallest example."""
+    ids = [example.exchange for example in cause.examples if example.exchange]
+    exchange = (ids or list(cause.exchanges) or [""])[0]
+    words = ["ci-gate", "replay" if result.mode == "replay" else "run"]
+    config = result.environment.config
+    if config and config != DEFAULT_CONFIG:
+        words += ["-c", config]
+    elif not config and result.environment.snapshot:
+        words += ["--in", result.environment.snapshot]
+    if exchange:
+        words += ["--only", exchange]
+    return shlex.join(words)
+
+
+def together(result: Result, cause: Cause) -> list[str]:
+    """Ids of the other causes seen in the same requests: a changed call beside its response."""
+    mine = set(cause.exchanges)
+    return [
+        other.id for other in red(result) if other.id != cause.id and mine & set(other.exchanges)
+    ]
+
+
+def _bad(evaluation: Evaluation) -> bool:
+    return evaluation.outcome != "pass"
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
