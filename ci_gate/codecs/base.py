@@ -115,6 +115,11 @@ LARGE = 1 << 20
 class Conversation(Protocol):
     """One connection of one protocol."""
 
+    @property
+    def reusable(self) -> bool:
+        """Replay: the connection may carry another request."""
+        ...
+
     def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
         """Hear `data` from `side` at `at` (monotonic nanoseconds); b"" = that side closed.
 

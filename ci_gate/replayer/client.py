@@ -1,0 +1,375 @@
+"""The replay client: sends recorded requests and checks every answer.
+
+No task, future or timer per request: a lane is one connection whose callbacks send the next
+request; results go to flat arrays and are rendered after the clock has stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable, Sequence
+
+from ci_gate.codecs.base import (
+    Action,
+    Begun,
+    Bytes,
+    Close,
+    Codec,
+    Ended,
+    More,
+    Role,
+    Side,
+    Undecodable,
+    Whole,
+)
+from ci_gate.correlation.correlation import Correlation
+from ci_gate.errors import CannotRun
+from ci_gate.model.message import Message
+from ci_gate.net.connection import Connection
+from ci_gate.net.listen import connect
+from ci_gate.replayer.samples import Prepared, Samples, Streamed
+
+CHECK_EVERY = 0.25
+"""Seconds between looks at timeouts and progress."""
+GIVE_UP_AFTER = 3
+"""Requests in a row without any answer before the service is held to be gone."""
+
+
+def _unheard(_done: int, _failed: int) -> None:
+    """Nobody watches the progress."""
+
+
+class Replayer:
+    """Replays prepared requests against one target.
+
+    With a `correlation` the next request waits until the calls recorded for the one before have
+    been seen, or `settle` seconds; without one it is sent as soon as the answer is there.
+    """
+
+    def __init__(
+        self,
+        requests: Sequence[Prepared],
+        codec: Codec,
+        host: str,
+        port: int,
+        *,
+        tls: ssl.SSLContext | None = None,
+        correlation: Correlation | None = None,
+        concurrency: int = 1,
+        settle: float = 0.5,
+        timeout: float = 10.0,
+        progress: Callable[[int, int], None] = _unheard,
+    ) -> None:
+        self.requests = requests
+        self.codec = codec
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self.correlation = correlation
+        self.settle = settle
+        self.timeout = timeout
+        self.samples = Samples(len(requests))
+        self._concurrency = max(1, min(concurrency, len(requests) or 1))
+        self._progress = progress
+        self._next = 0
+        self._lanes: list[_Lane] = []
+        self._finished: asyncio.Future[None] | None = None
+        self._silent = 0
+        self._settling: dict[str, _Lane] = {}
+
+    async def run(self) -> Samples:
+        """Replay everything; every position of the samples is filled afterwards."""
+        loop = asyncio.get_running_loop()
+        samples = self.samples
+        samples.begun_at = samples.ended_at = time.monotonic_ns()
+        if not self.requests:
+            return samples
+        self._finished = loop.create_future()
+        if self.correlation is not None:
+            self.correlation.on_settled(self._on_settled)
+        self._lanes = [_Lane(self) for _ in range(self._concurrency)]
+        for lane in self._lanes:
+            lane.go()
+        try:
+            while not self._finished.done():
+                await asyncio.wait([self._finished], timeout=CHECK_EVERY)
+                self._check(time.monotonic_ns())
+            self._finished.result()
+        finally:
+            samples.ended_at = time.monotonic_ns()
+            for lane in self._lanes:
+                lane.stop()
+        self._progress(samples.done, samples.failed)
+        return samples
+
+    def take(self) -> int:
+        """The position of the next request, or -1 when all are taken."""
+        at = self._next
+        if at >= len(self.requests):
+            if self.samples.done == len(self.requests):
+                self._finish()
+            return -1
+        self._next = at + 1
+        return at
+
+    def heard(self) -> None:
+        """The target answered something."""
+        self._silent = 0
+
+    def silent(self, why: str) -> None:
+        """A request got no answer; after a few in a row the rest is not tried any more."""
+        self._silent += 1
+        if self._silent < GIVE_UP_AFTER:
+            return
+        while (at := self.take()) >= 0:
+            self.samples.fail(at, f"not replayed: the service no longer answers ({why})")
+        if self.samples.done == len(self.requests):
+            self._finish()
+
+    def settling(self, exchange: str, lane: _Lane) -> None:
+        """A lane waits for the calls of this exchange."""
+        self._settling[exchange] = lane
+
+    def _on_settled(self, exchange: str) -> None:
+        lane = self._settling.pop(exchange, None)
+        if lane is not None:
+            lane.settled()
+
+    def forget(self, exchange: str) -> None:
+        """A lane waited long enough."""
+        self._settling.pop(exchange, None)
+
+    def _finish(self) -> None:
+        if self._finished is not None and not self._finished.done():
+            self._finished.set_result(None)
+
+    def _check(self, now: int) -> None:
+        self._progress(self.samples.done, self.samples.failed)
+        limit = int(self.timeout * 1e9)
+        for lane in self._lanes:
+            lane.check(now, limit)
+
+
+class _Lane:
+    """One request after the other."""
+
+    def __init__(self, replayer: Replayer) -> None:
+        self._replayer = replayer
+        self._wire: _Wire | None = None
+        self._at = -1
+        """Position of the request in flight; -1 = none."""
+        self._due = 0
+        self._sent = 0
+        self._retried = False
+        self._body: Streamed | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._connecting: asyncio.Task[None] | None = None
+
+    def go(self) -> None:
+        """Take the next request and send it when it is due."""
+        replayer = self._replayer
+        at = replayer.take()
+        if at < 0:
+            return
+        self._at = at
+        self._retried = False
+        due = replayer.requests[at].due
+        now = time.monotonic_ns()
+        self._due = replayer.samples.begun_at + int(due * 1e6) if due else now
+        if self._due > now:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later((self._due - now) / 1e9, self._send)
+        else:
+            self._send()
+
+    def _send(self) -> None:
+        self._timer = None
+        wire = self._wire
+        if wire is None or not wire.ready:
+            self._connecting = asyncio.ensure_future(self._connect())
+            return
+        replayer = self._replayer
+        request = replayer.requests[self._at]
+        self._sent = time.monotonic_ns()
+        replayer.samples.started[self._at] = self._sent
+        if replayer.correlation is not None and not self._retried:
+            replayer.correlation.begin(request.id, request.traces)
+        wire.say(request)
+
+    async def _connect(self) -> None:
+        replayer = self._replayer
+        wire = _Wire(self, replayer.codec)
+        try:
+            await connect(wire, replayer.host, replayer.port, replayer.timeout)
+        except CannotRun as error:
+            if self._at >= 0:
+                self.failed(str(error))
+            return
+        if replayer.tls is not None:
+            wire.start_tls(replayer.tls, server_side=False, hostname=replayer.host)
+        self._wire = wire
+        if self._at >= 0:
+            self._send()
+
+    def take(self, action: Action) -> None:
+        """Something arrived that is not a whole message."""
+        if isinstance(action, Begun):
+            self._body = Streamed(action)
+        elif isinstance(action, Undecodable) and not action.upgrade:
+            self.failed(f"the service's answer is not HTTP: {action.reason}")
+        elif self._body is not None and isinstance(action, More):
+            self._body.add(action.data, action.at)
+            size = self._replayer.requests[self._at].stream_size
+            if self._body.stream and 0 <= size <= self._body.size:
+                self._cut(action.at)
+        elif self._body is not None and isinstance(action, Ended):
+            body, self._body = self._body, None
+            if action.complete:
+                self.answered(body.whole(complete=True), action.at)
+            else:
+                self.failed("the service closed the connection in the middle of its answer")
+
+    def _cut(self, at: int) -> None:
+        """The stream gave as much as was recorded of it; it may never end."""
+        body, self._body = self._body, None
+        self._drop()
+        if body is not None:
+            self.answered(body.whole(complete=False), at)
+
+    def answered(self, response: Message, at: int) -> None:
+        """The answer to the request in flight is complete."""
+        position, self._at = self._at, -1
+        if position < 0:
+            return
+        replayer = self._replayer
+        request = replayer.requests[position]
+        replayer.heard()
+        replayer.samples.answer(position, response, request.expected, at - self._due)
+        if self._wire is not None and not self._wire.reusable:
+            self._drop()
+        self._over(request.id, at)
+
+    def failed(self, why: str) -> None:
+        """There will be no answer to the request in flight."""
+        position, self._at = self._at, -1
+        self._body = None
+        self._drop()
+        if position < 0:
+            return
+        replayer = self._replayer
+        replayer.samples.fail(position, why)
+        replayer.silent(why)
+        self._over(replayer.requests[position].id, time.monotonic_ns())
+
+    def _over(self, exchange: str, at: int) -> None:
+        replayer = self._replayer
+        correlation = replayer.correlation
+        if correlation is None:
+            self.go()
+            return
+        correlation.end(exchange, at)
+        if correlation.settled(exchange):
+            self.go()
+            return
+        replayer.settling(exchange, self)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(replayer.settle, self._waited, exchange)
+
+    def settled(self) -> None:
+        """All calls of the last request have been seen."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.go()
+
+    def _waited(self, exchange: str) -> None:
+        self._timer = None
+        self._replayer.forget(exchange)
+        self.go()
+
+    def closed(self, *, heard_anything: bool, reused: bool) -> None:
+        """The service closed the connection."""
+        self._wire = None
+        if self._at < 0:
+            return
+        if reused and not heard_anything and not self._retried:
+            self._retried = True  # it closed an idle connection while our request was on its way
+            self._send()
+            return
+        self.failed("the service closed the connection without a complete answer")
+
+    def check(self, now: int, limit: int) -> None:
+        """Give up on a request that has waited longer than `limit` nanoseconds."""
+        if self._at >= 0 and self._sent and self._timer is None and self._wire is not None:
+            started = self._replayer.samples.started[self._at]
+            if started and now - started > limit:
+                self.failed(f"no complete answer within {limit / 1e9:g} s")
+
+    def _drop(self) -> None:
+        if self._wire is not None:
+            wire, self._wire = self._wire, None
+            wire.leave()
+
+    def stop(self) -> None:
+        """Let go of everything."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        self._drop()
+
+
+class _Wire(Connection):
+    """A connection to the service under test."""
+
+    __slots__ = ("_conversation", "_heard", "_lane", "_said", "reusable")
+
+    def __init__(self, lane: _Lane, codec: Codec) -> None:
+        super().__init__()
+        self._lane: _Lane | None = lane
+        self._conversation = codec.converse(Role.REPLAY)
+        self._said = 0
+        self._heard = False
+        self.reusable = True
+
+    @property
+    def ready(self) -> bool:
+        """True when a request may be sent."""
+        return self.reusable and not self.transport.is_closing()
+
+    def say(self, request: Prepared) -> None:
+        """Send a request."""
+        self._said += 1
+        self._heard = False
+        for action in self._conversation.say(Side.CLIENT, request.message, request.serialised):
+            if isinstance(action, Bytes):
+                self.send(action.data)
+
+    def heard(self, data: bytes) -> None:
+        """Plaintext from the service."""
+        lane = self._lane
+        if lane is None:
+            return
+        if data:
+            self._heard = True
+        for action in self._conversation.feed(Side.SERVER, data, time.monotonic_ns()):
+            if type(action) is Whole:
+                self.reusable = self._conversation.reusable
+                lane.answered(action.message, action.ended)
+            elif isinstance(action, Close):
+                self.reusable = False
+            elif isinstance(action, Bytes):
+                self.send(action.data)
+            else:
+                lane.take(action)
+        if not data and self._lane is not None:
+            self._lane = None
+            self.close()
+            lane.closed(heard_anything=self._heard, reused=self._said > 1)
+
+    def leave(self) -> None:
+        """Close it; what still comes concerns nobody."""
+        self._lane = None
+        self.abort()

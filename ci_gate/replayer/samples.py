@@ -1,0 +1,114 @@
+"""What is sent and what came of it: requests ready to go, and flat arrays of results."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from typing import Protocol
+
+import msgspec
+
+from ci_gate.codecs.base import Begun
+from ci_gate.model.message import HttpResponse, Message, Opaque, Piece, Pieces, Stored
+
+PENDING, EQUAL, DIFFERENT, FAILED = 0, 1, 2, 3
+KEEP = 64 << 20
+"""Bytes of differing answers that are kept to be compared."""
+
+
+class Expected(Protocol):
+    """The recorded answer, for a quick look (`diff.expectation.Expectation`)."""
+
+    def matches(self, response: Message) -> bool:
+        """True when nothing that is compared differs."""
+        ...
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """One request, ready to be sent."""
+
+    id: str
+    message: Message
+    serialised: bytes | None
+    """Serialised ahead for the common connection state; None = serialise when sent."""
+    expected: Expected
+    due: float
+    """Milliseconds after the start; 0 = when the one before it is settled."""
+    stream_size: int = -1
+    """The recorded answer was a stream cut after this many bytes; -1 = it ended."""
+    traces: frozenset[bytes] = frozenset()
+
+
+class Samples:
+    """What came of each request, by its position."""
+
+    def __init__(self, count: int) -> None:
+        self.states = bytearray(count)
+        self.latencies = array("q", bytes(8 * count))
+        """Nanoseconds from due to last byte; 0 where there was no complete answer."""
+        self.started = array("q", bytes(8 * count))
+        """Monotonic nanoseconds at which it was sent."""
+        self.responses: dict[int, Message] = {}
+        """Answers that differ."""
+        self.failures: dict[int, str] = {}
+        self.kept = 0
+        self.done = 0
+        self.failed = 0
+        self.answered = 0
+        self.begun_at = 0
+        self.ended_at = 0
+
+    def answer(self, at: int, response: Message, expected: Expected, latency: int) -> None:
+        """A complete answer came."""
+        self.latencies[at] = latency
+        self.done += 1
+        self.answered += 1
+        if expected.matches(response):
+            self.states[at] = EQUAL
+            return
+        self.states[at] = DIFFERENT
+        self.failed += 1
+        if isinstance(response, HttpResponse) and isinstance(response.body, bytes):
+            self.kept += len(response.body)
+            if self.kept > KEEP:
+                digest = hashlib.sha256(response.body).hexdigest()
+                body = Opaque(len(response.body), digest)
+                response = msgspec.structs.replace(response, body=body)
+        self.responses[at] = response
+
+    def fail(self, at: int, why: str) -> None:
+        """No complete answer came."""
+        self.states[at] = FAILED
+        self.failures[at] = why
+        self.done += 1
+        self.failed += 1
+
+
+class Streamed:
+    """A streamed answer's body: a stream is kept, a large one hashed."""
+
+    def __init__(self, begun: Begun) -> None:
+        self.message = begun.message
+        self.stream = begun.stream
+        self.started = begun.started
+        self.hash = hashlib.sha256()
+        self.size = 0
+        self.pieces: list[Piece] = []
+
+    def add(self, data: bytes, at: int) -> None:
+        """Take a part of it."""
+        self.size += len(data)
+        if self.stream:
+            self.pieces.append(Piece((at - self.started) / 1e6, data))
+        else:
+            self.hash.update(data)
+
+    def whole(self, *, complete: bool) -> Message:
+        """The answer with its body."""
+        assert isinstance(self.message, HttpResponse)
+        body = (
+            Pieces(tuple(self.pieces), complete)
+            if self.stream
+            else Stored(self.hash.hexdigest(), self.size)
+        )
+        return msgspec.structs.replace(self.message, body=body)
