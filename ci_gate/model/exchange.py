@@ -8,6 +8,8 @@ from ci_gate.model.message import Message
 
 STARTUP = "startup"
 BACKGROUND = "background"
+UNFINISHED = "unfinished"
+"""Group of calls whose inbound exchange was cut off by a killed recorder: kept, in no window."""
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +23,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """Method and path with variable segments folded: "GET /orders/{id}"."""
     groups: tuple[str, ...] = ()
     """Outbound only: ids of the inbound exchanges that may have caused it (more than one =
-    ambiguous), or ("startup",) or ("background",)."""
+    ambiguous), or ("startup",), ("background",) or ("unfinished",)."""
     at: float = 0.0
     """First byte of the request."""
     took: float = 0.0

@@ -1,0 +1,138 @@
+"""Which file of a snapshot holds what, as bytes: snapshot -> files. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
+from ci_gate.model.message import Body, Stored
+from ci_gate.model.snapshot import FORMAT, Dependency, Snapshot
+from ci_gate.store.disk import encode_exchange
+from ci_gate.store.names import folder_name, slug
+from ci_gate.store.pretty import pretty
+
+SPLIT = 1 << 20
+"""Files of outbound exchanges are split beyond this many bytes."""
+
+ATTRIBUTES = b"* linguist-generated=true\nbodies/** -text -diff\n"
+"""The snapshot's own .gitattributes: generated, and line endings of bodies left alone."""
+
+_GROUPS = (STARTUP, BACKGROUND, UNFINISHED)
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot as files. Paths are relative, with slashes."""
+
+    files: dict[str, bytes]
+    """Path -> content, without bodies."""
+    bodies: dict[str, bytes]
+    """SHA-256 -> content of bodies that were in memory."""
+    stored: tuple[Stored, ...]
+    """Bodies that lie in a file somewhere and must be in this snapshot's folder."""
+    places: dict[str, str]
+    """Exchange id -> path of its file."""
+
+
+def layout(snapshot: Snapshot) -> Layout:
+    """The files of a snapshot, always the same for the same snapshot."""
+    return _Builder(snapshot).build()
+
+
+class _Builder:
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._files: dict[str, bytes] = {}
+        self._bodies: dict[str, bytes] = {}
+        self._places: dict[str, str] = {}
+
+    def build(self) -> Layout:
+        snapshot = self._snapshot
+        self._files["snapshot.json"] = _document(_head(snapshot))
+        self._inbound()
+        for dependency in snapshot.dependencies:
+            path = f"outbound/{folder_name(dependency.name)}/dependency.json"
+            self._files[path] = _document(_dependency(dependency))
+        self._outbound()
+        return Layout(
+            files=self._files,
+            bodies=self._bodies,
+            stored=_stored((*snapshot.inbound, *snapshot.outbound)),
+            places=self._places,
+        )
+
+    def _inbound(self) -> None:
+        by_route: dict[str, list[Exchange]] = {}
+        for exchange in self._snapshot.inbound:
+            by_route.setdefault(exchange.route, []).append(exchange)
+        for route, exchanges in by_route.items():
+            bare = [msgspec.structs.replace(e, route="", groups=()) for e in exchanges]
+            self._put(f"inbound/{slug(route)}", {"route": route}, bare)
+
+    def _outbound(self) -> None:
+        routes = {exchange.id: exchange.route for exchange in self._snapshot.inbound}
+        by_cause: dict[tuple[str, str], list[Exchange]] = {}
+        for exchange in self._snapshot.outbound:
+            first = exchange.groups[0] if exchange.groups else BACKGROUND
+            cause = first if first in _GROUPS else routes.get(first, UNFINISHED)
+            by_cause.setdefault((exchange.dependency, cause), []).append(exchange)
+        for (dependency, cause), exchanges in by_cause.items():
+            name = cause if cause in _GROUPS else slug(cause)
+            bare = [_without_cause(exchange, cause) for exchange in exchanges]
+            self._put(f"outbound/{folder_name(dependency)}/{name}", {"caused_by": cause}, bare)
+
+    def _put(self, path: str, head: dict[str, str], exchanges: list[Exchange]) -> None:
+        """One file, or path.json, path-2.json… when together they are too large."""
+        while f"{path}.json" in self._files:  # two routes of one slug: six digits can collide
+            path += "x"
+        number, size, forms = 1, 0, list[bytes]()
+        for exchange in exchanges:
+            form = pretty(encode_exchange(exchange, self._bodies), b"    ")
+            if forms and size + len(form) > SPLIT:
+                self._files[_part(path, number)] = _exchanges(head, forms)
+                number, size, forms = number + 1, 0, []
+            forms.append(form)
+            size += len(form)
+            self._places[exchange.id] = _part(path, number)
+        self._files[_part(path, number)] = _exchanges(head, forms)
+
+
+def _part(path: str, number: int) -> str:
+    return f"{path}.json" if number == 1 else f"{path}-{number}.json"
+
+
+def _without_cause(exchange: Exchange, cause: str) -> Exchange:
+    """What the file and its folder say is not repeated in the exchange."""
+    groups = () if exchange.groups == (cause,) else exchange.groups
+    return msgspec.structs.replace(exchange, dependency="", groups=groups)
+
+
+def _exchanges(head: dict[str, str], forms: list[bytes]) -> bytes:
+    lines = [b"  " + msgspec.json.encode(k) + b": " + msgspec.json.encode(head[k]) for k in head]
+    items = b",\n    ".join(forms)
+    return b"{\n" + b",\n".join(lines) + b',\n  "exchanges": [\n    ' + items + b"\n  ]\n}\n"
+
+
+def _document(form: dict[str, object]) -> bytes:
+    return pretty(form) + b"\n"
+
+
+def _head(snapshot: Snapshot) -> dict[str, object]:
+    origin = msgspec.to_builtins(snapshot.origin)
+    return {"format": FORMAT} | {name: value for name, value in origin.items() if value}
+
+
+def _dependency(dependency: Dependency) -> dict[str, object]:
+    form = msgspec.to_builtins(dependency)
+    return {name: value for name, value in form.items() if value}
+
+
+def _stored(exchanges: Iterable[Exchange]) -> tuple[Stored, ...]:
+    found: dict[str, Stored] = {}
+    for exchange in exchanges:
+        bodies: list[Body] = [exchange.request.body]
+        if exchange.response is not None:
+            bodies.append(exchange.response.body)
+        found |= {body.sha256: body for body in bodies if isinstance(body, Stored)}
+    return tuple(found.values())

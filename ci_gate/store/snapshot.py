@@ -1,0 +1,212 @@
+"""Snapshots on disk: reading with errors that name file, place and remedy; writing without ever
+leaving half a file behind."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+
+from ci_gate.codecs.base import LARGE
+from ci_gate.errors import UsageError
+from ci_gate.model.message import Body, Stored
+from ci_gate.model.snapshot import FORMAT, Snapshot
+from ci_gate.store.bodies import body_path, check_body, read_body
+from ci_gate.store.disk import Decoder
+from ci_gate.store.files import (
+    TEMPORARY,
+    make_folder,
+    read_or_none,
+    sync_folder,
+    write_file,
+    writing,
+)
+from ci_gate.store.journal import journal_folder
+from ci_gate.store.layout import ATTRIBUTES, layout
+from ci_gate.store.migrations import Files, migrate
+from ci_gate.store.parse import Parsed, format_of, parse
+
+HEAD = "snapshot.json"
+
+
+def exists(folder: str) -> bool:
+    """True when there is a snapshot in the folder."""
+    return os.path.isfile(os.path.join(folder, HEAD))
+
+
+def read_snapshot(folder: str) -> Snapshot:
+    """The snapshot in a folder; exchanges in recorded order.
+
+    Bodies up to a megabyte are loaded, larger ones stay `Stored` and lie below `folder`.
+    Raises UsageError naming the file, the place in it and the remedy.
+    """
+    return read_with_places(folder).snapshot
+
+
+def read_with_places(folder: str) -> Parsed:
+    """The snapshot, and the file (relative path) of each exchange by id. Raises UsageError."""
+    if not exists(folder):
+        raise UsageError(
+            f"{folder}: no snapshot here ({HEAD} is missing); record one with "
+            f"`ci-gate record --out {folder}`"
+        )
+    files: Files = _read_files(folder)
+    version = format_of(folder, files[HEAD])
+    if version != FORMAT:
+        try:
+            files = migrate(files, version)
+        except UsageError as error:
+            raise UsageError(f"{os.path.join(folder, HEAD)}: {error}") from error
+    return parse(folder, files, Decoder(_Loader(folder).load))
+
+
+def _read_files(folder: str) -> dict[str, bytes]:
+    """The JSON files of a snapshot in a fixed order, parts of a split file in theirs."""
+    paths = [HEAD]
+    if os.path.isfile(os.path.join(folder, "bindings.json")):
+        paths.append("bindings.json")
+    paths += _json_files(folder, "inbound")
+    for name in _entries(os.path.join(folder, "outbound")):
+        paths += _json_files(folder, f"outbound/{name}")
+    files = {}
+    for path in paths:
+        try:
+            with open(os.path.join(folder, *path.split("/")), "rb") as file:
+                files[path] = file.read()
+        except OSError as error:
+            raise UsageError(f"{os.path.join(folder, path)}: {error.strerror}") from error
+    return files
+
+
+def _json_files(folder: str, inside: str) -> list[str]:
+    names = _entries(os.path.join(folder, *inside.split("/")))
+    kept = [name for name in names if name.endswith(".json") and not name.startswith(".")]
+    return [f"{inside}/{name}" for name in sorted(kept, key=lambda name: (len(name), name))]
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise UsageError(f"{folder}: {error.strerror}") from error
+
+
+class _Loader:
+    """Bodies from files: small ones once each into memory, large ones checked and left there."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._loaded: dict[str, Body] = {}
+
+    def load(self, stored: Stored) -> Body:
+        found = self._loaded.get(stored.sha256)
+        if found is None:
+            found = self._loaded[stored.sha256] = self._read(stored)
+        return found
+
+    def _read(self, stored: Stored) -> Body:
+        check_body(self._folder, stored)
+        if stored.size > LARGE:
+            return stored
+        data = read_body(self._folder, stored)
+        if hashlib.sha256(data).hexdigest() != stored.sha256:
+            raise UsageError(
+                f"{body_path(self._folder, stored.sha256)}: its content was changed; restore it, "
+                'or put the changed body into the exchange as "json" or "text"'
+            )
+        return data
+
+
+def write_snapshot(folder: str, snapshot: Snapshot) -> None:
+    """Write a snapshot into a folder, replacing the one that is there.
+
+    Bodies that are `Stored` are looked for below `snapshot.folder`, `folder` and its journal.
+    Each file is replaced atomically, files no longer needed are removed, and a file whose content
+    stays is not touched. Raises CannotRun (disk) or UsageError (a body that is nowhere).
+    """
+    plan = layout(snapshot)
+    make_folder(folder)
+    kept = {f"bodies/{sha256}" for sha256 in plan.bodies}
+    for sha256, data in plan.bodies.items():
+        _write(folder, f"bodies/{sha256}", data)
+    for stored in plan.stored:
+        _bring(folder, stored, (snapshot.folder, folder, journal_folder(folder)))
+        kept.add(f"bodies/{stored.sha256}")
+    attributes = os.path.join(folder, ".gitattributes")
+    if read_or_none(attributes) is None:
+        write_file(attributes, ATTRIBUTES)
+    # The head comes last: a new snapshot is one from the moment its head is there.
+    for path, data in reversed(plan.files.items()):
+        _write(folder, path, data)
+    _remove_others(folder, kept | plan.files.keys())
+
+
+def _write(folder: str, path: str, data: bytes) -> None:
+    full = os.path.join(folder, *path.split("/"))
+    make_folder(os.path.dirname(full))
+    write_file(full, data)
+
+
+def _bring(folder: str, stored: Stored, sources: tuple[str, ...]) -> None:
+    """Make sure that a stored body lies below `folder`."""
+    target = body_path(folder, stored.sha256)
+    for source in sources:
+        path = body_path(source, stored.sha256)
+        if not source or not os.path.isfile(path):
+            continue
+        check_body(source, stored)
+        if os.path.abspath(path) == os.path.abspath(target):
+            return
+        make_folder(os.path.dirname(target))
+        temporary = f"{os.path.join(os.path.dirname(target), '.' + stored.sha256)}{TEMPORARY}"
+        with writing(folder):
+            shutil.copyfile(path, temporary)
+            os.replace(temporary, target)
+        return
+    raise UsageError(
+        f"{target}: the body of {stored.size} bytes is missing; restore it from version control "
+        "or record again"
+    )
+
+
+def _remove_others(folder: str, kept: set[str]) -> None:
+    """Remove files and folders of a snapshot that no longer belong to it; others are not ours."""
+    outbound = [f"outbound/{name}" for name in _entries(os.path.join(folder, "outbound"))]
+    with writing(folder):
+        for inside in ("inbound", "bodies", *outbound):
+            here = os.path.join(folder, *inside.split("/"))
+            for name in _entries(here):
+                ours = inside == "bodies" or name.endswith((".json", TEMPORARY))
+                if ours and f"{inside}/{name}" not in kept:
+                    os.unlink(os.path.join(here, name))
+            with contextlib.suppress(OSError):
+                os.rmdir(here)
+            sync_folder(here)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.join(folder, "outbound"))
+    sync_folder(folder)
+
+
+def digest(snapshot: Snapshot | str) -> str:
+    """SHA-256 (hex) over the files of a snapshot, given as its folder or in memory.
+
+    Both are equal when the folder was written from the snapshot and not touched since. Bodies
+    enter by their names. Raises UsageError when the folder cannot be read.
+    """
+    if isinstance(snapshot, str):
+        files = _read_files(snapshot)
+        bodies = [name for name in _entries(os.path.join(snapshot, "bodies")) if len(name) == 64]
+    else:
+        plan = layout(snapshot)
+        files = plan.files
+        bodies = sorted({*plan.bodies, *(stored.sha256 for stored in plan.stored)})
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(f"{path}\0{len(files[path])}\0".encode())
+        total.update(files[path])
+    for name in sorted(bodies):
+        total.update(f"bodies/{name}\0".encode())
+    return total.hexdigest()
