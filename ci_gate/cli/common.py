@@ -1,0 +1,137 @@
+"""Flags that every command has, and the surroundings a verb is called in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from ci_gate.config.flags import Surroundings
+from ci_gate.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_CONFIG = "ci-gate.yml"
+
+
+def common_options(command: F) -> F:
+    """-c/--config, --quiet, --json, --no-color."""
+    options = (
+        click.option(
+            "-c",
+            "--config",
+            metavar="FILE",
+            help=f"Configuration; without it {DEFAULT_CONFIG} when there is one.",
+        ),
+        click.option("--quiet", is_flag=True, help="No progress; errors and the result only."),
+        click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout."),
+        click.option("--no-color", is_flag=True, help="No colours (also: NO_COLOR=1)."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def map_option(command: F) -> F:
+    """--map, repeatable."""
+    return click.option(
+        "--map",
+        "maps",
+        multiple=True,
+        metavar="[NAME@][HOST:]PORT=PROTO://HOST:PORT",
+        help="A listener on PORT for one dependency. Repeatable.",
+    )(command)
+
+
+def judge_options(command: F) -> F:
+    """--fail-if, --warn-if, --only, --out."""
+    options = (
+        click.option(
+            "--fail-if",
+            multiple=True,
+            metavar="CONDITION",
+            help="Fail when this holds, such as 'latency.p95 > 50'. Repeatable; "
+            "replaces the configured list.",
+        ),
+        click.option(
+            "--warn-if",
+            multiple=True,
+            metavar="CONDITION",
+            help="Warn when this holds. Repeatable; replaces the configured list.",
+        ),
+        click.option(
+            "--only",
+            multiple=True,
+            metavar="ID|EXPRESSION",
+            help="Judge these exchanges only: ids, beginnings of ids, JMESPath. Repeatable.",
+        ),
+        click.option(
+            "--out",
+            default="",
+            metavar="DIR",
+            help="Run directory [default: .ci-gate/runs/<utc>].",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def snapshot_option(command: F) -> F:
+    """--in."""
+    return click.option(
+        "--in",
+        "snapshot",
+        default="",
+        metavar="DIR",
+        help="Snapshot [default: the configured one, else snapshots/<folder name>].",
+    )(command)
+
+
+def surroundings(config: str | None) -> Surroundings:
+    """Read the configuration, and what the process's environment says. Raises UsageError."""
+    from ci_gate.config.file import load
+
+    path = config if config is not None else DEFAULT_CONFIG
+    folder = os.path.dirname(path) or "."
+    found = None
+    if config is not None or os.path.lexists(path):
+        found = load(_read(path), path)
+    return Surroundings(
+        config=found,
+        folder=folder,
+        folder_name=os.path.basename(os.path.abspath(folder)),
+        env=dict(os.environ),
+        state_folder=_state_folder(),
+    )
+
+
+def honoured(around: Surroundings) -> Surroundings:
+    """`around`, after refusing settings that this version cannot honour."""
+    from ci_gate.config.file import check_honoured
+
+    if around.config is not None:
+        check_honoured(around.config)
+    return around
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        remedy = "`ci-gate init` writes one"
+        raise UsageError(f"{path}: there is no such configuration; {remedy}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not UTF-8 at byte {error.start}") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _state_folder() -> str:
+    base = os.environ.get("XDG_STATE_HOME") or ""
+    if not os.path.isabs(base):
+        base = os.path.join(os.path.expanduser("~"), ".local", "state")
+    return os.path.join(base, "ci-gate")

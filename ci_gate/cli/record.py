@@ -1,0 +1,111 @@
+"""`ci-gate record`."""
+
+from __future__ import annotations
+
+import click
+
+from ci_gate.cli.common import common_options, honoured, map_option, surroundings
+from ci_gate.cli.group import COMMANDS, GateCommand, command_line
+
+EXAMPLES = """
+# start the service, record a client script, stop with it
+ci-gate record --app-port 8080 --drive 'sh smoke-test.sh' -- python -m orders
+
+# record what somebody clicks: send requests to port 4143, then Ctrl-C
+ci-gate record --app-port 8080 -- node server.js
+
+# beside a service that runs already; it calls payments through port 8081
+ci-gate record --app-port 8080 --map payments@8081=https://api.payments.example:443
+"""
+
+
+@click.command(
+    cls=GateCommand,
+    name="record",
+    short_help=COMMANDS["record"],
+    examples=EXAMPLES,
+    takes_command=True,
+)
+@click.option(
+    "--app-port",
+    type=int,
+    metavar="PORT",
+    help="The service's port. Without it (or service.port) nothing inbound is recorded.",
+)
+@click.option(
+    "--out",
+    default="",
+    metavar="DIR",
+    help="Snapshot to write [default: the configured one, else snapshots/<folder name>].",
+)
+@click.option(
+    "--in-port",
+    type=int,
+    metavar="PORT",
+    help="Where clients send requests to be recorded [default: 4143; 0 = a free one].",
+)
+@click.option(
+    "--out-port",
+    type=int,
+    metavar="PORT",
+    help="The proxy the service calls out through [default: 4140; 0 = a free one].",
+)
+@click.option(
+    "--drive",
+    default="",
+    metavar="SHELL",
+    help="A client script; the recording ends with it. CI_GATE_URL is the address to call.",
+)
+@map_option
+@click.option("--add", is_flag=True, help="Add to the snapshot that is there.")
+@click.option("--replace", is_flag=True, help="Replace the snapshot that is there.")
+@click.option(
+    "--max", "maximum", type=int, metavar="N", help="Inbound exchanges kept [default: 300]."
+)
+@common_options
+def command(
+    app_port: int | None,
+    out: str,
+    in_port: int | None,
+    out_port: int | None,
+    drive: str,
+    maps: tuple[str, ...],
+    add: bool,
+    replace: bool,
+    maximum: int | None,
+    config: str | None,
+    quiet: bool,
+    as_json: bool,
+    no_color: bool,
+) -> int:
+    """Record a service's traffic into a snapshot.
+
+    Starts CMD (or service.command) with proxy settings and our certificate authority, records
+    what comes in and what it calls, redacts, and writes the snapshot when CMD or the driver ends
+    or at Ctrl-C. Without either it stands beside a service that runs already. CMD keeps stdin
+    and stdout; our own lines go to stderr. The exit code is CMD's.
+    """
+    from ci_gate.cli.output import output
+    from ci_gate.cli.summaries import show_recording
+    from ci_gate.config.flags import RecordFlags
+    from ci_gate.config.resolve import record_options
+    from ci_gate.gate.record import record
+    from ci_gate.net.loop import run
+
+    flags = RecordFlags(
+        command=command_line(),
+        app_port=app_port,
+        in_port=in_port,
+        out_port=out_port,
+        out=out,
+        drive=drive,
+        maps=maps,
+        add=add,
+        replace=replace,
+        maximum=maximum,
+    )
+    options = record_options(flags, honoured(surroundings(config)))
+    with output(quiet=quiet, no_color=no_color, shared=True) as sink:
+        summary = run(record(options, sink))
+    show_recording(summary, as_json=as_json, quiet=quiet)
+    return summary.exit_code

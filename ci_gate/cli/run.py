@@ -1,0 +1,85 @@
+"""`ci-gate run`."""
+
+from __future__ import annotations
+
+import click
+
+from ci_gate.cli.common import (
+    common_options,
+    honoured,
+    judge_options,
+    map_option,
+    snapshot_option,
+    surroundings,
+)
+from ci_gate.cli.group import COMMANDS, GateCommand, command_line
+
+EXAMPLES = """
+# the gate as configured in ci-gate.yml
+ci-gate run
+
+# without a configuration
+ci-gate run --in snapshots/orders -- python -m orders
+
+# one exchange again, with the writes it depends on
+ci-gate run --only 3f2a9c1b7e-1
+"""
+
+
+@click.command(
+    cls=GateCommand,
+    name="run",
+    short_help=COMMANDS["run"],
+    examples=EXAMPLES,
+    takes_command=True,
+)
+@snapshot_option
+@click.option(
+    "--app-port",
+    type=int,
+    metavar="PORT",
+    help="The service's port [default: the configured one, else the recorded one].",
+)
+@map_option
+@judge_options
+@common_options
+def command(
+    snapshot: str,
+    app_port: int | None,
+    maps: tuple[str, ...],
+    fail_if: tuple[str, ...],
+    warn_if: tuple[str, ...],
+    only: tuple[str, ...],
+    out: str,
+    config: str | None,
+    quiet: bool,
+    as_json: bool,
+    no_color: bool,
+) -> int:
+    """The gate: mocks up, service up, replay, compare, judge.
+
+    Needs no network: every dependency is served from the snapshot, and a call that was not
+    recorded fails. Whatever the conditions say, a difference that no rule excuses fails the run.
+    Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive.
+    """
+    from ci_gate.cli.output import output
+    from ci_gate.cli.results import show_result
+    from ci_gate.config.flags import RunFlags
+    from ci_gate.config.resolve import run_options
+    from ci_gate.gate.run import run as gate
+    from ci_gate.net.loop import run
+
+    flags = RunFlags(
+        command=command_line(),
+        snapshot=snapshot,
+        app_port=app_port,
+        maps=maps,
+        fail_if=fail_if,
+        warn_if=warn_if,
+        only=only,
+        out=out,
+    )
+    options = run_options(flags, honoured(surroundings(config)))
+    with output(quiet=quiet, no_color=no_color) as sink:
+        result = run(gate(options, sink))
+    return show_result(result, as_json=as_json, no_color=no_color)
