@@ -124,7 +124,8 @@ class Conversation(Protocol):
         """Hear `data` from `side` at `at` (monotonic nanoseconds); b"" = that side closed.
 
         Never raises for what a peer sent: a protocol error is an `Undecodable` (record) or, when
-        we play a side, the protocol's own error answer followed by `Close`.
+        we play a server, an `Undecodable` for the report, the protocol's own error answer and
+        `Close`.
         """
         ...
 
@@ -132,8 +133,20 @@ class Conversation(Protocol):
         """Say `message` as `side` (mock: SERVER, replay: CLIENT).
 
         `prepared` is what `Codec.prepare` made of the same message; it is used as it is when the
-        connection is in the common state, else the message is serialised for this state.
+        connection is in the common state, else the message is serialised for this state. Answers
+        are said in the order of their requests.
+
+        A message whose body is not bytes is only begun: its head goes out now, its body by
+        `say_more` and `say_end`, coded and framed as that head announced.
         """
+        ...
+
+    def say_more(self, side: Side, data: bytes) -> Sequence[Action]:
+        """Go on with the message that was begun: some more of its (content-decoded) body."""
+        ...
+
+    def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
+        """End the message that was begun."""
         ...
 
 

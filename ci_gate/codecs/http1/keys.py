@@ -1,0 +1,94 @@
+"""What makes two requests the same call, and how a call is named."""
+
+from __future__ import annotations
+
+from ci_gate.codecs.http1.routes import fold_path, shown_path
+from ci_gate.model.exchange import Exchange, Facts
+from ci_gate.model.message import Body, Headers, HttpRequest, Key, Opaque, Pieces, Stored
+
+READS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
+"""Safe methods (RFC 9110 section 9.2.1)."""
+
+_Compared = tuple[bytes | None, bytes | None, bytes | None, bool]
+_COMPARED = {b"content-type": 0, b"accept": 1, b"authorization": 2, b"idempotency-key": 3}
+_MEMO_ENTRIES = 4096
+_memo: dict[int, tuple[Headers, _Compared]] = {}
+"""By identity: requests with the same memoised head share their headers object. The entry keeps
+that object alive, so its identity cannot come to mean another."""
+
+
+def key(request: HttpRequest) -> Key:
+    """coarse: ("http", method, folded path); full: method, target, body and the compared fields.
+
+    Compared (design: outbound requests) are the media type, Accept, presence and scheme of
+    Authorization, presence of an idempotency key.
+    """
+    target = request.target
+    path = target.partition(b"?")[0]
+    body = request.body
+    return Key(
+        ("http", request.method, fold_path(path)),
+        (
+            request.method,
+            target,
+            body if isinstance(body, bytes) else _body_key(body),
+            *_compared(request.headers),
+        ),
+    )
+
+
+def route(request: HttpRequest) -> str:
+    """ "GET /orders/{id}"."""
+    return f"{request.method} {fold_path(request.target.partition(b'?')[0])}"
+
+
+def label(request: HttpRequest) -> str:
+    """ "POST /charges?dry=1"."""
+    path, mark, query = request.target.partition(b"?")
+    return f"{request.method} {shown_path(path)}" + ("?" + _shown_query(query) if mark else "")
+
+
+def facts(exchange: Exchange) -> Facts:
+    """A safe method reads, any other writes; the target is the dependency as a whole."""
+    request = exchange.request
+    assert isinstance(request, HttpRequest)
+    return Facts(
+        effect="read" if request.method in READS else "write",
+        targets=(exchange.dependency,),
+    )
+
+
+def _shown_query(query: bytes) -> str:
+    return "?".join(shown_path(piece) for piece in query.split(b"?"))
+
+
+def _body_key(body: Body) -> tuple[object, ...]:
+    if isinstance(body, Stored):
+        return ("stored", body.sha256)
+    if isinstance(body, Opaque):
+        return ("opaque", body.size, body.digest)
+    if isinstance(body, Pieces):
+        return ("pieces", b"".join(piece.data for piece in body.items), body.complete)
+    return ("bytes", body)
+
+
+def _compared(headers: Headers) -> _Compared:
+    entry = _memo.get(id(headers))
+    if entry is not None and entry[0] is headers:
+        return entry[1]
+    found: list[bytes | None] = [None, None, None, None]
+    for name, value in headers:
+        index = _COMPARED.get(name.lower())
+        if index is not None and found[index] is None:
+            found[index] = value
+    media, accept, authorization, idempotency = found
+    compared = (
+        media.partition(b";")[0].strip().lower() if media is not None else None,
+        accept,
+        authorization.partition(b" ")[0].lower() if authorization is not None else None,
+        idempotency is not None,
+    )
+    if len(_memo) >= _MEMO_ENTRIES:
+        _memo.clear()
+    _memo[id(headers)] = (headers, compared)
+    return compared

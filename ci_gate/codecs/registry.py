@@ -1,0 +1,29 @@
+"""Codecs by the name a dependency's `protocol` gives."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ci_gate.codecs.base import Codec
+from ci_gate.errors import UsageError
+
+PROTOCOLS = ("http", "raw")
+"""The names `codec` knows."""
+
+
+@cache
+def codec(name: str) -> Codec:
+    """The codec of a protocol; each is imported when it is first asked for.
+
+    Raises UsageError for a name that is no protocol of ours.
+    """
+    if name == "http":
+        from ci_gate.codecs.http1.codec import Http1
+
+        return Http1()
+    if name == "raw":
+        from ci_gate.codecs.raw import RawCodec
+
+        return RawCodec()
+    known = ", ".join(PROTOCOLS)
+    raise UsageError(f"protocol {name!r} is not known; protocols are: {known}")
