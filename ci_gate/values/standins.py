@@ -1,0 +1,261 @@
+"""Stand-ins: what is written instead of a secret.
+
+Keyed and deterministic: one value has one stand-in under one key, wherever it stands. Of the
+same shape and length class, so that a service that checks formats still accepts it. And
+recognisable without the key, so that nothing is redacted twice and comparing knows what it sees.
+
+| kind | stand-in | recognised by |
+|---|---|---|
+| email | user-<hash>@redacted.example | the reserved domain |
+| card | same issuer and length, in a documented test range, Luhn-valid | two check digits |
+| jwt | header as it was, claims replaced, a signature of ours | the check at its end |
+| private-key | same lines, other letters | the check at the end of its body |
+| basic-auth | base64 of two stand-ins | the stand-ins inside |
+| cvv | zeros | (not: too short; zeros stay zeros) |
+| key, secret | same prefix, separators, alphabet and length, at least 12 or 16 | the check at its end |
+"""
+
+from __future__ import annotations
+
+import binascii
+import functools
+import hashlib
+import hmac
+import re
+import string
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+
+from ci_gate.model.message import Part
+from ci_gate.values import checkmark
+from ci_gate.values.cards import BRANDS, brand, card_digits, luhn, luhn_digit
+from ci_gate.values.leaves import Leaf
+from ci_gate.values.places import edit
+from ci_gate.values.shapes import RESERVED_DOMAIN, key_prefix, shape_of
+
+LONGEST = 1 << 16
+"""Longer texts are never taken for a stand-in as a whole."""
+_KEPT = frozenset("-_.:/+=~")
+_CACHED = 4096
+_MARK = "redacted"
+_MARK_FROM = 24
+"""Letters and digits from which a stand-in also says so to a reader."""
+_EMAIL = re.compile(r"user-[0-9a-f]{12}@" + re.escape(RESERVED_DOMAIN))
+_PEM = re.compile(r"(-----BEGIN [^-\n]+-----)(.*?)(-----END [^-\n]+-----|\Z)", re.DOTALL)
+_LINE_BREAKS = re.compile(r"(\\[rn]|\s+)")
+_SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Key) +", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_KEPT_CLAIMS = frozenset(
+    ("iss", "aud", "typ", "alg", "scope", "scp", "token_use", "token_type", "azp", "amr", "acr")
+    + ("roles", "permissions", "groups", "locale")
+)
+"""Claims that say what a token is good for, not whose it is; services decide by them."""
+_TESTS = {test: issuer for issuer in BRANDS for test in issuer.tests}
+
+
+class StandIns:
+    """Makes stand-ins under one key (any bytes; 32 random ones are right)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._known: dict[tuple[str, str], str] = {}
+
+    def stand_in(self, kind: str, text: str) -> str:
+        """The stand-in of a value; `kind` counts only where the text does not show what it is.
+
+        Stand-ins, and values without a letter or digit, are returned as they are.
+        """
+        known = self._known.get((kind, text))
+        if known is None:
+            known = self._make(kind, text)
+            if len(text) <= 256:
+                if len(self._known) >= _CACHED:
+                    self._known.clear()
+                self._known[kind, text] = known
+        return known
+
+    def _make(self, kind: str, text: str) -> str:
+        if kind == "cvv":
+            return re.sub(r"\d", "0", text)
+        if is_stand_in(text) or not any(letter.isalnum() for letter in text):
+            return text
+        if kind == "basic-auth":
+            pair = basic_pair(text)
+            if pair is not None:
+                return self._basic(*pair)
+        shape = shape_of(text) or kind
+        seed = hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
+        if shape == "email":
+            return f"user-{seed.hex()[:12]}@{RESERVED_DOMAIN}"
+        if shape == "card":
+            digits = card_digits(text)
+            if digits:
+                return _regrouped(text, _card(digits, seed))
+        if shape == "jwt":
+            return self._jwt(text, seed)
+        if shape == "private-key":
+            return _pem(text, seed)
+        return _shaped(text, key_prefix(text) if shape == "key" else "", seed)
+
+    def _basic(self, user: str, password: str) -> str:
+        pair = ":".join(self.stand_in("secret", half) if half else "" for half in (user, password))
+        return b64encode(pair.encode("utf-8", "surrogatepass")).decode()
+
+    def _jwt(self, text: str, seed: bytes) -> str:
+        header, payload, signature = text.split(".")
+        try:
+            claims = urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        except binascii.Error:
+            return _shaped(text, header + ".", seed)
+        replaced = edit(Part("claims", claims, "json"), self._claim)[0].value
+        assert isinstance(replaced, bytes)
+        encoded = urlsafe_b64encode(replaced).decode().rstrip("=")
+        prefix = f"{header}.{encoded}."
+        # An unsigned token gets a signature too: without one nothing could carry the check.
+        return _shaped(prefix + "aA0" * max(6, len(signature) // 3 or 14), prefix, seed)
+
+    def _claim(self, leaf: Leaf, text: str) -> str | None:
+        if not isinstance(leaf.value, str):
+            return None
+        if leaf.name in _KEPT_CLAIMS and not shape_of(text):
+            return None
+        return self.stand_in("secret", text)
+
+
+def is_stand_in(text: str) -> str:
+    """The kind of a text that is, as a whole, a stand-in; "" for anything else. Needs no key.
+
+    A credential may stand behind its scheme ("Bearer …"). CVV stand-ins are not told apart.
+    """
+    size = len(text)
+    if size < checkmark.SHORTEST or size > LONGEST or not text.isascii():
+        return ""
+    if "@" in text:
+        return "email" if _EMAIL.fullmatch(text) else ""
+    if text.startswith("-----BEGIN "):
+        return "private-key" if _is_pem_stand_in(text) else ""
+    if text[0].isdigit() and _is_card_stand_in(text):
+        return "card"
+    if " " in text:
+        scheme = _SCHEME.match(text)
+        rest = text[scheme.end() :] if scheme else ""
+        return "" if " " in rest else is_stand_in(rest)
+    if checkmark.has_check(text):
+        return shape_of(text) or "secret"
+    pair = basic_pair(text) if size % 4 == 0 and text[0] not in "{[" else None
+    return "basic-auth" if pair and any(pair) and all(_is_half(half) for half in pair) else ""
+
+
+def _is_half(half: str) -> bool:
+    return not half or bool(is_stand_in(half))
+
+
+@functools.lru_cache(maxsize=256)
+def basic_pair(text: str) -> tuple[str, str] | None:
+    """User and password of Basic credentials (RFC 7617), or None."""
+    if len(text) > 4096 or _BASE64.fullmatch(text) is None:
+        return None
+    try:
+        decoded = b64decode(text + "=" * (-len(text) % 4)).decode()
+    except ValueError:
+        return None
+    user, colon, password = decoded.partition(":")
+    return (user, password) if colon and decoded.isprintable() else None
+
+
+def _card(digits: str, seed: bytes) -> str:
+    issuer = brand(digits) or BRANDS[0]
+    size = max(len(digits), 14)
+    test = issuer.tests[seed[0] % len(issuer.tests)]
+    room = size - len(test) - 3
+    identity = str(int.from_bytes(seed[1:], "big") % 10**room).zfill(room)
+    body = test + checkmark.check_digits(test + identity, 2) + identity
+    return body + str(luhn_digit(body))
+
+
+def _is_card_stand_in(text: str) -> bool:
+    digits = card_digits(text)
+    if len(digits) < 14 or digits[:6] not in _TESTS or not luhn(digits):
+        return False
+    return digits[6:8] == checkmark.check_digits(digits[:6] + digits[8:-1], 2)
+
+
+def _regrouped(text: str, digits: str) -> str:
+    """The digits with the spaces or dashes of `text`."""
+    rest = iter(digits)
+    grouped = "".join(next(rest, "") if sign.isdigit() else sign for sign in text)
+    return grouped + "".join(rest)
+
+
+def _pem(text: str, seed: bytes) -> str:
+    found = _PEM.match(text)
+    if found is None:
+        return _shaped(text, "", seed)
+    pieces = _LINE_BREAKS.split(found[2])
+    body = _shaped("".join(pieces[::2]), "", seed)
+    lines: list[str] = []
+    position = 0
+    for index, piece in enumerate(pieces):
+        if index % 2:
+            lines.append(piece)
+        else:
+            lines.append(body[position : position + len(piece)])
+            position += len(piece)
+    filled = "".join(lines) if position == len(body) else f"\n{body}\n"
+    return found[1] + filled + found[3] + text[found.end() :]
+
+
+def _is_pem_stand_in(text: str) -> bool:
+    found = _PEM.fullmatch(text.rstrip())
+    return found is not None and checkmark.has_check(_LINE_BREAKS.sub("", found[2]))
+
+
+def _shaped(text: str, prefix: str, seed: bytes) -> str:
+    """A text like `text`: prefix and separators stay, letters and digits come from the seed."""
+    body = text[len(prefix) :]
+    bare = body.rstrip("=")
+    template = [_template(sign) for sign in bare]
+    alphabet, least = _alphabet(bare)
+    template += [""] * (least - template.count(""))
+    slots = template.count("")
+    stream = hashlib.shake_256(seed).digest(slots)
+    filled = [alphabet[byte % len(alphabet)] for byte in stream]
+    if slots >= _MARK_FROM and "z" in alphabet:
+        filled[: len(_MARK)] = _MARK
+    if _UUID.fullmatch(text):
+        # Version and variant (RFC 9562 section 4) stay: validators look at them.
+        filled[12], filled[16] = text[14], text[19]
+    checked = checkmark.core(prefix) + "".join(filled)
+    check = _check(checked, alphabet)
+    filled[-len(check) :] = check
+    letters = iter(filled)
+    return prefix + "".join(sign or next(letters) for sign in template) + body[len(bare) :]
+
+
+def _template(sign: str) -> str:
+    """A sign that stays, or "" for one to be filled in."""
+    if sign.isalnum():
+        return ""
+    return sign if sign in _KEPT else "!" if sign.isascii() and not sign.isspace() else "-"
+
+
+def _alphabet(text: str) -> tuple[str, int]:
+    """The alphabet a text uses, and how many letters and digits its stand-in has at least."""
+    letters = set(checkmark.core(text))
+    if letters and letters <= set(string.digits):
+        return string.digits, 16
+    for hexadecimal in ("0123456789abcdef", "0123456789ABCDEF"):
+        if letters and letters <= set(hexadecimal):
+            return hexadecimal, 16
+    classes = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+    used = "".join(members for members in classes if letters & set(members))
+    return used or string.ascii_lowercase, checkmark.SHORTEST
+
+
+def _check(filled: str, alphabet: str) -> str:
+    """The check over all but the places it will itself take."""
+    if alphabet == string.digits:
+        return checkmark.check_digits(filled[: -checkmark.DIGITS_CHECK])
+    checked = filled[: -checkmark.CHECK]
+    check = checkmark.check_hex(checked) if "0" in alphabet else checkmark.check_letters(checked)
+    return check if "a" in alphabet else check.upper()
