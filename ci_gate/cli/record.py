@@ -54,7 +54,7 @@ ci-gate record --app-port 8080 --map payments@8081=https://api.payments.example:
     "--drive",
     default="",
     metavar="SHELL",
-    help="A client script; the recording ends with it. CI_GATE_URL is the address to call.",
+    help="A client script; the recording ends with it. $CI_GATE_TARGET is the address to call.",
 )
 @map_option
 @click.option("--add", is_flag=True, help="Add to the snapshot that is there.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 import msgspec
 from tabulate import tabulate
@@ -64,7 +66,7 @@ def mocking_text(summary: MockSummary) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-def _table(title: str, columns: tuple[str, ...], rows: list[tuple[str | int, ...]]) -> str:
+def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str | int, ...]]) -> str:
     if not rows:
         return ""
     shown = [tuple(printable(str(cell)) for cell in row) for row in rows[:MAX_ROWS]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from ci_gate.codecs.registry import PROTOCOLS
 from ci_gate.config.problems import hint
 from ci_gate.config.sections import RESERVED
 from ci_gate.config.units import LOOPBACK, endpoint, origin
-from ci_gate.config.unsupported import PROTOCOLS
 from ci_gate.errors import UsageError
 from ci_gate.recorder.options import Upstream
 

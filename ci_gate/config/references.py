@@ -14,7 +14,7 @@ appear in no error and in no output.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
 from ci_gate.config.problems import hint
@@ -23,6 +23,7 @@ from ci_gate.errors import UsageError
 SERVICE = "service"
 _FIELDS = ("url", "address", "host", "port")
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+_ANY = re.compile(r"\$\{([^{}]*)\}|\$\{")
 _OURS = re.compile(r"env\.|[A-Za-z0-9._-]+\.(?:url|address|host|port)\Z")
 """No shell variable has a dot in its name."""
 _VARIABLE = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?\Z", re.DOTALL)
@@ -74,11 +75,12 @@ def check_references(
     _replace(text, value, env, place, shell)
 
 
-def references(text: str) -> Iterator[str]:
-    """What stands between the braces of each reference, in order."""
-    for found in _REFERENCE.finditer(text):
-        if found[1] is not None:
-            yield found[1]
+def escape_foreign(text: str) -> str:
+    """`text` so that `expand` changes our references in it and nothing else.
+
+    For a command from the command line: its `${HOME}` is for the shell that it starts.
+    """
+    return _ANY.sub(lambda found: found[0] if _OURS.match(found[1] or "") else "$" + found[0], text)
 
 
 def _replace(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from ci_gate.config.flags import Surroundings
-from ci_gate.config.references import SERVICE, check_references, expand
+from ci_gate.config.references import SERVICE, check_references, escape_foreign, expand
 from ci_gate.config.schema import ReadySection, ServiceSection
 from ci_gate.config.units import duration, origin
 from ci_gate.recorder.options import Upstream
@@ -31,6 +31,9 @@ def resolve_service(
     if command:
         # CMD replaces whatever the file says about where the service comes from.
         section = _without_origin(section)
+        command = tuple(escape_foreign(item) for item in command)
+        for item in command:
+            check_references(item, names, around.env, "the command after --")
     else:
         _check_command(section, names, around)
     return ServiceOptions(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from ci_gate.codecs.registry import PROTOCOLS
 from ci_gate.config.lines import Path
 from ci_gate.config.problems import Problems
 from ci_gate.config.schema import Configuration, DependencySection
-
-PROTOCOLS = ("http", "raw")
-"""Protocols a dependency may speak in this version."""
 
 
 def check_supported(settings: Configuration, problems: Problems) -> None:
