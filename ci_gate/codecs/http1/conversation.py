@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-import msgspec
-
 from ci_gate.codecs.base import Action, Bytes, Close, Side, Undecodable
 from ci_gate.codecs.http1.framing import is_bodiless
 from ci_gate.codecs.http1.head import RequestHead
@@ -20,6 +18,7 @@ from ci_gate.codecs.http1.serialise import (
     as_recorded,
     head_bytes,
     prepare,
+    refusal,
     streamed_length,
     until_close,
     whole,
@@ -31,8 +30,6 @@ _CLIENT = Side.CLIENT
 _SERVER = Side.SERVER
 
 _CONTINUE = Bytes(_CLIENT, b"HTTP/1.1 100 Continue\r\n\r\n")
-_REASONS = {400: b"Bad Request", 431: b"Request Header Fields Too Large"}
-_REASONS |= {501: b"Not Implemented", 505: b"HTTP Version Not Supported"}
 
 
 class Recording:
@@ -207,7 +204,7 @@ class Mocking:
             self._waiting.pop()  # what went wrong in its body is refused, not answered
         self._client.abandon(at, actions)
         self._closing = True
-        self._refusal = (Bytes(_CLIENT, refusal(error)),)
+        self._refusal = (Bytes(_CLIENT, refusal(error.status, str(error))),)
         actions.append(Undecodable(_CLIENT, str(error)))
         return self._wind_up(actions)
 
@@ -291,15 +288,6 @@ class Replaying:
         actions = self._speech.end(trailers)
         self._speech = None
         return actions
-
-
-def refusal(error: Malformed) -> bytes:
-    """The answer a server gives to what it cannot read."""
-    body = msgspec.json.encode({"error": "ci-gate: not HTTP/1.1", "reason": str(error)}) + b"\n"
-    fields = ((b"Content-Type", b"application/json"), (b"Connection", b"close"))
-    reason = _REASONS.get(error.status, b"Bad Request")
-    answer = HttpResponse(error.status, reason, fields, body)
-    return whole(answer, connection=b"close", head_only=False, chunks=False)
 
 
 def _connection(head: RequestHead) -> bytes:

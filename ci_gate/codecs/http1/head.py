@@ -111,7 +111,7 @@ def request_head(raw: bytes) -> RequestHead:
     """Parse a request's head, its empty line included. Raises Malformed."""
     head = REQUESTS.get(raw)
     if head is None:
-        head = _parse_request(raw)
+        head, _, _ = raw_request(raw)
         if len(raw) <= MEMO_BYTES:
             if len(REQUESTS) >= MEMO_ENTRIES:
                 REQUESTS.clear()
@@ -131,28 +131,29 @@ def response_head(raw: bytes) -> ResponseHead:
     return head
 
 
-def _parse_request(raw: bytes) -> RequestHead:
+def raw_request(raw: bytes) -> tuple[RequestHead, bytes, Headers]:
+    """A request's head, and its target and fields as they were sent. Raises Malformed."""
     lines = _lines(raw)
     words = lines[0].split(b" ")
     if len(words) != 3 or not _METHOD.fullmatch(words[0]) or not _TARGET.fullmatch(words[1]):
         raise Malformed(400, f"{_shown(lines[0])} is not a request line")
     version = _version(_VERSION.fullmatch(words[2]), lines[0])
-    headers = fields(lines[1:], folds=False)
-    facts = _facts(headers)
+    sent = fields(lines[1:], folds=False)
+    facts = _facts(sent)
     length, close = request_length(version, facts.transfer_encoding, facts.content_length)
     method = words[0].decode("ascii")
-    target, headers = (words[1], headers) if method == "CONNECT" else _origin(words[1], headers)
-    if method == "CONNECT":
-        length = 0
+    tunnel = method == "CONNECT"
+    target, headers = (words[1], sent) if tunnel else _origin(words[1], sent)
     close = close or _closes(version, facts.connection)
-    return RequestHead(
+    head = RequestHead(
         message=HttpRequest(method=method, target=target, headers=headers, version=version),
-        length=length,
+        length=0 if tunnel else length,
         close=close,
         common=version == "1.1" and not close and method not in ("HEAD", "CONNECT"),
         expects=version == "1.1" and facts.expect == b"100-continue",
         coding=coding_of(facts.content_encoding),
     )
+    return head, words[1], sent
 
 
 def _parse_response(raw: bytes) -> ResponseHead:

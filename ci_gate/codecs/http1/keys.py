@@ -26,14 +26,16 @@ def key(request: HttpRequest) -> Key:
     target = request.target
     path = target.partition(b"?")[0]
     body = request.body
+    compared = _compared(request.headers)
     return Key(
         ("http", request.method, fold_path(path)),
         (
             request.method,
             target,
             body if isinstance(body, bytes) else _body_key(body),
-            *_compared(request.headers),
+            *compared,
         ),
+        compared,
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_to_bytes
 
+from ci_gate.values.standins import is_stand_in
+
 _MEMO_ENTRIES = 8192
 _MEMO_BYTES = 1024
 _memo: dict[bytes, str] = {}
@@ -82,7 +84,7 @@ def _fold(path: bytes) -> str:
 
 def _is_variable(segment: bytes) -> bool:
     text = unquote_to_bytes(segment) if b"%" in segment else segment
-    return bool(_VARIABLE.fullmatch(text))
+    return bool(_VARIABLE.fullmatch(text) or is_stand_in(text.decode("utf-8", "replace")))
 
 
 def _covers(shape: list[str], segments: list[str]) -> bool:

@@ -8,12 +8,20 @@ Connection only the options that are neither "close" nor "keep-alive" stay.
 
 from __future__ import annotations
 
+import msgspec
+
 from ci_gate.codecs.http1.coding import encode
 from ci_gate.codecs.http1.framing import is_bodiless
 from ci_gate.model.message import Headers, HttpRequest, HttpResponse, Stored
 
 _FRAMING_FIELDS = frozenset((b"content-length", b"transfer-encoding"))
 _CONNECTION_FIELDS = frozenset((b"keep-alive", b"proxy-connection"))
+
+_REASONS = {
+    431: b"Request Header Fields Too Large",
+    501: b"Not Implemented",
+    505: b"HTTP Version Not Supported",
+}
 
 Said = HttpRequest | HttpResponse
 
@@ -72,6 +80,18 @@ def last_chunk(trailers: Headers = ()) -> bytes:
     if not trailers:
         return b"0\r\n\r\n"
     return b"0\r\n" + b"".join(b"%b: %b\r\n" % field for field in trailers) + b"\r\n"
+
+
+def refusal(status: int, reason: str) -> bytes:
+    """The answer to what cannot be read, after which the connection is closed."""
+    body = msgspec.json.encode({"error": "ci-gate: not HTTP/1.1", "reason": reason}) + b"\n"
+    answer = HttpResponse(
+        status,
+        _REASONS.get(status, b"Bad Request"),
+        ((b"Content-Type", b"application/json"),),
+        body,
+    )
+    return whole(answer, connection=b"close", head_only=False, chunks=False)
 
 
 def is_chunked(message: Said) -> bool:
