@@ -32,6 +32,7 @@ class AnsweringProxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        """End all connections."""
         # Shutting down, other than closing, also wakes the thread that waits in accept.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

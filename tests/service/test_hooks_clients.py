@@ -23,6 +23,7 @@ def needs(tool: str) -> pytest.MarkDecorator:
 def run(
     command: list[str], env: dict[str, str], folder: Path | None = None, timeout: float = 60
 ) -> str:
+    """What the command prints; it must end well."""
     done = subprocess.run(
         command, env=env, cwd=folder, capture_output=True, text=True, timeout=timeout
     )
@@ -31,6 +32,7 @@ def run(
 
 
 def answers(output: str) -> list[dict[str, Any]]:
+    """The proxy's answers among the printed lines."""
     return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 

@@ -23,6 +23,7 @@ _numbers = itertools.count()
 
 
 def run(main: Callable[[], Awaitable[None]], factory: Callable[[], object] | None = None) -> None:
+    """Run on uvloop or the given loop, for a minute at most."""
     with asyncio.Runner(loop_factory=factory or uvloop.new_event_loop) as runner:
         runner.run(asyncio.wait_for(main(), 60))
 
@@ -41,6 +42,7 @@ async def start(
 
 
 async def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait for what must happen soon."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "did not happen in time"
@@ -53,6 +55,7 @@ def pids_in(path: Path) -> list[int]:
 
 
 def gone(pids: list[int]) -> bool:
+    """Whether none of `pids` runs any more."""
     return not any(
         psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
         for pid in pids
