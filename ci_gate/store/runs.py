@@ -1,0 +1,247 @@
+"""Run directories: everything a gate leaves behind, and what reports are rendered from.
+
+<run>/result.json      the result, at most 5 MB
+<run>/exchanges.jsonl  one line per exchange
+<run>/changes/         the live messages of what differed, redacted, one file per exchange
+<run>/bodies/          their large bodies
+<run>/junit.xml  summary.md  service.log
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import re
+from collections.abc import Iterator
+from types import TracebackType
+from typing import BinaryIO
+
+import msgspec
+
+from ci_gate.errors import CannotRun, UsageError
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.result import RESULT_FORMAT, ExchangeResult, Result
+from ci_gate.store.bodies import read_body, write_body
+from ci_gate.store.disk import Decoder, DiskExchange, encode_exchange
+from ci_gate.store.files import make_folder, read_or_none, write_file, writing
+from ci_gate.store.names import slug
+from ci_gate.store.pretty import pretty
+from ci_gate.store.result_size import MOST_BYTES, fitting
+
+BASE = ".ci-gate"
+LATEST = "latest"
+_MOST_SAMPLES = 100_000
+_LONGEST_LINE = 4 << 20
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+
+
+class RunDirectory:
+    """One run's folder, open for writing. Every method raises CannotRun when the disk refuses."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._exchanges: BinaryIO | None = None
+
+    @classmethod
+    def create(cls, path: str, now: datetime.datetime, base: str = BASE) -> RunDirectory:
+        """Make the folder; `path` "" = `<base>/runs/<utc>`, to which `latest` then points.
+
+        What an earlier run left in a folder given by name is removed. `now` is an aware time.
+        """
+        run = cls(path or _free_name(base, now))
+        make_folder(run.path)
+        if path:
+            run._remove_earlier()
+        else:
+            _ignore(base)
+            _point(os.path.join(base, "runs"), os.path.basename(run.path))
+        return run
+
+    @property
+    def result(self) -> str:
+        """Path of result.json."""
+        return os.path.join(self.path, "result.json")
+
+    @property
+    def exchanges(self) -> str:
+        """Path of exchanges.jsonl."""
+        return os.path.join(self.path, "exchanges.jsonl")
+
+    @property
+    def junit(self) -> str:
+        """Path of junit.xml."""
+        return os.path.join(self.path, "junit.xml")
+
+    @property
+    def summary(self) -> str:
+        """Path of summary.md."""
+        return os.path.join(self.path, "summary.md")
+
+    @property
+    def service_log(self) -> str:
+        """Path of service.log."""
+        return os.path.join(self.path, "service.log")
+
+    @property
+    def changes(self) -> str:
+        """Path of the folder of live messages."""
+        return os.path.join(self.path, "changes")
+
+    def write_result(self, result: Result) -> None:
+        """Write result.json; examples are capped until it fits, else CannotRun says so."""
+        data = fitting(result)
+        if data is None:
+            raise CannotRun(
+                f"{self.result}: larger than {MOST_BYTES} bytes; replay fewer exchanges"
+            )
+        write_file(self.result, data)
+
+    def write_text(self, path: str, text: str) -> None:
+        """Write a rendered report to one of the paths above."""
+        write_file(path, text.encode("utf-8", "backslashreplace"))
+
+    def append_exchange(self, result: ExchangeResult) -> None:
+        """Add a line to exchanges.jsonl; on disk once `close` returned."""
+        with writing(self.path):
+            if self._exchanges is None:
+                # Closed by close(): lines are added one by one while a run is judged.
+                self._exchanges = open(self.exchanges, "ab")  # noqa: SIM115
+            self._exchanges.write(msgspec.json.encode(result) + b"\n")
+
+    def write_change(self, exchange: Exchange) -> None:
+        """Keep the live messages of an exchange, redacted already, under its recorded id."""
+        make_folder(self.changes)
+        bodies: dict[str, bytes] = {}
+        form = pretty(encode_exchange(exchange, bodies)) + b"\n"
+        for body in bodies.values():
+            write_body(self.path, body)
+        write_file(_change_path(self.path, exchange.id), form)
+
+    def close(self) -> None:
+        """Finish exchanges.jsonl; harmless a second time."""
+        file, self._exchanges = self._exchanges, None
+        if file is not None:
+            with writing(self.path):
+                file.close()
+
+    def __enter__(self) -> RunDirectory:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _remove_earlier(self) -> None:
+        with writing(self.path):
+            for path in (self.result, self.exchanges, self.junit, self.summary, self.service_log):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+            for folder in (self.changes, os.path.join(self.path, "bodies")):
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    for name in os.listdir(folder):
+                        os.unlink(os.path.join(folder, name))
+
+
+def _free_name(base: str, now: datetime.datetime) -> str:
+    name = now.astimezone(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
+    path = os.path.join(base, "runs", name)
+    number = 1
+    while os.path.lexists(path):
+        number += 1
+        path = os.path.join(base, "runs", f"{name}-{number}")
+    return path
+
+
+def _ignore(base: str) -> None:
+    path = os.path.join(base, ".gitignore")
+    if read_or_none(path) is None:
+        write_file(path, b"*\n")
+
+
+def _point(runs: str, name: str) -> None:
+    """Let `latest` name a run: a symbolic link, or a file with its name where there are none."""
+    pointer = os.path.join(runs, LATEST)
+    temporary = os.path.join(runs, f".{LATEST}.{os.getpid()}")
+    with writing(runs):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        try:
+            os.symlink(name, temporary)
+        except (OSError, NotImplementedError):
+            write_file(temporary, name.encode() + b"\n")
+        os.replace(temporary, pointer)
+
+
+def latest_run(base: str = BASE) -> str | None:
+    """The folder of the latest run below `base`, or None."""
+    pointer = os.path.join(base, "runs", LATEST)
+    try:
+        name = os.readlink(pointer)
+    except OSError:
+        name = (read_or_none(pointer) or b"").decode(errors="replace").strip()
+    path = os.path.join(base, "runs", name)
+    return path if name and os.path.basename(name) == name and os.path.isdir(path) else None
+
+
+def read_result(path: str) -> Result:
+    """A result.json, which may come from anywhere: at most 5 MB, strictly typed.
+
+    Raises UsageError naming the file and what is wrong.
+    """
+    data = _read(path, MOST_BYTES)
+    try:
+        result = msgspec.json.decode(data, type=Result)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{path}: not a result ({error}); run the gate again") from error
+    if result.format > RESULT_FORMAT:
+        raise UsageError(f"{path}: was written by a newer ci-gate; upgrade this one")
+    if sum(len(s) for run in result.runs for s in run.latencies.values()) > _MOST_SAMPLES:
+        raise UsageError(f"{path}: more than {_MOST_SAMPLES} latencies; run the gate again")
+    return result
+
+
+def _read(path: str, most: int) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; is this a run directory?") from error
+    if len(data) > most:
+        raise UsageError(f"{path}: larger than {most} bytes; this is no file of ours")
+    return data
+
+
+def read_exchanges(path: str) -> Iterator[ExchangeResult]:
+    """The lines of an exchanges.jsonl. Raises UsageError naming file and line."""
+    decode = msgspec.json.Decoder(ExchangeResult).decode
+    try:
+        with open(path, "rb") as file:
+            number = 0
+            while line := file.readline(_LONGEST_LINE):
+                number += 1
+                try:
+                    yield decode(line)
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                    raise UsageError(f"{path}:{number}: {error}; run the gate again") from error
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; is this a run directory?") from error
+
+
+def read_change(run: str, identifier: str) -> Exchange:
+    """The live messages kept for an exchange. Raises UsageError when there are none."""
+    path = _change_path(run, identifier)
+    try:
+        disk = msgspec.json.decode(_read(path, 64 << 20), type=DiskExchange)
+        return Decoder(lambda stored: read_body(run, stored)).exchange(disk, "", "", ())
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{path}: {error}; run the gate again") from error
+
+
+def _change_path(run: str, identifier: str) -> str:
+    name = identifier if _SAFE_ID.fullmatch(identifier) else slug(identifier)
+    return os.path.join(run, "changes", f"{name}.json")
