@@ -1,0 +1,79 @@
+"""One-to-one equality of live values with recorded stand-ins, for a whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from ci_gate.model.message import Part
+from ci_gate.values.places import walk
+from ci_gate.values.standins import is_stand_in
+
+
+def stand_ins_of(
+    side: str, parts: Iterable[Part], redacted: Collection[str] | None = None
+) -> tuple[tuple[str, str], ...]:
+    """(full place, stand-in) of every stand-in in a recorded message.
+
+    `redacted` is `Exchange.redacted`, what the recorder says it replaced; () costs nothing. None
+    looks at every value.
+    """
+    if redacted is not None and not any(place.startswith(side) for place in redacted):
+        return ()
+    found = []
+    for part in parts:
+        if not isinstance(part.value, (int, str, bytes, tuple)):
+            continue
+        for place, value in walk(part):
+            full = f"{side}.{place}"
+            if (redacted is None or full in redacted) and is_stand_in(str(value)):
+                found.append((full, str(value)))
+    return tuple(found)
+
+
+class Equality:
+    """Which live value stands where a stand-in was recorded: one to one within a run.
+
+    Equal stand-ins were equal values when recorded, so live they must be equal again, and
+    different ones different. `count` is the number of places compared this way (`Counts.redacted`).
+    """
+
+    def __init__(self, parent: Equality | None = None) -> None:
+        self.count = 0
+        self._live: dict[str, str] = {}
+        self._recorded: dict[str, str] = {}
+        self._parent = parent
+
+    def scratch(self) -> Equality:
+        """One that knows what this one knows and tells it nothing: to try a comparison."""
+        return Equality(self)
+
+    def allows(self, stand_in: str, live: str) -> bool:
+        """True when the pair contradicts no earlier pair; remembers nothing."""
+        if self._parent is not None and not self._parent.allows(stand_in, live):
+            return False
+        return (
+            self._live.get(stand_in, live) == live
+            and self._recorded.get(live, stand_in) == stand_in
+        )
+
+    def same(self, stand_in: str, live: str) -> bool:
+        """Compare one place; False when the pair contradicts an earlier one, which stays."""
+        self.count += 1
+        if not self.allows(stand_in, live):
+            return False
+        self._live[stand_in] = live
+        self._recorded[live] = stand_in
+        return True
+
+    def verbatim(self, stand_ins: Iterable[tuple[str, str]]) -> bool:
+        """Say that these stand-ins came back word for word (`Expectation.matches` was True).
+
+        False, and nothing remembered, when one of them stood for another value before: then
+        `messages.compare` names the place.
+        """
+        values = [text for _, text in stand_ins]
+        if not all(self.allows(text, text) for text in values):
+            return False
+        for text in values:
+            self.same(text, text)
+        return True

@@ -1,0 +1,184 @@
+"""Collects the differences of one message: masks and stand-ins are honoured here, once for all."""
+
+from __future__ import annotations
+
+import re
+
+from ci_gate.diff.equality import Equality
+from ci_gate.diff.masks import Masks
+from ci_gate.diff.render import clean, lexeme, scalar, type_name
+from ci_gate.model.difference import Difference
+from ci_gate.values.kinds import KINDS, is_kind
+from ci_gate.values.standins import is_stand_in
+
+LIMIT = 200
+"""Differences of one message that are kept; the rest is counted in one more."""
+
+_COARSE = re.compile(r"""([\s"'<>=&;,?()\[\]{}]+)""")
+_FINE = re.compile(r"""([\s"'<>=&;,?()\[\]{}/:]+)""")
+_WORDS = 4096
+"""A text of more words than this is not searched for stand-ins."""
+
+
+class Findings:
+    """The differences of one message. `side` is "request" or "response"."""
+
+    def __init__(self, side: str, masks: Masks, equality: Equality) -> None:
+        self.side = side
+        self.masks = masks
+        self.equality = equality
+        self.touched: list[str] = []
+        """Places whose values were not equal: nothing below them came back word for word."""
+        self._kept: list[Difference] = []
+        self._more = 0
+
+    def add(
+        self, change: str, place: str, expected: str = "", actual: str = "", detail: str = ""
+    ) -> None:
+        """Keep a difference, unless a rule opens the place to anything. Texts are clean already."""
+        self.touched.append(place)
+        rule = self.masks.opens(place)
+        if rule:
+            self.masks.used(rule, place, expected, actual)
+            return
+        if len(self._kept) >= LIMIT:
+            self._more += 1
+            return
+        self._kept.append(
+            Difference(change=change, place=place, expected=expected, actual=actual, detail=detail)
+        )
+
+    def notice(self, change: str, place: str, expected: str, actual: str, detail: str) -> None:
+        """Keep something worth a line that is never red."""
+        self._kept.append(
+            Difference(
+                change=change,
+                place=place,
+                expected=expected,
+                actual=actual,
+                detail=detail,
+                notice=True,
+            )
+        )
+
+    def value(self, place: str, expected: object, actual: object) -> None:
+        """Two decoded JSON values at one place that are not equal and not both containers."""
+        self.touched.append(place)
+        before, after = type_name(expected), type_name(actual)
+        rule = self.masks.allows(place, scalar(actual), same_type=before == after)
+        if rule:
+            self.masks.used(rule, place, lexeme(expected), lexeme(actual))
+            return
+        if before != after:
+            self.add("type", place, lexeme(expected), lexeme(actual), f"{before} became {after}")
+            return
+        answer = self._stand_in(scalar(expected), scalar(actual))
+        if answer is not None:
+            self.add("value", place, lexeme(expected), lexeme(actual), answer)
+
+    def text(self, change: str, place: str, expected: str, actual: str) -> None:
+        """Two texts at one place that are not equal: a header, a parameter, a path."""
+        self.touched.append(place)
+        rule = self.masks.allows_text(place, actual)
+        if rule:
+            self.masks.used(rule, place, clean(expected), clean(actual))
+            return
+        answer = self._stand_in(expected, actual)
+        if answer is not None:
+            self.add(change, place, clean(expected), clean(actual), answer)
+
+    def same_value(self, place: str, expected: object, actual: object) -> bool:
+        """Whether `value` would find nothing; remembers nothing (used to align arrays)."""
+        same_type = type_name(expected) == type_name(actual)
+        if self.masks.allows(place, scalar(actual), same_type=same_type):
+            return True
+        if not same_type:
+            return False
+        before, after = str(scalar(expected)), str(scalar(actual))
+        kind = is_stand_in(before)
+        if not kind or is_stand_in(after) or not fits(after, kind):
+            return False
+        return self.equality.allows(before, after)
+
+    def same_words(self, expected: str, actual: str) -> bool:
+        """True when two texts differ only in words that are stand-ins; such words are compared."""
+        return self._stand_in(expected, actual) is None
+
+    def _stand_in(self, expected: object, actual: object) -> str | None:
+        """None: stand-ins explain the difference of two values; else what to say of it."""
+        before, after = str(expected), str(actual)
+        pairs = stand_in_pairs(before, after)
+        if not pairs:
+            return ""
+        for kind, _, live in pairs:
+            if is_stand_in(live):
+                return f"another redacted {kind} of the recording"
+            if not fits(live, kind):
+                return f"the recorded value was a redacted {kind}, this is none"
+        for kind, recorded, live in pairs:
+            if not self.equality.same(recorded, live):
+                return f"this {kind} was equal to others when recorded, or different; now it is not"
+        return None
+
+    @property
+    def count(self) -> int:
+        """Differences so far that no rule excuses."""
+        return len(self._kept) + self._more
+
+    def finish(self, stand_ins: tuple[tuple[str, str], ...]) -> tuple[Difference, ...]:
+        """All differences. `stand_ins` are those of the recorded message: the ones at places that
+        were equal came back word for word, and must do so everywhere."""
+        for place, text in stand_ins:
+            if self._untouched(place) and not self.equality.same(text, text):
+                self.add(
+                    "value",
+                    place,
+                    f"‹{is_stand_in(text)}›",
+                    f"‹{is_stand_in(text)}›",
+                    "this redacted value stood for another one elsewhere in the run",
+                )
+        if self._more:
+            self._kept.append(
+                Difference(
+                    change="value",
+                    place=self.side,
+                    detail=f"and {self._more} more differences in this message",
+                )
+            )
+        return tuple(self._kept)
+
+    def _untouched(self, place: str) -> bool:
+        return not any(
+            place == other or place.startswith((other + ".", other + "[")) for other in self.touched
+        )
+
+
+def fits(live: str, kind: str) -> bool:
+    """True when a live text is of the kind of a stand-in; kinds that have no check of their own
+    (a password, a token of no known shape) take any text that is not empty."""
+    return is_kind(live, kind) if kind in KINDS else bool(live)
+
+
+def stand_in_pairs(expected: str, actual: str) -> list[tuple[str, str, str]]:
+    """(kind, stand-in, live text) where `actual` has another text than `expected`, when all of the
+    difference is at stand-ins; [] when it is not. Whole values first, then their words."""
+    kind = is_stand_in(expected)
+    if kind:
+        return [(kind, expected, actual)]
+    if len(expected) < 2 or not actual:
+        return []
+    for pattern in (_COARSE, _FINE):
+        before, after = pattern.split(expected), pattern.split(actual)
+        if len(before) != len(after) or len(before) > _WORDS:
+            continue
+        pairs = []
+        for recorded, live in zip(before, after, strict=True):
+            if recorded == live:
+                continue
+            kind = is_stand_in(recorded)
+            if not kind:
+                break
+            pairs.append((kind, recorded, live))
+        else:
+            return pairs
+    return []

@@ -1,0 +1,144 @@
+"""Committed rules at work: which places they open, which call differences they allow, what they did.
+
+Rules only ever loosen. One that is expired, or covers nothing that happened, excuses nothing and
+is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ci_gate.diff.masks import ANY, Masks
+from ci_gate.diff.rulecheck import check, one_line
+from ci_gate.model.difference import Difference
+from ci_gate.model.result import RuleUse
+from ci_gate.model.rule import Rule, Where
+
+EXAMPLES = 50
+"""Excused differences that are kept to be shown."""
+
+
+class Rules:
+    """The rules of one run. `today` is an ISO date: a rule excuses up to and on its last day.
+
+    Raises UsageError, naming the rule, for one that cannot be meant (see `rulecheck.check`).
+    """
+
+    def __init__(self, rules: Sequence[Rule], today: str) -> None:
+        for rule in rules:
+            check(rule)
+        self._rules = tuple(rules)
+        self._today = today
+        self._live = tuple(rule for rule in self._rules if not self._expired(rule))
+        self._used: dict[int, int] = {}
+        self._masks: dict[tuple[str, str, str, str, str], Masks] = {}
+        self._examples: list[Difference] = []
+
+    def _expired(self, rule: Rule) -> bool:
+        return bool(rule.until) and rule.until < self._today
+
+    def masks_for(
+        self, route: str, dependency: str = "", call: str = "", group: str = "", side: str = ""
+    ) -> Masks:
+        """The places that are open in one side ("request" or "response") of such a message.
+
+        Inbound responses have a route and no dependency; calls have their dependency, their own
+        route as `call`, and the causing route or group. The same arguments give the same object.
+        """
+        key = (route, dependency, call, group, side)
+        masks = self._masks.get(key)
+        if masks is None:
+            opened = tuple(
+                (rule.at, rule.allow, rule.index)
+                for rule in self._live
+                if rule.at.startswith(side + ".")
+                and _covers(rule.where, route, dependency, call, group)
+            )
+
+            def note(index: int, place: str, expected: str, actual: str) -> None:
+                self._use(
+                    index,
+                    Difference(
+                        change="value",
+                        route=route,
+                        dependency=dependency,
+                        call=call,
+                        group=group,
+                        place=place,
+                        expected=expected,
+                        actual=actual,
+                        excused=index,
+                    ),
+                )
+
+            masks = self._masks[key] = Masks(opened, note)
+        return masks
+
+    def excuse(self, difference: Difference, effect: str = "") -> int:
+        """Index of the rule that excuses a difference, 0 = none, and the rule counts as used.
+
+        `effect` is that of the call ("read", "write", "session"); "" = the difference's own. Places
+        that rules open were never differences (`masks_for`); of place rules only those that
+        allow anything are asked again, because a text in a difference is no value any more.
+        """
+        if difference.notice:
+            return 0
+        effect = effect or difference.effect
+        for rule in self._live:
+            if not _covers(
+                rule.where,
+                difference.route,
+                difference.dependency,
+                difference.call,
+                difference.group,
+            ):
+                continue
+            if rule.calls:
+                fits = difference.change in rule.calls and bool(difference.dependency)
+                fits = fits and rule.effect in ("", effect)
+            else:
+                fits = rule.allow == ANY and Masks(((rule.at, ANY, 1),)).opens(difference.place) > 0
+            if fits:
+                self._use(rule.index, difference)
+                return rule.index
+        return 0
+
+    def _use(self, index: int, difference: Difference) -> None:
+        self._used[index] = self._used.get(index, 0) + 1
+        if len(self._examples) < EXAMPLES:
+            self._examples.append(difference)
+
+    def examples(self) -> tuple[Difference, ...]:
+        """The first excused differences (`Result.excused`), at most `EXAMPLES`; those a place rule
+        let pass name no exchange."""
+        return tuple(self._examples)
+
+    def uses(self) -> tuple[RuleUse, ...]:
+        """What every rule did, in the order of the file; "unused" ones never matched."""
+        return tuple(
+            RuleUse(
+                index=rule.index,
+                text=one_line(rule),
+                reason=rule.reason,
+                owner=rule.owner,
+                until=rule.until,
+                used=self._used.get(rule.index, 0),
+                state=self._state(rule),
+            )
+            for rule in self._rules
+        )
+
+    def _state(self, rule: Rule) -> Literal["used", "unused", "expired"]:
+        if self._expired(rule):
+            return "expired"
+        return "used" if self._used.get(rule.index) else "unused"
+
+
+def _covers(where: Where, route: str, dependency: str, call: str, group: str) -> bool:
+    return (
+        where.route in ("", route)
+        and where.dependency in ("", dependency)
+        and where.call in ("", call)
+        and where.group in ("", group)
+    )

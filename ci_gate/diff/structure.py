@@ -1,0 +1,136 @@
+"""Compares decoded JSON: what changed its value, its type, was added, was removed, moved."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from ci_gate.diff.alignment import align
+from ci_gate.diff.findings import Findings
+from ci_gate.diff.render import lexeme, type_name
+from ci_gate.values.jsontext import step
+
+
+def compare_values(findings: Findings, place: str, expected: object, actual: object) -> None:
+    """Add the differences of two unequal decoded JSON values (see `jsonvalue.decode`).
+
+    Equal parts cost one comparison in C; only what differs is walked. Raises RecursionError for
+    nesting beyond the interpreter's stack.
+    """
+    if type(expected) is not type(actual):
+        findings.value(place, expected, actual)
+    elif isinstance(expected, dict) and isinstance(actual, dict):
+        if not _opened(findings, place, expected, actual):
+            _compare_objects(findings, place, expected, actual)
+    elif isinstance(expected, list) and isinstance(actual, list):
+        if not _opened(findings, place, expected, actual):
+            _compare_arrays(findings, place, expected, actual)
+    else:
+        findings.value(place, expected, actual)
+
+
+def _opened(findings: Findings, place: str, expected: object, actual: object) -> bool:
+    """True when a rule lets anything be at the place of a container; nothing below is compared."""
+    rule = findings.masks.opens(place)
+    if rule:
+        findings.touched.append(place)
+        findings.masks.used(rule, place, lexeme(expected), lexeme(actual))
+    return bool(rule)
+
+
+def _compare_objects(
+    findings: Findings, place: str, expected: dict[str, object], actual: dict[str, object]
+) -> None:
+    for key, before in expected.items():
+        if key not in actual:
+            findings.add("removed", place + step(key), lexeme(before), "")
+        elif before != actual[key]:
+            compare_values(findings, place + step(key), before, actual[key])
+    for key, after in actual.items():
+        if key not in expected:
+            findings.add("added", place + step(key), "", lexeme(after))
+
+
+def _compare_arrays(
+    findings: Findings, place: str, expected: list[object], actual: list[object]
+) -> None:
+    loose = False
+
+    def same(before: object, after: object, index: int) -> bool:
+        nonlocal loose
+        if before == after:
+            return True
+        found = same_values(findings, f"{place}[{index}]", before, after)
+        loose = loose or found
+        return found
+
+    steps = align(expected, actual, same)
+    moved = len(expected) == len(actual) and len(steps) > 1 and _same_items(expected, actual)
+    if moved:
+        detail = f"the same {len(expected)} items in another order"
+        findings.add("value", place, lexeme(expected), lexeme(actual), detail)
+        return
+    for i, j in steps:
+        if j < 0:
+            findings.add("removed", f"{place}[{i}]", lexeme(expected[i]), "")
+        elif i < 0:
+            findings.add("added", f"{place}[{j}]", "", lexeme(actual[j]))
+        else:
+            compare_values(findings, f"{place}[{i}]", expected[i], actual[j])
+    if loose:
+        _settle(findings, place, expected, actual, steps)
+
+
+def _settle(
+    findings: Findings,
+    place: str,
+    expected: Sequence[object],
+    actual: Sequence[object],
+    steps: Sequence[tuple[int, int]],
+) -> None:
+    """Compare the pairs that aligning took as equal but that are so only by masks or stand-ins:
+    a rule was used there, and a stand-in has a live value to remember."""
+    differing = {i for i, _ in steps if i >= 0}
+    added = {j for _, j in steps if j >= 0}
+    rest = [j for j in range(len(actual)) if j not in added]
+    for i, j in zip((i for i in range(len(expected)) if i not in differing), rest, strict=True):
+        if expected[i] != actual[j]:
+            compare_values(findings, f"{place}[{i}]", expected[i], actual[j])
+
+
+def same_values(findings: Findings, place: str, expected: object, actual: object) -> bool:
+    """Whether `compare_values` would find nothing; remembers nothing."""
+    if expected == actual or findings.masks.opens(place):
+        return True
+    if type(expected) is not type(actual):
+        return findings.same_value(place, expected, actual)
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return expected.keys() == actual.keys() and all(
+            before == actual[key] or same_values(findings, place + step(key), before, actual[key])
+            for key, before in expected.items()
+        )
+    if isinstance(expected, list) and isinstance(actual, list):
+        return len(expected) == len(actual) and all(
+            before == after or same_values(findings, f"{place}[{index}]", before, after)
+            for index, (before, after) in enumerate(zip(expected, actual, strict=True))
+        )
+    return findings.same_value(place, expected, actual)
+
+
+def _same_items(expected: list[object], actual: list[object]) -> bool:
+    """True when one array is a permutation of the other."""
+    return Counter(map(_canonical, expected)) == Counter(map(_canonical, actual))
+
+
+def _canonical(value: object) -> str:
+    """Equal exactly for equal values: every scalar is written with its type's name."""
+    return json.dumps(_tagged(value), sort_keys=True)
+
+
+def _tagged(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _tagged(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_tagged(item) for item in value]
+    return [type_name(value), value]

@@ -1,0 +1,120 @@
+"""Accounts for recorded calls: which were made, which stand for which, which are left over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+
+from ci_gate.model.call import CallRecord
+from ci_gate.model.exchange import BACKGROUND, STARTUP
+
+STANDING_GROUPS = frozenset({STARTUP, BACKGROUND})
+
+
+class Windows:
+    """The recorded calls by group, key and coarse key, and what became of them.
+
+    `routes`: judged inbound exchanges, id -> route. `key` says when two calls are the same.
+    """
+
+    def __init__(
+        self,
+        expected: Sequence[CallRecord],
+        routes: Mapping[str, str],
+        key: Callable[[CallRecord], Hashable],
+        *,
+        startup: bool,
+    ) -> None:
+        self.routes = routes
+        self.startup = startup
+        self.recorded = {record.id: record for record in expected}
+        self.position = {record.id: position for position, record in enumerate(expected)}
+        self.keys = {record.id: key(record) for record in expected}
+        self.answered: set[str] = set()
+        """Recorded calls that a live call was answered with, whichever group that was of."""
+        self._consumed: set[str] = set()
+        self._seen: set[Hashable] = set()
+        self._by_key: dict[Hashable, list[CallRecord]] = {}
+        self._by_coarse: dict[Hashable, list[CallRecord]] = {}
+        for record in expected:
+            self._by_key.setdefault(self.keys[record.id], []).append(record)
+            self._by_coarse.setdefault((record.dependency, record.coarse), []).append(record)
+
+    def judged(self, groups: Sequence[str]) -> tuple[str, ...]:
+        """Those of `groups` that are judged in this run."""
+        return tuple(
+            group
+            for group in groups
+            if group in self.routes or (self.startup and group in STANDING_GROUPS)
+        )
+
+    def see(self, call: CallRecord) -> None:
+        """A live call was answered with a recorded one."""
+        self.answered.add(call.matched)
+        self._seen.add(self.keys[call.matched])
+
+    def consume(self, call: CallRecord, groups: Sequence[str]) -> bool:
+        """Take the recorded call that answered `call` out of its window. False when that call was
+        used before or belongs to another group: then `call` needs an explanation."""
+        return self._take(self.recorded[call.matched], groups)
+
+    def _take(self, record: CallRecord, groups: Sequence[str]) -> bool:
+        if record.id in self._consumed or not set(record.groups) & set(groups):
+            return False
+        self._consumed.add(record.id)
+        return True
+
+    def stands_for(self, call: CallRecord, groups: Sequence[str]) -> bool:
+        """True when a call that was answered from elsewhere was recorded here as well, or belongs
+        to a group that compares by key."""
+        same = self._by_key[self.keys[call.matched]]
+        if any(self._take(record, groups) for record in same):
+            return True
+        standing = [record for record in same if set(record.groups) & STANDING_GROUPS]
+        if set(groups) & STANDING_GROUPS or any(BACKGROUND in one.groups for one in standing):
+            return bool(standing)
+        # A call of the start may come late, but not more often than it was recorded.
+        return any(self._take(record, record.groups) for record in standing)
+
+    def pair(self, record: CallRecord) -> None:
+        """Say that a recorded call was made in a changed form."""
+        self._consumed.add(record.id)
+        self._seen.add(self.keys[record.id])
+
+    def left(self, call: CallRecord, groups: Sequence[str]) -> list[CallRecord]:
+        """Recorded calls that `call`, a miss, may be a changed form of."""
+        return [
+            record
+            for record in self._by_coarse.get((call.dependency, call.coarse), ())
+            if record.id not in self._consumed and set(record.groups) & set(groups)
+        ]
+
+    def alike(self, call: CallRecord, groups: Sequence[str]) -> list[CallRecord]:
+        """Recorded calls of the same groups and coarse key, made already or not."""
+        return [
+            record
+            for record in self._by_coarse.get((call.dependency, call.coarse), ())
+            if set(record.groups) & set(groups)
+        ]
+
+    def times(self, key: Hashable, group: str) -> int:
+        """How often a call was recorded in one group."""
+        return sum(1 for record in self._by_key.get(key, ()) if group in record.groups)
+
+    def missing(self) -> Iterator[CallRecord]:
+        """Recorded calls that were not made, in recorded order.
+
+        Of startup and background one for each key that was never called. Session statements
+        depend on connections and are not counted.
+        """
+        told: set[Hashable] = set()
+        for record in self.recorded.values():
+            if record.id in self._consumed or record.facts.effect == "session":
+                continue
+            if not record.groups or len(self.judged(record.groups)) < len(record.groups):
+                continue
+            if set(record.groups) & STANDING_GROUPS:
+                key = self.keys[record.id]
+                if key in self._seen or key in told:
+                    continue
+                told.add(key)
+            yield record

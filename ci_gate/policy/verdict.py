@@ -1,0 +1,106 @@
+"""The verdict: pass, fail or inconclusive, with the reasons, and the exit code that says it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ci_gate.model.difference import Cause
+from ci_gate.model.result import Counts, Evaluation, Outcome, RuleUse, Verdict
+
+_SHOWN = 5
+"""Causes that are named in the reasons."""
+
+
+def judge(
+    counts: Counts,
+    causes: Sequence[Cause],
+    evaluations: Sequence[Evaluation],
+    service_failure: str,
+    replayed_any: bool,
+    *,
+    rules: Sequence[RuleUse] = (),
+    warnings: Sequence[str] = (),
+    own_service: bool = True,
+) -> Verdict:
+    """Judge a run; strict by default, and nothing is green because nothing was looked at.
+
+    fail: the service failed; an unexcused difference, whatever the conditions say; a request that
+    failed or was not replayed; a `fail_if` that holds.
+    inconclusive: nothing was replayed; with `own_service` False (`replay`) nothing was answered
+    at all; a `fail_if` that could not be judged. A failure outweighs it.
+    pass: everything else; `warn_if` and `rules` (unused, expired) only warn.
+    """
+    red = [cause for cause in causes if not cause.notice]
+    silent = not own_service and counts.total > 0 and counts.answered == 0
+    failures = [] if silent else _failures(counts, red, evaluations, service_failure)
+    unclear = _unclear(counts, evaluations, replayed_any, silent)
+    outcome: Outcome = "fail" if failures else "inconclusive" if unclear else "pass"
+    return Verdict(
+        outcome=outcome,
+        reasons=(*failures, *unclear),
+        warnings=(*warnings, *_warned(evaluations), *_rule_warnings(rules)),
+        evaluations=tuple(evaluations),
+    )
+
+
+def _failures(
+    counts: Counts, red: Sequence[Cause], evaluations: Sequence[Evaluation], service_failure: str
+) -> list[str]:
+    reasons = [service_failure] if service_failure else []
+    reasons += [cause.title for cause in red[:_SHOWN]]
+    if len(red) > _SHOWN:
+        reasons.append(f"and {len(red) - _SHOWN} more causes")
+    if not red and counts.failed:
+        reasons.append(f"{counts.failed} of {counts.total} requests failed")
+    lost = counts.total - counts.succeeded - counts.failed
+    if lost > 0 and counts.succeeded + counts.failed > 0:
+        reasons.append(f"{lost} of {counts.total} requests were not replayed")
+    return reasons + [
+        f"{_named(one)} (observed {one.observed})"
+        for one in evaluations
+        if one.level == "fail" and one.outcome == "fail"
+    ]
+
+
+def _unclear(
+    counts: Counts, evaluations: Sequence[Evaluation], replayed_any: bool, silent: bool
+) -> list[str]:
+    reasons = []
+    if not counts.total or not replayed_any:
+        reasons.append("no request was replayed: there is nothing to judge")
+    elif silent:
+        reasons.append("the target answered nothing at all: is it the right address?")
+    return reasons + [
+        f"{_named(one)} could not be judged: {one.observed}"
+        for one in evaluations
+        if one.level == "fail" and one.outcome == "inconclusive"
+    ]
+
+
+def _warned(evaluations: Sequence[Evaluation]) -> list[str]:
+    found = []
+    for one in evaluations:
+        if one.level == "warn" and one.outcome == "fail":
+            found.append(f"{_named(one)} (observed {one.observed})")
+        elif one.level == "warn" and one.outcome == "inconclusive":
+            found.append(f"{_named(one)} could not be judged: {one.observed}")
+    return found
+
+
+def _rule_warnings(rules: Sequence[RuleUse]) -> list[str]:
+    found = []
+    for use in rules:
+        if use.state == "unused":
+            found.append(f"rule {use.index} never matched: {use.text}")
+        elif use.state == "expired":
+            found.append(f"rule {use.index} expired on {use.until} and excuses nothing: {use.text}")
+    return found
+
+
+def _named(one: Evaluation) -> str:
+    return f"{one.route}: {one.condition}" if one.route else one.condition
+
+
+def exit_code(verdict: Verdict) -> int:
+    """0 pass, 1 fail, 3 inconclusive."""
+    return {"pass": 0, "fail": 1, "inconclusive": 3}[verdict.outcome]
