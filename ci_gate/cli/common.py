@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -16,20 +16,30 @@ F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_CONFIG = "ci-gate.yml"
 
 
-def common_options(command: F) -> F:
-    """-c/--config, --quiet, --json, --no-color."""
+def output_options(command: F) -> F:
+    """--quiet, --json, --no-color."""
     options = (
-        click.option(
-            "-c",
-            "--config",
-            metavar="FILE",
-            help=f"Configuration; without it {DEFAULT_CONFIG} when there is one.",
-        ),
         click.option("--quiet", is_flag=True, help="No progress; errors and the result only."),
         click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout."),
         click.option("--no-color", is_flag=True, help="No colours (also: NO_COLOR=1)."),
     )
-    for option in reversed(options):
+    return _apply(options, command)
+
+
+def common_options(command: F) -> F:
+    """-c/--config, --quiet, --json, --no-color."""
+    config = click.option(
+        "-c",
+        "--config",
+        metavar="FILE",
+        help=f"Configuration; without it {DEFAULT_CONFIG} when there is one.",
+    )
+    return config(output_options(command))
+
+
+def _apply(options: Iterable[Callable[[F], F]], command: F) -> F:
+    """Options in the order in which help shows them."""
+    for option in reversed(tuple(options)):
         command = option(command)
     return command
 
@@ -74,9 +84,7 @@ def judge_options(command: F) -> F:
             help="Run directory [default: .ci-gate/runs/<utc>].",
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _apply(options, command)
 
 
 def snapshot_option(command: F) -> F:

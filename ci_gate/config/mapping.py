@@ -54,3 +54,15 @@ def _parse(text: str) -> Upstream:
         listen_host=listen_host,
         server_tls=protocol == "http",
     )
+
+
+def parse_dependency(text: str) -> Upstream:
+    """`NAME=PROTO://HOST[:PORT]`: a dependency without a fixed listener. Raises UsageError."""
+    name, equals, remote = text.partition("=")
+    if not equals or not _NAME.match(name) or name in RESERVED:
+        raise UsageError(
+            f"{text[:120]}: not a dependency; write NAME=PROTO://HOST:PORT, "
+            "such as payments=https://api.payments.example"
+        )
+    # The port of the mapping's own side does not matter here.
+    return parse_map(f"{name}@1={remote}")
