@@ -1,0 +1,97 @@
+"""Snapshots of any size, made rather than recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ci_gate.store.snapshot import write_snapshot
+
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import Headers, HttpRequest, HttpResponse
+from ci_gate.model.snapshot import Dependency, Origin, Snapshot
+
+DEPENDENCY = "items"
+UPSTREAM = "http://items.example"
+REQUEST_HEADERS: Headers = ((b"Host", b"{service}"), (b"Accept", b"*/*"))
+
+
+def body(size: int, updated_at: str = "2026-01-01T00:00:00Z") -> str:
+    """A JSON body of about `size` bytes, without a character that nginx.conf would need escaped."""
+    lines = [
+        {"sku": f"sku-{n:04}", "quantity": n % 7 + 1, "price": n * 1.25} for n in range(size // 48)
+    ]
+    return json.dumps({"id": 17, "updated_at": updated_at, "items": lines})
+
+
+def inbound(
+    count: int, response: HttpResponse, *, updated: bool = False, name: str = "bench"
+) -> Snapshot:
+    """`count` times GET /items/N with the same answer; `updated` gives each its own updated_at."""
+    exchanges = []
+    for number in range(1, count + 1):
+        answer = response
+        if updated:
+            minute, second = divmod(number % 3600, 60)
+            stamp = f"2025-01-01T00:{minute:02}:{second:02}Z".encode()
+            text = bytes(response.body).replace(b"2026-01-01T00:00:00Z", stamp)
+            answer = HttpResponse(
+                status=200, reason=response.reason, headers=response.headers, body=text
+            )
+        exchanges.append(_exchange(number, answer))
+    return Snapshot(
+        origin=Origin(service=name, service_port=8080, recorded_at="2026-01-01T00:00:00Z"),
+        inbound=tuple(exchanges),
+    )
+
+
+def outbound(count: int, response: HttpResponse, *, startup: bool = True) -> Snapshot:
+    """`count` recorded calls GET /items/N of one dependency, one inbound request."""
+    calls = tuple(
+        _exchange(number, response, DEPENDENCY, ("startup",) if startup else (f"in-{number}",))
+        for number in range(1, count + 1)
+    )
+    return Snapshot(
+        origin=Origin(service="bench", service_port=8080, recorded_at="2026-01-01T00:00:00Z"),
+        dependencies=(Dependency(name=DEPENDENCY, address=UPSTREAM),),
+        inbound=(_exchange(count + 1, response),),
+        outbound=calls,
+    )
+
+
+def gate(count: int, response: HttpResponse, answer: HttpResponse) -> Snapshot:
+    """`count` inbound requests, each with one call of the same path that got `answer`."""
+    numbers = range(1, count + 1)
+    calls = tuple(_exchange(number, answer, DEPENDENCY, (f"in-{number}",)) for number in numbers)
+    requests = tuple(_exchange(number, response) for number in numbers)
+    return Snapshot(
+        origin=Origin(service="bench", service_port=8080, recorded_at="2026-01-01T00:00:00Z"),
+        dependencies=(Dependency(name=DEPENDENCY, address=UPSTREAM),),
+        inbound=requests,
+        outbound=calls,
+    )
+
+
+def write(folder: Path, snapshot: Snapshot) -> Path:
+    """Write it; returns the folder."""
+    write_snapshot(str(folder), snapshot)
+    return folder
+
+
+def _exchange(
+    number: int, response: HttpResponse, dependency: str = "", groups: tuple[str, ...] = ()
+) -> Exchange:
+    headers = REQUEST_HEADERS
+    if dependency:
+        headers = ((b"Host", b"{items}"), (b"Accept", b"*/*"))
+    request = HttpRequest(method="GET", target=f"/items/{number}".encode(), headers=headers)
+    return Exchange(
+        id=f"{'out' if dependency else 'in'}-{number}",
+        dependency=dependency,
+        route="GET /items/{id}",
+        groups=groups,
+        at=float(number),
+        took=1.0,
+        request=request,
+        response=response,
+    )
