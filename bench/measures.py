@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from ci_gate.store.snapshot import read_snapshot
 
 from bench import snapshots
 from bench.tools import (
@@ -32,6 +31,7 @@ from bench.tools import (
     wrk,
 )
 from ci_gate.model.message import HttpResponse
+from ci_gate.store.snapshot import read_snapshot
 
 ROUNDS = 5
 SECONDS = 2

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ci_gate.store.snapshot import write_snapshot
-
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Headers, HttpRequest, HttpResponse
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
+from ci_gate.store.snapshot import write_snapshot
 
 DEPENDENCY = "items"
 UPSTREAM = "http://items.example"
