@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import sys
 import urllib.parse
 
@@ -143,7 +144,9 @@ JSON = {"Content_Type": "application/json"}
 
 def main() -> None:
     """Send them all over one connection that is kept alive where the service does."""
-    base = urllib.parse.urlsplit(sys.argv[1] if len(sys.argv) > 1 else BASE)
+    base = urllib.parse.urlsplit(
+        sys.argv[1] if len(sys.argv) > 1 else os.environ.get("CI_GATE_TARGET", BASE)
+    )
     for part in (methods, inspection, formats, streams, redirects, state, statuses):
         part()
     connection = http.client.HTTPConnection(base.hostname or "", base.port, timeout=30)

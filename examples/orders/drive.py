@@ -86,7 +86,7 @@ def send(base: str, method: str, path: str, body: Any) -> int:
 
 def main() -> None:
     """All of them, with a line each."""
-    base = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("TARGET", BASE)
+    base = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("CI_GATE_TARGET", BASE)
     for method, path, body in REQUESTS:
         print(send(base, method, path, body), method, path, flush=True)
         if method == "POST":
