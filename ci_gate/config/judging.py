@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from ci_gate.config.flags import JudgeFlags, Surroundings
 from ci_gate.config.options import Policy
 from ci_gate.config.references import expand
-from ci_gate.config.schema import ConditionSection, Configuration, RuleSection
+from ci_gate.config.rules import rule_of
+from ci_gate.config.schema import ConditionSection, Configuration
 from ci_gate.config.service import service_name
 from ci_gate.config.units import duration
 from ci_gate.errors import UsageError
-from ci_gate.model.rule import Rule, Where
+from ci_gate.model.rule import Rule
 from ci_gate.replayer.options import ReplayerOptions
 
 REDACTION_KEY = "CI_GATE_REDACTION_KEY"
@@ -63,7 +64,7 @@ def resolve_policy(flags: JudgeFlags, settings: Configuration) -> Policy:
 def resolve_rules(around: Surroundings) -> tuple[Rule, ...]:
     """The file's rules, numbered from 1."""
     rules = around.settings.rules
-    return tuple(_rule(i, one, around.line("rules", i)) for i, one in enumerate(rules))
+    return tuple(rule_of(i, one, around.line("rules", i)) for i, one in enumerate(rules))
 
 
 def redaction_key(env: Mapping[str, str]) -> str:
@@ -79,22 +80,4 @@ def redaction_key(env: Mapping[str, str]) -> str:
 def _conditions(written: tuple[str | ConditionSection, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(
         ("", one) if isinstance(one, str) else (one.route, one.condition) for one in written
-    )
-
-
-def _rule(number: int, section: RuleSection, line: int) -> Rule:
-    where = section.where
-    return Rule(
-        index=number + 1,
-        where=Where(
-            route=where.route, dependency=where.dependency, call=where.call, group=where.group
-        ),
-        at=section.at,
-        allow=section.allow,
-        calls=section.calls,
-        effect=section.effect,
-        reason=section.reason.strip(),
-        owner=section.owner,
-        until=section.until,
-        line=line,
     )

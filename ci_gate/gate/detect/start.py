@@ -56,9 +56,9 @@ def _package_json(texts: Texts) -> Iterator[Command]:
     scripts = data.get("scripts")
     start = scripts.get("start") if isinstance(scripts, dict) else None
     if isinstance(start, str) and start:
-        yield Command(("npm", "start"), f"package.json, scripts.start: {start}")
+        yield Command(("npm", "start"), "scripts.start in package.json")
     elif isinstance(data.get("main"), str) and data["main"] in texts:
-        yield Command(("node", data["main"]), "package.json, main")
+        yield Command(("node", data["main"]), "main in package.json")
 
 
 def _python(texts: Texts) -> Iterator[Command]:

@@ -9,7 +9,7 @@ import msgspec
 from ci_gate.codecs.registry import PROTOCOLS
 from ci_gate.gate.detect.findings import Command, Found, Guess
 
-_PLAIN = re.compile(r"[A-Za-z/.][A-Za-z0-9_./@-]*\Z")
+_PLAIN = re.compile(r"-{0,2}[A-Za-z/.][A-Za-z0-9_./@-]*\Z")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 
@@ -98,7 +98,7 @@ def _command(command: Command | None) -> list[str]:
 def _env(proposal: Proposal) -> list[str]:
     pairs = [("PORT", "${service.port}")] if proposal.port_variable and proposal.port else []
     for guess in proposal.dependencies:
-        if guess.protocol in PROTOCOLS and not guess.telemetry:
+        if guess.protocol in PROTOCOLS and guess.upstream and not guess.telemetry:
             pairs += guess.env
     if not pairs:
         return ['  # env: {PAYMENTS_URL: "${payments.url}"}  # where a dependency is served from']
@@ -119,8 +119,8 @@ def _dependencies(guesses: tuple[Guess, ...]) -> str:
             upstream = f"upstream: {scalar(guess.upstream)}"
             used.append(f"  {guess.name}: {{protocol: {guess.protocol}, {upstream}}}{source}")
         else:
-            hint = 'upstream: "https://…" is needed to record it by its local URL'
-            used.append(f"  {guess.name}: {{protocol: {guess.protocol}}}{source}; {hint}")
+            text = f'{guess.name}: {{protocol: {guess.protocol}, upstream: "https://…"}}{source}'
+            notes.append(text)
     if used:
         return "\n".join(["dependencies:", *used, *(f"  # {note}" for note in notes)])
     notes.append('payments: {protocol: http, upstream: "https://api.payments.example"}')
