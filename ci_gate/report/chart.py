@@ -14,7 +14,7 @@ from ci_gate.model.result import RouteFigures
 
 ROUTES = 12
 _LABEL = 32
-_UNSAFE = re.compile(r"[^A-Za-z0-9 /{}_.:*-]")
+_UNSAFE = re.compile(r"[^A-Za-z0-9 /{}_.*-]")
 
 
 def latency_chart(routes: Sequence[RouteFigures]) -> list[str]:

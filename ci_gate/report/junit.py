@@ -62,7 +62,7 @@ def _written(service: str, results: list[ExchangeResult], started_at: str) -> st
 def _case(service: str, suite: str, result: ExchangeResult, used: set[tuple[str, str]]) -> TestCase:
     """One exchange; `used` keeps class name and name unique, since readers drop repetitions."""
     classname = one_line(f"{service}.{suite}", _NAME)
-    plain = one_line(result.label or result.route, _NAME)
+    plain = one_line(result.label or result.route, _NAME) or "unnamed"
     name = f"{plain} [{one_line(result.id, 80)}]" if result.id else plain
     number = 1
     unique = name
@@ -168,19 +168,23 @@ def _checked(text: str, results: list[ExchangeResult]) -> str:
     cases = sum(1 for _ in root.iter("testcase"))
     if (cases, found) != (len(results), bad):
         raise ValueError(f"{cases} testcases with {found} failures for {len(results)} with {bad}")
-    for element in (root, *root):
-        # Neither of the public schemas knows the attribute.
-        element.attrib.pop("disabled", None)
     root.set("name", "ci-gate")
+    for element in (root, *root):
+        # None of the public schemas knows the attribute.
+        element.attrib.pop("disabled", None)
+        for counted in ("tests", "failures", "errors"):
+            element.attrib.setdefault(counted, "0")
+        # Plain decimals: not every reader takes 1e-06 for a number.
+        element.set("time", f"{max(float(element.get('time', 0)), _LEAST):.6f}")
     ET.indent(root)
     return _DECLARATION + ET.tostring(root, encoding="unicode") + "\n"
 
 
 def _minimal(service: str, total: int, reason: str) -> str:
     """A valid file that fails loudly in place of one that could not be written."""
-    root = ET.Element("testsuites", name="ci-gate", tests="1", failures="0", errors="1")
-    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": "0.000001"}
-    suite = ET.SubElement(root, "testsuite", {"name": "report", **counts})
+    counts = {"tests": "1", "failures": "0", "errors": "1", "time": "0.000001"}
+    root = ET.Element("testsuites", {"name": "ci-gate", **counts})
+    suite = ET.SubElement(root, "testsuite", {"name": "report", "skipped": "0", **counts})
     case = ET.SubElement(
         suite,
         "testcase",

@@ -7,7 +7,11 @@ the middle, and the summary says what was left out.
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable
+
+from msgspec.structs import replace
 
 from ci_gate.model.result import Result
 from ci_gate.report import markdown_sections as sections
@@ -17,42 +21,27 @@ from ci_gate.report.words import headline
 
 BUDGET = 60_000
 
+_ADDRESS = re.compile(r"https?://[!#-;=?-~]+")
+
 EMOJI = {"pass": "✅", "fail": "❌", "inconclusive": "⚠️"}
 
-LADDER = (
-    Level(),
-    Level(chart=False),
-    Level(chart=False, excused=0),
-    Level(chart=False, excused=0, routes=12, rules=20),
-    Level(chart=False, excused=0, routes=12, rules=20, examples=1, lines=40, width=600),
-    Level(chart=False, excused=0, routes=0, rules=10, examples=1, lines=12, width=200),
-    Level(chart=False, excused=0, routes=0, rules=0, examples=1, lines=6, width=160, details=8),
-    Level(chart=False, excused=0, routes=0, rules=0, details=0, notices=5),
-    Level(
-        chart=False,
-        excused=0,
-        routes=0,
-        rules=0,
-        details=0,
-        notices=0,
-        reasons=3,
-        causes=5,
-        cell=30,
-    ),
-    Level(
-        chart=False,
-        excused=0,
-        routes=0,
-        rules=0,
-        details=0,
-        notices=0,
-        reasons=0,
-        causes=0,
-        conditions=0,
-        environment=False,
-    ),
+_STEPS: tuple[dict[str, int], ...] = (
+    {"chart": False},
+    {"excused": 0},
+    {"routes": 12, "rules": 20},
+    {"examples": 1, "lines": 40, "width": 600},
+    {"routes": 0, "rules": 10, "lines": 12, "width": 200},
+    {"rules": 0, "lines": 6, "width": 160, "details": 8},
+    {"details": 0, "notices": 5},
+    {"notices": 0, "reasons": 3, "causes": 5, "cell": 30},
+    {"reasons": 0, "causes": 0, "conditions": 0, "environment": False},
 )
 """What goes first: decoration, then what is fine anyway, then length, then detail, then the table."""
+
+LADDER = tuple(
+    itertools.accumulate(_STEPS, lambda above, step: replace(above, **step), initial=Level())
+)
+"""The levels of detail, each one step shorter than the one before it."""
 
 _SECTIONS: tuple[tuple[str, Callable[[Result, Level], str]], ...] = (
     ("reasons", sections.reasons),
@@ -70,7 +59,7 @@ def render(result: Result, budget: int = BUDGET, *, link: str = "") -> str:
     """The summary of `result` as Markdown for GitHub and GitLab, at most `budget` long.
 
     The length is counted in UTF-16 units, the strictest way any forge counts. `link` is the
-    address of the full report (chosen by us, not taken from traffic); "" = none.
+    http(s) address of the full report (chosen by us, not taken from traffic); "" = none.
     """
     full: dict[str, str] = {}
     for level in LADDER:
@@ -89,7 +78,7 @@ def size(text: str) -> int:
 
 def _assemble(result: Result, parts: dict[str, str], shortened: str, link: str) -> str:
     """Heading, sections and footer, blank lines between."""
-    footer = f"[Full report](<{link}>)" if link else ""
+    footer = f"[Full report](<{link}>)" if _ADDRESS.fullmatch(link) else ""
     texts = [_heading(result), *parts.values(), shortened, footer]
     return "\n\n".join(text for text in texts if text) + "\n"
 

@@ -12,18 +12,19 @@ from ci_gate.model.result import Result, RouteFigures
 from ci_gate.report.chart import latency_chart
 from ci_gate.report.fences import difference_lines
 from ci_gate.report.markdown_text import cell_code, code, fence, html, html_code, inline
-from ci_gate.report.text import focus
+from ci_gate.report.text import focus, squeezed
 from ci_gate.report.words import (
     condition,
     counts,
     duration,
     extent,
+    figures,
     mark,
     milliseconds,
     plural,
     red,
     reproduce,
-    side,
+    short_side,
     sides,
     together,
 )
@@ -37,7 +38,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
 
     reasons: int = 10
     causes: int = 20
-    cell: int = 48
+    cell: int = 36
     conditions: int = 20
     details: int = 20
     examples: int = 3
@@ -52,10 +53,11 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reasons(result: Result, level: Level) -> str:
-    """Why the verdict is what it is, and what is only a warning."""
-    lines = _items(result.verdict.reasons, level.reasons, "")
+    """The figures, why the verdict is what it is, and what is only a warning."""
+    lines = ([" · ".join(figures(result)), ""]) if level.reasons else []
+    lines += _items(result.verdict.reasons, level.reasons, "")
     lines += _items(result.verdict.warnings, level.reasons, "⚠️ ")
-    return "\n".join(lines)
+    return "\n".join(lines).strip()
 
 
 def causes(result: Result, level: Level) -> str:
@@ -64,8 +66,8 @@ def causes(result: Result, level: Level) -> str:
     if not found or not level.causes:
         return ""
     rows = [_cause_row(cause, level) for cause in found[: level.causes]]
-    heads = ["", "Side", "What changed", "In", "Expected", "Actual", "Seen in"]
-    return _table(heads, rows) + _rest(len(found), level.causes, "cause")
+    heads = ["", "Side", "What changed", "In", "Expected → actual", "Requests"]
+    return _table(heads, rows, right=1) + _rest(len(found), level.causes, "cause")
 
 
 def conditions(result: Result, level: Level) -> str:
@@ -178,15 +180,14 @@ def _cause_row(cause: Cause, level: Level) -> list[str]:
     first = cause.examples[0] if cause.examples else None
     expected, actual = sides(first) if first else ("", "")
     if expected is not None and actual is not None:
-        expected, actual = focus(expected, actual, level.cell)
+        expected, actual = focus(*squeezed(expected, actual), level.cell)
     return [
         inline(cause.id, 12),
-        inline(side(cause), 40),
+        inline(short_side(cause), 40),
         _title(cause, table=True),
-        _routes(cause.routes, 2),
-        _value(expected, level.cell),
-        _value(actual, level.cell),
-        extent(cause),
+        _routes(cause.routes, 2, table=True),
+        f"{_value(expected, level.cell)} → {_value(actual, level.cell)}",
+        f"{len(cause.exchanges):,}" if cause.exchanges else inline(extent(cause), 20),
     ]
 
 
@@ -216,8 +217,9 @@ def _detail(result: Result, cause: Cause, level: Level, opened: bool) -> str:
     said = [f"{extent(cause)} ({plural(cause.count, 'difference')}) in {_routes(cause.routes, 4)}"]
     others = together(result, cause)
     if others:
-        said.append(f"Same requests as {', '.join(inline(one, 12) for one in others[:8])}")
-    body = [". ".join(said)]
+        said.append(f"same requests as {', '.join(inline(one, 12) for one in others[:8])}")
+    said.append(f"reproduce with {code(reproduce(result, cause), 300)}")
+    body = ["; ".join(said)]
     lines: list[str] = []
     for example in cause.examples[: level.examples]:
         lines += difference_lines(example, level.lines, level.width)
@@ -226,7 +228,6 @@ def _detail(result: Result, cause: Cause, level: Level, opened: bool) -> str:
     notes = _notes(cause, level)
     if notes:
         body.append(fence(notes))
-    body += ["Reproduce:", fence([reproduce(result, cause)], "sh")]
     return _folded(f"{html(cause.id, 12)} {head}", "\n\n".join(body), ready=True, opened=opened)
 
 
@@ -272,9 +273,10 @@ def _latency_row(one: RouteFigures) -> list[str]:
     ]
 
 
-def _routes(routes: Sequence[str], limit: int) -> str:
+def _routes(routes: Sequence[str], limit: int, *, table: bool = False) -> str:
     """The first few routes as code, the rest counted."""
-    shown = ", ".join(cell_code(route, 60) for route in routes[:limit])
+    spell = cell_code if table else code
+    shown = ", ".join(spell(route, 60) for route in routes[:limit])
     return shown + (f" +{len(routes) - limit} more" if len(routes) > limit else "")
 
 

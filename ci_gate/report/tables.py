@@ -47,7 +47,7 @@ def record_table(
         parts.append(_list("not decoded, kept as sizes and keyed hashes:", undecoded))
     if uncaptured:
         rows = [[address, f"{count:,}", fix] for address, count, fix in uncaptured]
-        table = plain(["Address", "Connections", "What to do"], rows)
+        table = plain(["Address", "Connections", "What to do"], rows, width=200)
         parts.append(f"NOT CAPTURED: these went past the proxies\n{table}")
     if warnings:
         parts.append(_list("warnings:", warnings))
@@ -91,9 +91,12 @@ def inspect_table(rows: Iterable[tuple[str, str, str, str, int, float]]) -> str:
     return guard(f"{table}\n\n{plural(len(made), 'exchange')}")
 
 
-def plain(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table without ornaments; every cell one visible line, numbers as they are spelled."""
-    cells = [[one_line(text, _WIDTH) for text in row] for row in rows]
+def plain(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int = _WIDTH) -> str:
+    """A table without ornaments and without a final newline.
+
+    Every cell is one visible line of at most `width` characters; numbers stay as they are spelled.
+    """
+    cells = [[one_line(text, width) for text in row] for row in rows]
     numeric = [
         all(_figure(row[column]) for row in cells) and bool(cells) for column in range(len(heads))
     ]

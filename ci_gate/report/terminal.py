@@ -23,6 +23,7 @@ from ci_gate.report.words import (
     condition,
     evals,
     extent,
+    figures,
     headline,
     mark,
     milliseconds,
@@ -63,21 +64,33 @@ def render(result: Result, width: int = 100, colour: bool = False) -> str:
     _notices(console, result)
     _rules(console, result)
     _latency(console, result)
+    if red(result):
+        # The top has scrolled away, and "2 EVALS PASSED" alone would read like a pass.
+        console.print()
+        _headline(console, result)
     _evaluations(console, result.verdict.evaluations)
     return guard("\n".join(line.rstrip() for line in out.getvalue().split("\n")))
 
 
 def _verdict(console: Console, result: Result) -> None:
-    """The verdict and its reasons."""
+    """The verdict, the figures and the reasons."""
+    _headline(console, result)
+    counted = " · ".join(figures(result))
+    if counted:
+        console.print(Padding(Text(counted, style="dim"), (0, 0, 0, 1)))
+    for text in result.verdict.reasons[:10]:
+        console.print(_hanging("•", one_line(text, 400)))
+    for text in result.verdict.warnings[:10]:
+        console.print(_hanging("!", one_line(text, 400), "yellow"))
+
+
+def _headline(console: Console, result: Result) -> None:
+    """The verdict in one line."""
     outcome = result.verdict.outcome
     line = Text(f" {outcome.upper()} ", style=f"bold reverse {_COLOURS[outcome]}")
     line.append(f" {one_line(result.service, 40)}: ", style="bold not reverse default")
     line.append(headline(result), style="bold not reverse default")
     console.print(line)
-    for text in result.verdict.reasons[:10]:
-        console.print(_hanging("•", one_line(text, 400)))
-    for text in result.verdict.warnings[:10]:
-        console.print(_hanging("!", one_line(text, 400), "yellow"))
 
 
 def _causes(console: Console, result: Result) -> None:
@@ -85,8 +98,12 @@ def _causes(console: Console, result: Result) -> None:
     found = red(result)
     for cause in found[:CAUSES]:
         console.print()
-        title = Text(f"{one_line(cause.id, 12)}  ", style="bold")
-        title.append(one_line(cause.title, 200))
+        title = Table.grid(padding=(0, 2, 0, 0))
+        title.add_column(min_width=2, no_wrap=True)
+        title.add_row(
+            Text(one_line(cause.id, 12), style="bold"),
+            Text(one_line(cause.title, 200), style="bold", overflow="fold"),
+        )
         console.print(title)
         console.print(_indented(Text(_where(cause), style="dim")))
         _examples(console, cause)
@@ -185,7 +202,7 @@ def _evaluations(console: Console, evaluations: Iterable[Evaluation]) -> None:
 
 def _table(heads: list[str]) -> Table:
     """A table whose first column is text and the others numbers."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
     table.add_column(Text(heads[0]), overflow="fold")
     for head in heads[1:]:
         table.add_column(Text(head), justify="right", no_wrap=True)

@@ -11,9 +11,11 @@ import re
 
 _NAMED = {"\r": "\\r", "\n": "\\n", "\t": "\\t"}
 
-_COMMAND_AT_START = re.compile(r"(?m)^((?:\x1b\[[0-9;]*m|[^\S\n])*):(?=:)")
+_INDENT = re.compile(r"\n[ \t]*")
+
+_COMMAND_AT_START = re.compile(r"(?m)^((?:\x1b\[[0-9;]*m|[^\S\n])*)::")
 """`::error::` after any blanks and colours: where GitHub's runner looks for a command."""
-_COMMAND_ANYWHERE = re.compile(r"##(?=[A-Za-z]{0,20}\[)")
+_COMMAND_ANYWHERE = re.compile(r"#(?=#[A-Za-z]{0,20}\[)")
 """`##[error]`, `##vso[…]`, `##teamcity[…]`: runners look for these anywhere in a line."""
 
 
@@ -56,6 +58,12 @@ def focus(expected: str, actual: str, width: int) -> tuple[str, str]:
     return "…" + cut(expected[start:], width - 1), "…" + cut(actual[start:], width - 1)
 
 
+def squeezed(expected: str, actual: str) -> tuple[str, str]:
+    """Both texts with line breaks and indentation as one space, unless that is all that differs."""
+    one, other = (_INDENT.sub(" ", text) for text in (expected, actual))
+    return (one, other) if one != other else (expected, actual)
+
+
 def block(text: str, lines: int, width: int) -> list[str]:
     """`text` as at most `lines` visible lines of at most `width` characters, the rest counted."""
     parts = text.split("\n")
@@ -66,8 +74,11 @@ def block(text: str, lines: int, width: int) -> list[str]:
 
 
 def guard(text: str) -> str:
-    """Lines for a log, changed where a CI system would otherwise execute them as commands."""
-    return _COMMAND_ANYWHERE.sub("# #", _COMMAND_AT_START.sub(r"\1: ", text))
+    """Lines for a log, changed where a CI system would otherwise execute them as commands.
+
+    No line gets longer: two colons become the one character that looks the same.
+    """
+    return _COMMAND_ANYWHERE.sub("·", _COMMAND_AT_START.sub(r"\1∷", text))
 
 
 def log_line(text: str, limit: int = 2000) -> str:

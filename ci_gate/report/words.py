@@ -68,21 +68,48 @@ def red(result: Result) -> list[Cause]:
 def headline(result: Result) -> str:
     """What happened in one line of our own words and numbers, without the outcome's word."""
     seen, found = counts(result), red(result)
-    failed = [one for one in result.verdict.evaluations if one.level == "fail" and _bad(one)]
     said = []
     if found:
         said.append(plural(len(found), "cause"))
     if seen.failed or found:
         said.append(f"{seen.failed:,} of {plural(seen.total, 'request')} changed")
-    if failed:
-        of = [one for one in result.verdict.evaluations if one.level == "fail"]
-        said.append(f"{len(failed)} of {plural(len(of), 'condition')} not met")
+    if not seen.total:
+        said.append("nothing was replayed")
+    counted = [one.outcome for one in result.verdict.evaluations if one.level == "fail"]
+    for outcome, words in (("fail", "failed"), ("inconclusive", "could not be judged")):
+        if outcome in counted:
+            of = plural(len(counted), "condition")
+            said.append(f"{counted.count(outcome)} of {of} {words}")
     if said:
         return ", ".join(said)
-    if not seen.total:
-        return "nothing was replayed"
     same = f"{seen.matching:,} of {plural(seen.total, 'request')} unchanged"
     return same + (f", {plural(seen.matched, 'call')} matched" if seen.matched else "")
+
+
+def figures(result: Result) -> list[str]:
+    """What was counted besides the headline: requests, calls, what was excused, how long."""
+    seen, said = counts(result), list[str]()
+    if seen.failed:
+        said.append(f"{seen.matching:,} of {plural(seen.total, 'request')} unchanged")
+    if seen.answered < seen.total:
+        said.append(f"{plural(seen.total - seen.answered, 'request')} without a complete response")
+    calls = {
+        "matched": seen.matched,
+        "missing": seen.missing,
+        "unexpected": seen.unexpected,
+        "changed": seen.changed,
+    }
+    known = [f"{value:,} {word}" for word, value in calls.items() if value is not None]
+    if known:
+        said.append(f"calls: {', '.join(known)}")
+    elif seen.total:
+        said.append("calls not measured")
+    excused = sum(rule.used for rule in result.rules)
+    if excused:
+        said.append(f"{plural(excused, 'difference')} excused by rules")
+    if seen.seconds:
+        said.append(f"replayed in {duration(seen.seconds)}")
+    return said
 
 
 def mark(outcome: Outcome, level: str = "fail") -> str:
@@ -116,6 +143,12 @@ def side(cause: Cause) -> str:
     if cause.change in _OF_CALLS:
         return "call"
     return "" if cause.change in ("escape", "not-replayed") else "response"
+
+
+def short_side(cause: Cause) -> str:
+    """`side`, without the dependency's name when the title beside it says that already."""
+    named = cause.dependency and cause.dependency in cause.title
+    return "call" if named else side(cause)
 
 
 def extent(cause: Cause) -> str:
@@ -158,10 +191,6 @@ def together(result: Result, cause: Cause) -> list[str]:
     return [
         other.id for other in red(result) if other.id != cause.id and mine & set(other.exchanges)
     ]
-
-
-def _bad(evaluation: Evaluation) -> bool:
-    return evaluation.outcome != "pass"
 
 
 def _sum(values: Sequence[int | None]) -> int | None:

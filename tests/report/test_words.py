@@ -1,0 +1,168 @@
+"""The words that all reports share."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from ci_gate.model.difference import Cause, Difference
+from ci_gate.model.result import Counts, Environment, Evaluation, Result, Run
+from ci_gate.report import words
+
+
+def cause(**fields: object) -> Cause:
+    """A cause with `fields`."""
+    base = Cause(id="C1", title="t", change="value", routes=("GET /",))
+    return replace(base, **fields)
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "text"),
+    [
+        (1, "request", "1 request"),
+        (1200, "request", "1,200 requests"),
+        (0, "cause", "0 causes"),
+        (2, "match", "2 matches"),
+    ],
+)
+def test_plural(number: int, noun: str, text: str) -> None:
+    """One thing is singular, everything else plural."""
+    assert words.plural(number, noun) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "0.0"), (0.44, "0.4"), (43.21, "43.2"), (1204.7, "1,205")]
+)
+def test_milliseconds(value: float, text: str) -> None:
+    """Fractions where they matter, thousands separated where they help."""
+    assert words.milliseconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.84, "0.8 s"), (41.2, "41 s"), (125.0, "2 min 5 s")]
+)
+def test_duration(seconds: float, text: str) -> None:
+    """Seconds, and minutes from two on."""
+    assert words.duration(seconds) == text
+
+
+def evaluation(outcome: str, level: str = "fail") -> Evaluation:
+    """A condition judged."""
+    return Evaluation(condition="x > 1", outcome=outcome, observed="2", level=level)  # type: ignore[arg-type]  # parametrised by name
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "text"),
+    [
+        ((), ""),
+        (("pass",), "1 EVAL PASSED"),
+        (("pass", "pass"), "2 EVALS PASSED"),
+        (("fail",), "1 OF 1 EVAL FAILED"),
+        (("pass", "fail"), "1 OF 2 EVALS FAILED"),
+        (("fail", "inconclusive", "fail"), "2 OF 3 EVALS FAILED"),
+        (("pass", "inconclusive"), "1 OF 2 EVALS INCONCLUSIVE"),
+    ],
+)
+def test_evals(outcomes: tuple[str, ...], text: str) -> None:
+    """The last line counts conditions and nothing else, in the singular where it is one."""
+    assert words.evals([evaluation(one) for one in outcomes]) == text
+
+
+def test_warnings_are_not_counted_as_evals() -> None:
+    """A condition of warn_if is shown with its own mark and never counts."""
+    assert words.evals([evaluation("fail", "warn")]) == ""
+    assert words.evals([evaluation("fail", "warn"), evaluation("pass")]) == "1 EVAL PASSED"
+    assert words.mark("fail", "warn") == "!"
+
+
+def test_counts_of_several_runs_add_up(results: dict[str, Result]) -> None:
+    """Shards are one run to a reader; what no run measured stays unmeasured."""
+    runs = (
+        Run(counts=Counts(total=2, failed=1, matched=3, seconds=1.0)),
+        Run(counts=Counts(total=3, failed=0, matched=4, seconds=2.0)),
+        Run(subject="base", counts=Counts(total=9)),
+    )
+    seen = words.counts(replace(results["pass"], runs=runs))
+    assert (seen.total, seen.failed, seen.matched, seen.missing, seen.seconds) == (
+        5,
+        1,
+        7,
+        None,
+        2.0,
+    )
+
+
+def test_calls_that_were_not_measured_are_said_so(results: dict[str, Result]) -> None:
+    """Alone, replay cannot see calls: the figures say that instead of zero."""
+    run = Run(counts=Counts(total=2, succeeded=2, answered=2, matching=2))
+    result = replace(results["pass"], mode="replay", runs=(run,), rules=())
+    assert words.figures(result) == ["calls not measured"]
+    assert words.headline(result) == "2 of 2 requests unchanged"
+
+
+@pytest.mark.parametrize(
+    ("fields", "side", "short"),
+    [
+        ({"change": "status"}, "response", "response"),
+        ({"change": "missing", "dependency": "pay"}, "call to pay", "call to pay"),
+        ({"change": "missing", "dependency": "pay", "title": "pay POST /x"}, "call to pay", "call"),
+        ({"change": "unexpected"}, "call", "call"),
+        ({"change": "escape"}, "", ""),
+    ],
+)
+def test_side(fields: dict[str, str], side: str, short: str) -> None:
+    """A cause is on the side of the response or of a call, or on neither."""
+    assert (words.side(cause(**fields)), words.short_side(cause(**fields))) == (side, short)
+
+
+def test_extent_names_the_group() -> None:
+    """A cause without inbound exchange was seen in startup or background."""
+    example = Difference(change="missing", group="startup")
+    assert words.extent(cause(examples=(example,))) == "startup"
+    assert words.extent(cause(exchanges=("a", "b"))) == "2 requests"
+    assert words.extent(cause(count=3)) == "3 differences"
+
+
+def test_nothing_is_not_the_empty_text() -> None:
+    """An absent side is told from an empty one."""
+    assert words.sides(Difference(change="missing", expected="x")) == ("x", None)
+    assert words.sides(Difference(change="added", actual="")) == (None, "")
+    assert words.sides(Difference(change="value", expected="", actual="x")) == ("", "x")
+
+
+@pytest.mark.parametrize(
+    ("mode", "config", "snapshot", "command"),
+    [
+        ("run", "ci-gate.yml", "snapshots/x", "ci-gate run --only e-1"),
+        ("run", "a b/gate.yml", "snapshots/x", "ci-gate run -c 'a b/gate.yml' --only e-1"),
+        ("replay", "", "snapshots/x", "ci-gate replay --in snapshots/x --only e-1"),
+        ("run", "", "$(x)", "ci-gate run --in '$(x)' --only e-1"),
+    ],
+)
+def test_reproduce(
+    mode: str, config: str, snapshot: str, command: str, results: dict[str, Result]
+) -> None:
+    """The command names config or snapshot as the user did, quoted for a shell."""
+    made = Environment(version="1", config=config, snapshot=snapshot)
+    result = replace(results["fail"], mode=mode, environment=made)
+    assert words.reproduce(result, cause(exchanges=("e-1", "e-2"))) == command
+
+
+def test_together_names_causes_of_the_same_requests(results: dict[str, Result]) -> None:
+    """A changed call and the changed response of the same request point at each other."""
+    found = (
+        cause(id="C1", exchanges=("a", "b")),
+        cause(id="C2", exchanges=("b",)),
+        cause(id="C3", exchanges=("c",)),
+        cause(id="C4", exchanges=("a",), notice=True),
+    )
+    result = replace(results["fail"], causes=found)
+    assert words.together(result, found[0]) == ["C2"]
+    assert words.together(result, found[2]) == []
+
+
+def test_condition_names_its_route() -> None:
+    """A condition of one route says which."""
+    assert words.condition(evaluation("pass")) == "fail if x > 1"
+    one = replace(evaluation("pass"), route="GET /")
+    assert words.condition(one) == "fail if x > 1 in GET /"
