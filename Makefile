@@ -35,7 +35,7 @@ bench: $(READY)
 	@$(BIN)/python bench/run.py
 
 golden: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "not long" --golden
+	$(BIN)/python -m pytest -n 2 -m "not long" --update-golden
 
 format: $(READY)
 	$(BIN)/ruff check --fix

@@ -7,6 +7,7 @@ python=../../.venv/bin/python
 out=${1:-snapshots/orders}
 
 work=$(mktemp -d)
+touch "$work/log"
 "$python" upstreams.py "$work/payments.pem" >"$work/log" &
 upstreams=$!
 trap 'kill "$upstreams" 2>/dev/null || true; rm -rf "$work"' EXIT
