@@ -46,8 +46,10 @@ _SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Key) +", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _KEPT_CLAIMS = frozenset(
-    ("iss", "aud", "typ", "alg", "scope", "scp", "token_use", "token_type", "azp", "amr", "acr")
-    + ("roles", "permissions", "groups", "locale")
+    (
+        *("iss", "aud", "typ", "alg", "scope", "scp", "token_use", "token_type", "azp", "amr"),
+        *("acr", "roles", "permissions", "groups", "locale"),
+    )
 )
 """Claims that say what a token is good for, not whose it is; services decide by them."""
 _TESTS = {test: issuer for issuer in BRANDS for test in issuer.tests}
