@@ -232,7 +232,7 @@ class RequestReader(Incoming):
 
     def _check_start(self, start: bytes) -> None:
         if not _REQUEST_START.match(start):
-            what = "TLS" if start[:1] == b"\x16" else repr(start[:16])[1:]
+            what = "TLS" if start[:1] == b"\x16" else repr(start[:16])
             raise Malformed(400, f"{what} where a request was to begin")
 
     def _open(self, raw: bytes, at: int, actions: list[Action]) -> int:
