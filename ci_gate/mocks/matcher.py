@@ -135,11 +135,10 @@ class Matcher:
         entry: Entry,
         canonical: Callable[[tuple[tuple[str, str], ...]], Canonical],
     ) -> None:
-        if not one.opened:
-            bucket = self._exact.get(one.key.full)
-            if bucket is None:
-                bucket = self._exact[one.key.full] = _Bucket()
-            bucket.add(entry)
+        bucket = self._exact.get(one.key.full)
+        if bucket is None:
+            bucket = self._exact[one.key.full] = _Bucket()
+        bucket.add(entry)
         choices = self._opened.setdefault(one.key.coarse, [])
         for choice in choices:
             if choice.places == one.opened:

@@ -11,7 +11,8 @@ import hashlib
 import json
 import ssl
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -20,7 +21,7 @@ from ci_gate.codecs.base import Action, Begun, Bytes, Close, Codec, Ended, More,
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.mocks.matcher import MISS, WINDOW, Entry, Match, Matcher
-from ci_gate.model.message import HttpRequest, HttpResponse, Message, Stored
+from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Stored
 from ci_gate.net.connection import Connection
 from ci_gate.net.tls import begins_tls
 
@@ -92,6 +93,7 @@ class MockServer:
         http: Codec,
         *,
         alone: bool,
+        chunks: Callable[[Stored], Iterator[bytes]],
         recorded_latency: bool = False,
     ) -> None:
         self.find = find
@@ -99,6 +101,8 @@ class MockServer:
         self.correlation = correlation
         self.http = http
         self.alone = alone
+        self.chunks = chunks
+        """Reads a body that lies in a file."""
         self.recorded_latency = recorded_latency
         self.calls: list[LiveCall] = []
         self.overflow = 0
@@ -151,7 +155,16 @@ class _Upload:
 class MockConnection(Connection):
     """A connection of the service to a mock, or to the proxy before a host is known."""
 
-    __slots__ = ("_conversation", "_mock", "_server", "_tunnel", "_upload", "_waiting")
+    __slots__ = (
+        "_busy",
+        "_conversation",
+        "_mock",
+        "_queue",
+        "_server",
+        "_tunnel",
+        "_upload",
+        "_waiting",
+    )
 
     def __init__(self, server: MockServer, mock: Mock | None) -> None:
         super().__init__()
@@ -161,6 +174,9 @@ class MockConnection(Connection):
         """Host and port of a CONNECT whose first bytes have not come yet."""
         self._upload: _Upload | None = None
         self._waiting: asyncio.TimerHandle | None = None
+        self._busy = False
+        """An answer is being waited for or streamed; the next ones queue."""
+        self._queue: deque[Answer] = deque()
         codec = server.http if mock is None else mock.codec
         self._conversation = codec.converse(Role.MOCK)
 
@@ -232,15 +248,20 @@ class MockConnection(Connection):
         if entry is None:
             mock.missed += 1
             server.log(LiveCall(mock.name, request, None, MISS, match.groups, at))
-            self._say(mock.codec.miss(request, "nothing was recorded for this call"), None)
+            missed = mock.codec.miss(request, "nothing was recorded for this call")
+            self._queue.append(Answer(missed, None, 0.0))
+            if not self._busy:
+                self._next()
             return
         mock.answered += 1
         if not server.alone:
             server.log(LiveCall(mock.name, request, entry, match.tier, match.groups, at))
         answer = entry.prepared
         assert isinstance(answer, Answer)
-        if server.recorded_latency:
-            self._later(answer)
+        if self._busy or server.recorded_latency or answer.prepared is None:
+            self._queue.append(answer)
+            if not self._busy:
+                self._next()
         else:
             self._say(answer.message, answer.prepared)
 
@@ -249,16 +270,39 @@ class MockConnection(Connection):
             for group in match.entry.groups:
                 self._server.correlation.seen(group)
 
-    def _later(self, answer: Answer) -> None:
-        """Answer after the recorded time; reading waits, so that answers keep their order."""
-        self.pause()
+    def _next(self) -> None:
+        """Begin the oldest answer that waits; they leave in the order of the requests."""
+        self._busy = bool(self._queue)
+        if not self._busy:
+            return
+        answer = self._queue.popleft()
+        if self._server.recorded_latency:
+            loop = asyncio.get_running_loop()
+            self._waiting = loop.call_later(answer.took / 1000, self._speak, answer)
+        else:
+            self._speak(answer)
 
-        def say() -> None:
-            self._waiting = None
-            self._say(answer.message, answer.prepared)
-            self.resume()
+    def _speak(self, answer: Answer) -> None:
+        self._waiting = None
+        message = answer.message
+        self._say(message, answer.prepared)
+        body = message.body
+        if isinstance(body, Stored):
+            self.stream(self._framed(self._server.chunks(body), message), self._next)
+        elif isinstance(body, Pieces):
+            pieces = (piece.data for piece in body.items)
+            self.stream(self._framed(pieces, message), self._next)
+        else:
+            self._next()
 
-        self._waiting = asyncio.get_running_loop().call_later(answer.took / 1000, say)
+    def _framed(self, chunks: Iterator[bytes], message: Message) -> Iterator[bytes]:
+        for chunk in chunks:
+            yield from _sent(self._conversation.say_more(Side.SERVER, chunk))
+        trailers = message.trailers if isinstance(message, HttpResponse) else ()
+        actions = self._conversation.say_end(Side.SERVER, trailers)
+        yield from _sent(actions)
+        if any(isinstance(action, Close) for action in actions):
+            self.close()
 
     def _say(self, message: Message, prepared: bytes | None) -> None:
         for action in self._conversation.say(Side.SERVER, message, prepared):
@@ -312,6 +356,10 @@ class MockConnection(Connection):
         groups = server.correlation.groups(at, traces)
         server.log(LiveCall(_named(host, port), request, None, MISS, groups, at, True))
         self._say(_refusal(f"{_named(host, port)} is not in the snapshot"), None)
+
+
+def _sent(actions: Sequence[Action]) -> Iterator[bytes]:
+    return (action.data for action in actions if isinstance(action, Bytes))
 
 
 def _named(host: str, port: int) -> str:

@@ -101,3 +101,6 @@ class Key(msgspec.Struct, frozen=True):
 
     coarse: tuple[str, ...]
     full: tuple[object, ...]
+    fields: tuple[object, ...] = ()
+    """What is compared of the headers, for keys in canonical form: HTTP media type, accept, scheme
+    of authorization, presence of an idempotency key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable, Iterator
 from typing import cast
 
 from ci_gate.net.tls import TlsLayer
@@ -15,7 +16,7 @@ class Connection(asyncio.Protocol):
     No task, future or stream per message: what arrives is handed on in the loop's callback.
     """
 
-    __slots__ = ("_ended", "paused_by", "tls", "transport")
+    __slots__ = ("_chunks", "_ended", "_full", "_streamed", "paused_by", "tls", "transport")
 
     transport: asyncio.Transport
 
@@ -24,6 +25,9 @@ class Connection(asyncio.Protocol):
         self.paused_by: Connection | None = None
         """The connection that must stop reading while our send buffer is full."""
         self._ended = False
+        self._full = False
+        self._chunks: Iterator[bytes] | None = None
+        self._streamed: Callable[[], None] | None = None
 
     def heard(self, data: bytes) -> None:
         """Plaintext arrived; b"" = the peer closed its side."""
@@ -62,7 +66,8 @@ class Connection(asyncio.Protocol):
         return self.tls is None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The loop's callback."""
+        """The loop's callback; why it was lost changes nothing for us."""
+        del exc
         self._end()
         if self.paused_by is not None:
             self.paused_by.resume()
@@ -128,12 +133,30 @@ class Connection(asyncio.Protocol):
         if not self.transport.is_closing():
             self.transport.resume_reading()
 
+    def stream(self, chunks: Iterator[bytes], done: Callable[[], None]) -> None:
+        """Send `chunks` as fast as the peer takes them, then call `done`; one stream at a time."""
+        self._chunks, self._streamed = chunks, done
+        self._pump()
+
+    def _pump(self) -> None:
+        while self._chunks is not None and not self._full and not self.transport.is_closing():
+            chunk = next(self._chunks, None)
+            if chunk is not None:
+                self.send(chunk)
+                continue
+            done, self._chunks, self._streamed = self._streamed, None, None
+            if done is not None:
+                done()
+
     def pause_writing(self) -> None:
         """The loop's callback: our send buffer is full."""
+        self._full = True
         if self.paused_by is not None:
             self.paused_by.pause()
 
     def resume_writing(self) -> None:
         """The loop's callback: our send buffer has room again."""
+        self._full = False
+        self._pump()
         if self.paused_by is not None:
             self.paused_by.resume()

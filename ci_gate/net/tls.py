@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 
 CHUNK = 1 << 16
@@ -113,10 +114,8 @@ class TlsLayer:
         """Say goodbye (close_notify) without waiting for the peer's."""
         if not self.established or self.closed:
             return
-        try:
+        with contextlib.suppress(ssl.SSLError):  # the peer's goodbye is not waited for
             self._object.unwrap()
-        except ssl.SSLError:
-            pass  # SSLWantReadError: the peer has not said goodbye, and we do not wait for it
         self.closed = True
 
     def _failed(self, error: ssl.SSLError) -> None:

@@ -15,7 +15,7 @@ from ci_gate.codecs.base import Action, Begun, Codec, Ended, More, Side, Undecod
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest, HttpResponse, Message, Piece, Pieces, Stored
+from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Piece, Pieces, Stored
 from ci_gate.recorder.clean import Cleaner
 
 STREAM_LIMIT = 8 << 20
@@ -29,8 +29,8 @@ class BodySink(Protocol):
         """Take a part as it was sent (still coded)."""
         ...
 
-    def finish(self) -> tuple[Stored, str]:
-        """The stored body, and the coding that was decoded ("" = none)."""
+    def finish(self) -> tuple[Stored | Opaque, str]:
+        """What is kept of it, and the coding that was decoded ("" = none)."""
         ...
 
     def abort(self) -> None:

@@ -38,6 +38,8 @@ class Target(msgspec.Struct, frozen=True):
     codec: Codec
     telemetry: bool = False
     """Answered with an empty success and left out."""
+    hidden: bool = False
+    """One of our own listeners: passed through, and recorded there."""
 
 
 class Certificates(Protocol):
@@ -45,10 +47,6 @@ class Certificates(Protocol):
 
     def server_context(self, host: str) -> ssl.SSLContext:
         """TLS as `host`, towards the service."""
-        ...
-
-    def client_context(self) -> ssl.SSLContext:
-        """TLS towards the real host, verified."""
         ...
 
 
@@ -62,10 +60,13 @@ class Proxies:
         self,
         recording: Recording,
         certificates: Certificates,
+        upstream_tls: Callable[[], ssl.SSLContext],
         target: Callable[[str, str, int], Target],
     ) -> None:
         self.recording = recording
         self.certificates = certificates
+        self.upstream_tls = upstream_tls
+        """The context towards real hosts, which are verified."""
         self.target = target
         self.clients: set[Client] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -308,11 +309,9 @@ class _Tunnel:
         if tls:
             certificates = self._proxies.certificates
             self._client.start_tls(certificates.server_context(self._host), server_side=True)
-            upstream.start_tls(
-                certificates.client_context(), server_side=False, hostname=self._host
-            )
+            upstream.start_tls(self._proxies.upstream_tls(), server_side=False, hostname=self._host)
         target = self._proxies.target("https" if tls else "http", self._host, self._port)
-        if not target.telemetry:
+        if not target.telemetry and not target.hidden:
             self._observer = _Observer(self._proxies.recording, target)
         if tls:
             self._client.data_received(data)
@@ -422,9 +421,9 @@ class _Gateway:
             return
         upstream.paused_by, self._client.paused_by = self._client, upstream
         if go.scheme == "https":
-            context = proxies.certificates.client_context()
+            context = proxies.upstream_tls()
             upstream.start_tls(context, server_side=False, hostname=go.host)
-        self._ready(upstream, _Observer(proxies.recording, target))
+        self._ready(upstream, None if target.hidden else _Observer(proxies.recording, target))
 
     def _ready(self, upstream: _Upstream | _Local, observer: _Observer | None) -> None:
         self._upstream, self._observer = upstream, observer

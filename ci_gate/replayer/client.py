@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ci_gate.codecs.base import (
     Action,
@@ -26,7 +26,7 @@ from ci_gate.codecs.base import (
 )
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.errors import CannotRun
-from ci_gate.model.message import Message
+from ci_gate.model.message import HttpRequest, Message
 from ci_gate.net.connection import Connection
 from ci_gate.net.listen import connect
 from ci_gate.replayer.samples import Prepared, Samples, Streamed
@@ -346,6 +346,14 @@ class _Wire(Connection):
         for action in self._conversation.say(Side.CLIENT, request.message, request.serialised):
             if isinstance(action, Bytes):
                 self.send(action.data)
+        if request.chunks is not None:
+            self.stream(self._framed(request.chunks(), request.message), _nothing)
+
+    def _framed(self, chunks: Iterator[bytes], message: Message) -> Iterator[bytes]:
+        for chunk in chunks:
+            yield from _sent(self._conversation.say_more(Side.CLIENT, chunk))
+        trailers = message.trailers if isinstance(message, HttpRequest) else ()
+        yield from _sent(self._conversation.say_end(Side.CLIENT, trailers))
 
     def heard(self, data: bytes) -> None:
         """Plaintext from the service."""
@@ -373,3 +381,11 @@ class _Wire(Connection):
         """Close it; what still comes concerns nobody."""
         self._lane = None
         self.abort()
+
+
+def _sent(actions: Sequence[Action]) -> Iterator[bytes]:
+    return (action.data for action in actions if isinstance(action, Bytes))
+
+
+def _nothing() -> None:
+    """The answer tells when the request was taken."""

@@ -6,6 +6,7 @@ import msgspec
 
 from ci_gate.model.message import HttpRequest, Message
 from ci_gate.values.addresses import Addresses
+from ci_gate.values.named import with_live
 
 
 def live_request(
@@ -15,17 +16,14 @@ def live_request(
 
     A set header that the request did not carry is added at the end.
     """
-    if not isinstance(recorded, HttpRequest):
-        return recorded
+    live = with_live(recorded, addresses)
+    if not headers or not isinstance(live, HttpRequest):
+        return live
     wanted = {name.lower().encode(): (name.encode(), value.encode()) for name, value in headers}
     fields = []
-    for name, value in recorded.headers:
-        given = wanted.pop(name.lower(), None) if name.lower() in wanted else None
-        fields.append((name, given[1]) if given is not None else (name, addresses.to_live(value)))
-    fields.extend(wanted.values())
-    body = recorded.body
-    if isinstance(body, bytes):
-        body = addresses.to_live(body)
-    return msgspec.structs.replace(
-        recorded, target=addresses.to_live(recorded.target), headers=tuple(fields), body=body
-    )
+    for name, value in live.headers:
+        given = wanted.get(name.lower())
+        fields.append((name, value if given is None else given[1]))
+    present = {name.lower() for name, _ in live.headers}
+    fields.extend(field for lower, field in wanted.items() if lower not in present)
+    return msgspec.structs.replace(live, headers=tuple(fields))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import msgspec
@@ -37,6 +38,8 @@ class Prepared(msgspec.Struct, frozen=True):
     stream_size: int = -1
     """The recorded answer was a stream cut after this many bytes; -1 = it ended."""
     traces: frozenset[bytes] = frozenset()
+    chunks: Callable[[], Iterator[bytes]] | None = None
+    """The body, where it lies in a file or stays in parts; None = `message` has it."""
 
 
 class Samples:

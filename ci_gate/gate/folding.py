@@ -1,0 +1,124 @@
+"""The end of a recording: its journal becomes a snapshot, and the summary says what is in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Mapping
+
+import msgspec
+
+from ci_gate.codecs.registry import codec
+from ci_gate.config.options import RecordOptions
+from ci_gate.errors import UsageError
+from ci_gate.gate import events
+from ci_gate.gate.summary import RecordSummary, Uncaptured
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.snapshot import Snapshot
+from ci_gate.recorder.background import with_background
+from ci_gate.store.fold import Folded, fold
+from ci_gate.store.journal import Recording, discard, leftover
+from ci_gate.store.snapshot import exists, read_snapshot, write_snapshot
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recording knows at its end beyond its journal."""
+
+    undecoded: Mapping[str, int] = {}
+    uncaptured: tuple[Uncaptured, ...] = ()
+    redacted: Mapping[str, int] = {}
+    exit_code: int = 0
+
+
+def check_out(options: RecordOptions, sink: events.Sink) -> None:
+    """Fold what a killed recorder left; refuse a snapshot that nobody said to add to or replace."""
+    left = leftover(options.out)
+    if left is not None:
+        count = len(left.exchanges)
+        sink(events.Note(f"{options.out}: a recording was cut off; keeping its {count} exchanges"))
+        _fold(options, left, "add")
+        discard(options.out)
+    if exists(options.out) and not options.existing:
+        raise UsageError(
+            f"{options.out}: a snapshot is there already; --add keeps it and adds to it, "
+            "--replace records it anew, or name another folder with --out"
+        )
+
+
+def fold_journal(options: RecordOptions, ended: Ended) -> RecordSummary:
+    """Fold the journal of the recording that has just ended and remove it."""
+    recorded = leftover(options.out)
+    if recorded is None:
+        raise UsageError(f"{options.out}: the recording's journal has been removed")
+    folded = _fold(options, recorded, "add" if options.existing == "add" else "replace")
+    discard(options.out)
+    return _summary(options, recorded, folded, ended)
+
+
+def _fold(options: RecordOptions, recorded: Recording, mode: str) -> Folded:
+    previous = read_snapshot(options.out) if exists(options.out) else None
+    protocols = {one.name: one.protocol for one in recorded.dependencies}
+    named = {(one.name, route) for one in options.dependencies for route in one.background}
+
+    def key(exchange: Exchange) -> Hashable:
+        return codec(protocols.get(exchange.dependency, "http")).key(exchange.request).full
+
+    exchanges = with_background(recorded.exchanges, key, named)
+    origin = recorded.origin
+    if origin is None:
+        raise UsageError(f"{options.out}: the journal does not say what it recorded; remove it")
+    folded = fold(
+        origin,
+        recorded.dependencies,
+        exchanges,
+        previous,
+        options.recorder.maximum,
+        "add" if mode == "add" else "replace",
+    )
+    write_snapshot(options.out, folded.snapshot)
+    return folded
+
+
+def _summary(
+    options: RecordOptions, recorded: Recording, folded: Folded, ended: Ended
+) -> RecordSummary:
+    snapshot = folded.snapshot
+    return RecordSummary(
+        out=options.out,
+        inbound=len(snapshot.inbound),
+        outbound=len(snapshot.outbound),
+        routes=tuple(Counter(one.route for one in snapshot.inbound).items()),
+        dependencies=_dependencies(snapshot),
+        dropped=tuple((one.route, one.count) for one in folded.dropped if not one.dependency),
+        undecoded=tuple(
+            f"{text} ({count} times)" if count > 1 else text
+            for text, count in ended.undecoded.items()
+        ),
+        uncaptured=ended.uncaptured,
+        redacted=tuple(sorted(ended.redacted.items())),
+        warnings=_warnings(options, recorded, folded),
+        exit_code=ended.exit_code,
+    )
+
+
+def _dependencies(snapshot: Snapshot) -> tuple[tuple[str, str, int], ...]:
+    calls = Counter(one.dependency for one in snapshot.outbound)
+    return tuple((one.name, one.address, calls[one.name]) for one in snapshot.dependencies)
+
+
+def _warnings(options: RecordOptions, recorded: Recording, folded: Folded) -> tuple[str, ...]:
+    warnings = []
+    if not recorded.exchanges:
+        warnings.append("nothing was recorded: no request reached the proxies")
+    elif not folded.snapshot.inbound and options.recorder.app_port:
+        warnings.append(
+            "nothing inbound was recorded: send the requests to the inbound proxy "
+            f"(port {options.recorder.in_port}), not to the service itself"
+        )
+    elif not folded.snapshot.inbound:
+        warnings.append(
+            "nothing inbound was recorded because no --app-port was given; "
+            "`ci-gate run` needs inbound requests"
+        )
+    if folded.unfinished:
+        warnings.append(f"{folded.unfinished} calls have lost the request that caused them")
+    return tuple(warnings)

@@ -1,0 +1,41 @@
+"""The listeners of one verb: opened together, closed together, a taken port named with its holder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ci_gate.errors import CannotRun
+from ci_gate.net.connection import Connection
+from ci_gate.net.listen import PortTaken, listen, port_of
+from ci_gate.service.ports import holder_of
+
+LOOPBACK = "127.0.0.1"
+
+
+class Listeners:
+    """Everything a verb listens on. `close()` leaves no port behind."""
+
+    def __init__(self) -> None:
+        self._servers: list[asyncio.Server] = []
+
+    async def open(
+        self, factory: Callable[[], Connection], port: int, what: str, host: str = LOOPBACK
+    ) -> int:
+        """Listen for `what` and return the port. Raises CannotRun naming who holds a taken one."""
+        try:
+            server = await listen(factory, host, port)
+        except PortTaken as error:
+            holder = holder_of(port)
+            by = f" by {holder}" if holder else ""
+            raise CannotRun(
+                f"port {port} is needed for {what} and is in use{by}; stop it, or choose another port"
+            ) from error
+        self._servers.append(server)
+        return port_of(server)
+
+    def close(self) -> None:
+        """Stop listening."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()

@@ -1,0 +1,264 @@
+"""Mocks made of a snapshot: every dependency played, and what was asked of them afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ci_gate.codecs.base import Codec
+from ci_gate.codecs.registry import codec
+from ci_gate.config.telemetry import is_telemetry
+from ci_gate.correlation.correlation import Correlation
+from ci_gate.diff.equality import stand_ins_of
+from ci_gate.diff.rules import Rules
+from ci_gate.gate.listeners import LOOPBACK, Listeners
+from ci_gate.mocks.forms import canonical_form
+from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
+from ci_gate.mocks.server import Answer, Certificates, LiveCall, Mock, MockServer
+from ci_gate.model.call import CallRecord
+from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange, Facts
+from ci_gate.model.message import Message, Opaque, Stored
+from ci_gate.model.snapshot import Snapshot
+from ci_gate.recorder.dependencies import Address, parse_address
+from ci_gate.recorder.options import Upstream
+from ci_gate.store.bodies import body_chunks
+from ci_gate.values.addresses import Addresses
+from ci_gate.values.named import with_live, with_names
+from ci_gate.values.standins import is_stand_in
+
+
+class Mocks:
+    """All dependencies of a snapshot, played.
+
+    `alone`: no inbound requests are replayed beside them. Call `listen`, then `prepare` with
+    every live address, then start the service.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        upstreams: Sequence[Upstream],
+        rules: Rules,
+        correlation: Correlation,
+        certificates: Certificates,
+        *,
+        alone: bool,
+        recorded_latency: bool = False,
+    ) -> None:
+        self.snapshot = snapshot
+        self.routes = {one.id: one.route for one in snapshot.inbound}
+        self._rules = rules
+        self._by_address: dict[Address, Mock] = {}
+        self._telemetry = Mock(
+            "telemetry", codec("http"), Matcher((), _no_form, set(), alone=True), telemetry=True
+        )
+        self._upstreams = {one.name: one for one in upstreams}
+        self.mocks: dict[str, Mock] = {}
+        calls: dict[str, list[Exchange]] = {}
+        for exchange in snapshot.outbound:
+            calls.setdefault(exchange.dependency, []).append(exchange)
+        for dependency in snapshot.dependencies:
+            protocol = codec(dependency.protocol)
+            recorded = calls.get(dependency.name, [])
+            mock = self._mock(dependency.name, protocol, recorded, correlation, alone)
+            self.mocks[dependency.name] = mock
+            if dependency.address:
+                self._by_address[parse_address(dependency.address, dependency.protocol)] = mock
+        self._configure(upstreams)
+        self.server = MockServer(
+            self.find,
+            certificates,
+            correlation,
+            codec("http"),
+            alone=alone,
+            chunks=self._chunks,
+            recorded_latency=recorded_latency,
+        )
+
+    def _configure(self, upstreams: Sequence[Upstream]) -> None:
+        """Addresses that the configuration knows beyond the snapshot; telemetry among them."""
+        for one in upstreams:
+            mock = self._telemetry if one.role == "telemetry" else self.mocks.get(one.name)
+            if mock is not None and one.address:
+                self._by_address.setdefault(parse_address(one.address, one.protocol), mock)
+
+    def _mock(
+        self,
+        name: str,
+        protocol: Codec,
+        exchanges: list[Exchange],
+        correlation: Correlation,
+        alone: bool,
+    ) -> Mock:
+        recorded = [
+            Recorded(
+                exchange=exchange,
+                key=protocol.key(exchange.request),
+                read=protocol.facts(exchange).effect == "read",
+                opened=self._opened(protocol, exchange),
+            )
+            for exchange in exchanges
+        ]
+        matcher = Matcher(
+            recorded,
+            lambda opened: canonical_form(protocol, opened),
+            correlation.begun,
+            alone=alone,
+        )
+        return Mock(name, protocol, matcher)
+
+    def _opened(self, protocol: Codec, exchange: Exchange) -> tuple[tuple[str, str], ...]:
+        """The places of a recorded request that are compared by kind: opened by rules, or redacted."""
+        group = exchange.groups[0] if exchange.groups else STARTUP
+        standing = group if group in (STARTUP, BACKGROUND) else ""
+        masks = self._rules.masks_for(
+            self.routes.get(group, ""), exchange.dependency, exchange.route, standing, "request"
+        )
+        stand_ins: tuple[tuple[str, str], ...] = ()
+        if exchange.redacted:
+            parts = protocol.places(exchange.request)
+            stand_ins = tuple(
+                (place, is_stand_in(text))
+                for place, text in stand_ins_of("request", parts, exchange.redacted)
+                if not place.startswith("request.headers.")
+            )
+        return masks.opened + stand_ins
+
+    def find(self, scheme: str, host: str, port: int) -> Mock | None:
+        """The mock that stands for an address, or None for one that is not in the snapshot."""
+        mock = self._by_address.get((scheme, host, port))
+        if mock is None and is_telemetry(host, port):
+            return self._telemetry
+        return mock
+
+    def _chunks(self, stored: Stored) -> Iterator[bytes]:
+        return body_chunks(self.snapshot.folder, stored)
+
+    async def listen(self, listeners: Listeners, out_port: int, *, fixed: bool) -> dict[str, str]:
+        """Open the proxy and one listener a dependency; name -> URL or host:port.
+
+        `fixed`: use the ports that the configuration gives (`listen:`), else free ones.
+        """
+        port = await listeners.open(self.server.proxy(), out_port, "the outbound proxy")
+        addresses = {"proxy": f"http://{LOOPBACK}:{port}"}
+        for name, mock in {**self._silent(), **self.mocks}.items():
+            upstream = self._upstreams.get(name)
+            wanted = upstream.listen if upstream is not None and fixed else 0
+            host = upstream.listen_host if upstream is not None and fixed else LOOPBACK
+            port = await listeners.open(self.server.dependency(mock), wanted, name, host)
+            for spelling in (LOOPBACK, "localhost"):
+                self._by_address[("http", spelling, port)] = mock
+            is_http = mock.codec.name == "http"
+            addresses[name] = f"http://{LOOPBACK}:{port}" if is_http else f"{LOOPBACK}:{port}"
+        return addresses
+
+    def _silent(self) -> dict[str, Mock]:
+        """Dependencies that are configured and were never called while recording."""
+        return {
+            one.name: self._telemetry
+            if one.role == "telemetry"
+            else Mock(one.name, codec(one.protocol), Matcher((), _no_form, set(), alone=True))
+            for one in self._upstreams.values()
+        }
+
+    def prepare(self, addresses: Addresses) -> None:
+        """Serialise every answer ahead, names in it as live addresses."""
+        for mock in self.mocks.values():
+            for entry in mock.matcher.entries:
+                entry.prepared = _answer(mock.codec, entry.exchange, addresses)
+
+
+def _answer(protocol: Codec, exchange: Exchange, addresses: Addresses) -> Answer:
+    recorded = exchange.response
+    if recorded is None or isinstance(recorded.body, Opaque):
+        missed = protocol.miss(exchange.request, "its recorded answer could not be kept")
+        return Answer(missed, protocol.prepare(missed), exchange.took)
+    message = with_live(protocol.fit(recorded, exchange.request), addresses)
+    prepared = protocol.prepare(message) if isinstance(message.body, bytes) else None
+    return Answer(message, prepared, exchange.took)
+
+
+def _no_form(opened: tuple[tuple[str, str], ...]) -> Canonical:
+    raise AssertionError(f"no recorded call opens {opened}")
+
+
+def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
+    """The snapshot's outbound exchanges as comparing needs them, in recorded order."""
+    protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
+    return [
+        _record(protocols[one.dependency], one, one.id, one.request, one.groups, one.at)
+        for one in snapshot.outbound
+    ]
+
+
+def live_calls(
+    calls: Sequence[LiveCall], mocks: Mapping[str, Mock], addresses: Addresses, started: int
+) -> list[CallRecord]:
+    """What reached the mocks, as comparing needs it. `started`: the run's start, nanoseconds."""
+    return [
+        _live(f"live-{number}", call, mocks, addresses, started)
+        for number, call in enumerate(calls, 1)
+    ]
+
+
+def _live(
+    id_: str, call: LiveCall, mocks: Mapping[str, Mock], addresses: Addresses, started: int
+) -> CallRecord:
+    at = (call.at - started) / 1e6
+    if call.request is None:
+        return CallRecord(
+            id=id_,
+            dependency=call.dependency,
+            route="CONNECT",
+            label=f"CONNECT {call.dependency}",
+            facts=Facts(effect="write"),
+            parts=(),
+            groups=call.groups,
+            at=at,
+            tier=call.tier,
+            new_host=True,
+        )
+    mock = mocks.get(call.dependency)
+    protocol = mock.codec if mock is not None else codec("http")
+    request = with_names(call.request, addresses)
+    exchange = Exchange(
+        id=id_, dependency=call.dependency, route=protocol.route(request), request=request
+    )
+    return _record(
+        protocol,
+        exchange,
+        id_,
+        request,
+        call.groups,
+        at,
+        matched=call.entry.exchange.id if call.entry is not None else "",
+        tier=call.tier,
+        new_host=call.new_host,
+    )
+
+
+def _record(
+    protocol: Codec,
+    exchange: Exchange,
+    id_: str,
+    request: Message,
+    groups: tuple[str, ...],
+    at: float,
+    *,
+    matched: str = "",
+    tier: int = 0,
+    new_host: bool = False,
+) -> CallRecord:
+    return CallRecord(
+        id=id_,
+        dependency=exchange.dependency,
+        route=exchange.route,
+        label=protocol.label(request),
+        facts=protocol.facts(exchange),
+        parts=protocol.places(request),
+        coarse=protocol.key(request).coarse,
+        groups=groups,
+        at=at,
+        matched=matched,
+        tier=tier,
+        new_host=new_host,
+    )

@@ -1,0 +1,153 @@
+"""Inbound exchanges made ready to be replayed, and what the answers came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from ci_gate.codecs.base import Codec
+from ci_gate.codecs.registry import codec
+from ci_gate.correlation.trace import trace_ids
+from ci_gate.diff.equality import Equality, stand_ins_of
+from ci_gate.diff.expectation import Expectation
+from ci_gate.diff.messages import compare
+from ci_gate.diff.outcomes import charge
+from ci_gate.diff.rules import Rules
+from ci_gate.model.difference import Difference
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Raw, Stored
+from ci_gate.replayer.plan import Step
+from ci_gate.replayer.request import live_request
+from ci_gate.replayer.samples import DIFFERENT, EQUAL, FAILED, Prepared, Samples
+from ci_gate.store.bodies import body_chunks
+from ci_gate.values.addresses import Addresses
+from ci_gate.values.named import with_live, with_names
+
+
+class Replay:
+    """The steps of one replay, prepared; and afterwards, compared."""
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        addresses: Addresses,
+        headers: tuple[tuple[str, str], ...],
+        folder: str,
+    ) -> None:
+        self.steps = tuple(steps)
+        self.codec: Codec = codec("http")
+        self._addresses = addresses
+        self._expectations = [self._expect(step.exchange) for step in steps]
+        self.prepared = [
+            self._prepare(step, expected, headers, folder)
+            for step, expected in zip(steps, self._expectations, strict=True)
+        ]
+
+    def _expect(self, exchange: Exchange) -> Expectation:
+        response = exchange.response
+        assert isinstance(response, HttpResponse | Raw)
+        stand_ins: tuple[tuple[str, str], ...] = ()
+        if exchange.redacted:
+            parts = self.codec.places(response)
+            stand_ins = stand_ins_of("response", parts, exchange.redacted)
+        return Expectation(with_live(response, self._addresses), stand_ins)
+
+    def _prepare(
+        self,
+        step: Step,
+        expected: Expectation,
+        headers: tuple[tuple[str, str], ...],
+        folder: str,
+    ) -> Prepared:
+        message = live_request(step.exchange.request, self._addresses, headers)
+        body = message.body
+        response = expected.response
+        cut = isinstance(response.body, Pieces) and not response.body.complete
+        return Prepared(
+            id=step.exchange.id,
+            message=message,
+            serialised=self.codec.prepare(message) if isinstance(body, bytes) else None,
+            expected=expected,
+            due=step.due,
+            stream_size=_size(response.body) if cut and isinstance(response.body, Pieces) else -1,
+            traces=trace_ids(message.headers) if isinstance(message, HttpRequest) else frozenset(),
+            chunks=_chunks(message, folder),
+        )
+
+    def compare(self, samples: Samples, rules: Rules, equality: Equality) -> list[Compared]:
+        """What each step came to, in the order of the steps."""
+        return [
+            self._compare(at, step, samples, rules, equality) for at, step in enumerate(self.steps)
+        ]
+
+    def _compare(
+        self, at: int, step: Step, samples: Samples, rules: Rules, equality: Equality
+    ) -> Compared:
+        state = samples.states[at]
+        if state == FAILED or not state:
+            why = samples.failures.get(at, "not replayed")
+            change = "not-replayed" if why.startswith("not replayed") else "no-response"
+            one = Difference(
+                change=change,
+                exchange=step.exchange.id,
+                route=step.exchange.route,
+                place="response",
+                expected=self._described(step.exchange),
+                detail=why,
+            )
+            return Compared(step, answered=False, latency=0, differences=(one,))
+        expected = self._expectations[at]
+        latency = samples.latencies[at]
+        if state == EQUAL and equality.verbatim(expected.stand_ins):
+            return Compared(step, answered=True, latency=latency)
+        live = (
+            samples.responses.get(at, expected.response)
+            if state == DIFFERENT
+            else expected.response
+        )
+        response = with_names(live, self._addresses)
+        recorded = step.exchange.response
+        assert recorded is not None
+        masks = rules.masks_for(step.exchange.route, side="response")
+        found = compare(
+            "response",
+            self.codec.places(recorded),
+            self.codec.places(response),
+            masks,
+            equality,
+            expected.stand_ins,
+        )
+        differences = charge(found, step.exchange.id, step.exchange.route, rules)
+        return Compared(
+            step, answered=True, latency=latency, differences=differences, response=response
+        )
+
+    def _described(self, exchange: Exchange) -> str:
+        response = exchange.response
+        return f"status {response.status}" if isinstance(response, HttpResponse) else "an answer"
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """One step, replayed and compared."""
+
+    step: Step
+    answered: bool
+    latency: int
+    """Nanoseconds; 0 without a complete answer."""
+    differences: tuple[Difference, ...] = ()
+    response: Message | None = None
+    """The live answer, names in it, where it was not quickly equal."""
+
+
+def _size(body: Pieces) -> int:
+    return sum(len(piece.data) for piece in body.items)
+
+
+def _chunks(message: Message, folder: str) -> Callable[[], Iterator[bytes]] | None:
+    body = message.body
+    if isinstance(body, Stored):
+        return lambda: body_chunks(folder, body)
+    if isinstance(body, Pieces):
+        return lambda: (piece.data for piece in body.items)
+    return None

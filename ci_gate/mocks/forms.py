@@ -1,0 +1,50 @@
+"""Requests in canonical form, for keys in which some places are compared by kind only."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from ci_gate.codecs.base import Codec
+from ci_gate.mocks.matcher import Canonical
+from ci_gate.model.message import Message
+from ci_gate.values.canonical import canonical
+from ci_gate.values.kinds import is_kind
+from ci_gate.values.places import covers
+
+_FIELDS = (
+    "request.headers.content-type",
+    "request.headers.accept",
+    "request.headers.authorization",
+    "request.headers.idempotency-key",
+)
+"""The places that `Key.fields` compares, in its order."""
+
+
+def canonical_form(codec: Codec, opened: tuple[tuple[str, str], ...]) -> Canonical:
+    """The function that puts a request into canonical form.
+
+    `opened` are (place pattern, kind): a value at such a place that is of the kind becomes the
+    kind's name, any other value stays, and so keeps the key from being equal.
+    """
+    left_out = frozenset(
+        index for index, place in enumerate(_FIELDS) if any(covers(at, place) for at, _ in opened)
+    )
+
+    def blank(place: str, value: object) -> str | None:
+        full = "request." + place
+        for pattern, kind in opened:
+            if covers(pattern, full) and (kind == "any" or is_kind(value, kind)):
+                return f"‹{kind}›"
+        return None
+
+    def form(message: Message) -> Hashable:
+        fields = tuple(
+            None if index in left_out else field
+            for index, field in enumerate(codec.key(message).fields)
+        )
+        return (
+            *(canonical(part, blank) for part in codec.places(message) if part.place != "headers"),
+            fields,
+        )
+
+    return form
