@@ -217,25 +217,24 @@ function install(proxy, directList) {
     });
   });
 
+  // The tunnel for a bare connect, when an HTTP client makes it: undici, or whoever hands on the
+  // options of a request with a createConnection of its own (ws does).
+  function bare(options, defaultPort) {
+    const request = options && options.headers && typeof options.createConnection === 'function';
+    if (!undici && !request) return null;
+    undici = false;
+    return options.path ? null : tunnel(options, defaultPort);
+  }
+
   net.connect = net.createConnection = function connect(...args) {
-    if (undici) {
-      undici = false;
-      const made = args[0].path ? null : tunnel(args[0], 80);
-      if (made) return made;
-    }
-    return original.connect.apply(this, args);
+    return bare(args[0], 80) || original.connect.apply(this, args);
   };
 
   tls.connect = function connect(...args) {
-    if (undici) {
-      undici = false;
-      const made = args[0].path ? null : tunnel(args[0], 443);
-      if (made) {
-        args[0] = { ...args[0], socket: made };
-        return keptBy(made, original.tlsConnect.apply(this, args));
-      }
-    }
-    return original.tlsConnect.apply(this, args);
+    const made = bare(args[0], 443);
+    if (!made) return original.tlsConnect.apply(this, args);
+    args[0] = { ...args[0], socket: made };
+    return keptBy(made, original.tlsConnect.apply(this, args));
   };
 
   // import { connect } from 'tls' must see it too.

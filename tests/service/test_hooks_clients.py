@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ci_gate.service.ports import free_port
 
 Environment = Callable[..., dict[str, str]]
 
@@ -110,3 +114,164 @@ def test_node(hooked: Environment) -> None:
     expect_http_and_https(facts[2:4])
     assert len(facts[3]["body"]) == 200000
     assert facts[4]["tunnel"] == "localhost:9"
+
+
+@needs("node")
+def test_node_alone(hooked: Environment) -> None:
+    """What is no HTTP client, what is listed as direct and Unix sockets keep their own way."""
+    program = """
+const http = require('http'), net = require('net'), fs = require('fs');
+const name = process.argv[1];
+const get = (url, options) => new Promise((done, failed) => http.get(url, options || {}, (answer) => {
+  let text = ''; answer.on('data', (data) => { text += data; });
+  answer.on('end', () => done(text)); }).on('error', failed));
+const server = http.createServer((request, answer) => answer.end('{"direct": true}\\n'));
+server.listen(Number(process.env.PORT), '127.0.0.1', async () => {
+  console.log(await get(`http://localhost:${process.env.PORT}/`));
+  console.log(await (await fetch(`http://127.0.0.1:${process.env.PORT}/`)).text());
+  const socket = net.connect(Number(process.env.PORT), '127.0.0.1', () => {
+    console.log(JSON.stringify({direct: socket.remotePort === Number(process.env.PORT)}));
+    socket.destroy();
+    server.close(); server.closeAllConnections();
+    const other = http.createServer((request, answer) => answer.end('{"direct": true}\\n'));
+    other.listen('unix.sock', async () => {
+      console.log(await get('http://localhost/', {socketPath: 'unix.sock'}));
+      other.close();
+    });
+  });
+});
+"""
+    port = str(free_port())
+    with tempfile.TemporaryDirectory() as folder:
+        env = {**hooked(direct=(f"127.0.0.1:{port}",)), "PORT": port}
+        out = run(["node", "-e", program], env, Path(folder))
+    assert answers(out) == [{"direct": True}] * 4
+
+
+@needs("node")
+def test_node_refused(hooked: Environment) -> None:
+    """A host that the proxy refuses is an ordinary connection error of each client."""
+    program = """
+require('https').get('https://new.refused/').on('error', (error) => {
+  console.log(JSON.stringify({code: error.code, text: error.message}));
+  fetch('http://new.refused/').catch((error) => {
+    console.log(JSON.stringify({code: error.cause.code, text: error.cause.message}));
+  });
+});
+"""
+    facts = answers(run(["node", "-e", program], hooked()))
+    assert [fact["code"] for fact in facts] == ["ECONNREFUSED", "ECONNREFUSED"]
+    assert "ci-gate refused a connection to new.refused:443: HTTP/1.1 501" in facts[0]["text"]
+
+
+PACKAGES = """
+const urls = ['http://api.example/a', 'https://api.example/b'];
+const undici = require('undici'), axios = require('axios'), got = require('got');
+(async () => {
+  for (const url of urls) console.log(await (await undici.request(url)).body.text());
+  for (const url of urls) {
+    const pool = new undici.Pool(new URL(url).origin);
+    console.log(await (await pool.request({path: '/', method: 'GET'})).body.text());
+    await pool.close();
+  }
+  for (const url of urls) console.log(JSON.stringify((await axios.get(url)).data));
+  for (const url of urls) console.log((await got(url)).body);
+  const WebSocket = require('ws');
+  for (const url of urls) {
+    await new Promise((done) => new WebSocket(url.replace('http', 'ws')).on('error', done));
+  }
+})();
+"""
+
+
+@pytest.mark.long
+@needs("npm")
+def test_node_packages(hooked: Environment, proxy: Any, tmp_path: Path) -> None:
+    """undici, axios, got and ws as their authors publish them."""
+    # Without the proxy variables: npm would wait for the proxy.
+    installed = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "undici@6", "axios@1", "got@11", "ws@8"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if installed.returncode:
+        pytest.skip(f"npm cannot install packages here: {installed.stderr[-200:]}")
+    facts = answers(run(["node", "-e", PACKAGES], hooked(), tmp_path))
+    for number in range(0, 8, 2):
+        expect_http_and_https(facts[number : number + 2])
+    assert [fact["tls"] for fact in proxy.seen[8:]] == [False, True], "the web sockets"
+
+
+GO = """
+package main
+
+import ("fmt"; "io"; "net/http"; "os")
+
+func main() {
+	for _, url := range os.Args[1:] {
+		answer, err := http.Get(url)
+		if err != nil { fmt.Println(err); os.Exit(1) }
+		text, _ := io.ReadAll(answer.Body)
+		fmt.Println(string(text))
+	}
+}
+"""
+
+
+@pytest.mark.long
+@needs("go")
+def test_go(hooked: Environment, tmp_path: Path) -> None:
+    """Go's own client reaches both schemes."""
+    (tmp_path / "main.go").write_text(GO)
+    run(["go", "build", "-o", "client", "main.go"], dict(os.environ), tmp_path, timeout=300)
+    urls = ["http://api.example/a", "https://api.example/b"]
+    expect_http_and_https(answers(run([str(tmp_path / "client"), *urls], hooked())))
+
+
+JAVA = """
+import java.net.*;
+import java.net.http.*;
+
+public class Client {
+  public static void main(String[] urls) throws Exception {
+    for (String url : urls) {
+      HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+        .version(HttpClient.Version.HTTP_1_1).build();
+      System.out.println(HttpClient.newHttpClient()
+        .send(request, HttpResponse.BodyHandlers.ofString()).body());
+    }
+    for (String url : urls) {
+      System.out.println(new String(new URL(url).openConnection().getInputStream().readAllBytes()));
+    }
+  }
+}
+"""
+
+
+@pytest.mark.long
+@needs("java")
+def test_java(hooked: Environment, tmp_path: Path) -> None:
+    """Java's two clients reach both schemes and localhost, with a trust store that we wrote."""
+    (tmp_path / "Client.java").write_text(JAVA)
+    urls = ["http://api.example/a", "https://api.example/b", "http://localhost:9/c"]
+    command = ["java", "Client.java", *urls]
+    facts = answers(run(command, hooked(), tmp_path, timeout=300))
+    for start in (0, 3):
+        expect_http_and_https(facts[start : start + 2])
+        assert facts[start + 2]["host"] == "localhost:9"
+
+
+RUBY = """
+require 'net/http'
+ARGV.each { |url| puts Net::HTTP.get(URI(url)) }
+"""
+
+
+@pytest.mark.long
+@needs("ruby")
+def test_ruby(hooked: Environment) -> None:
+    """Ruby's own client reaches both schemes."""
+    urls = ["http://api.example/a", "https://api.example/b"]
+    expect_http_and_https(answers(run(["ruby", "-e", RUBY, *urls], hooked())))
