@@ -99,7 +99,7 @@ class Authority:
             return context
         context = self._new_context(self._leaf(name), alpn)
         self._contexts[wanted] = context
-        if len(self._contexts) > MAXIMUM_HOSTS:
+        while len(self._contexts) > MAXIMUM_HOSTS:
             self._contexts.popitem(last=False)
         return context
 
