@@ -13,13 +13,16 @@ _DIFFED = 400
 """Lines of a body that are put through difflib, whose time grows with their square."""
 
 
-def difference_lines(difference: Difference, lines: int, width: int) -> list[str]:
-    """A header naming exchange and place, then `-` expected and `+` actual.
+def difference_lines(
+    difference: Difference, lines: int, width: int, *, consequence: bool = False
+) -> list[str]:
+    """A header naming exchange and place (and that it is a consequence), then `-` expected and `+` actual.
 
     At most about `lines` lines of `width` characters. Several lines on both sides become a diff
     with context; a long single line is cut around the place where it differs.
     """
-    head = "@@ " + one_line(_where(difference), 160) + " @@"
+    first = "and so " if consequence else ""
+    head = "@@ " + first + one_line(_where(difference), 160) + " @@"
     expected, actual = sides(difference)
     if expected is not None and actual is not None:
         if "\n" in expected and "\n" in actual:

@@ -23,6 +23,9 @@ from ci_gate.report.words import sides
 FAILURE_BYTES = 10_000
 """A failure's text at most; readers keep all of it in memory, and people stop reading earlier."""
 
+_ALL_FAILURES = 15_000_000
+"""Bytes of all failures' texts together: GitLab reads no file of 30 MB."""
+
 _VALUE = 2_000
 _NAME = 200
 _LEAST = 1e-6
@@ -47,11 +50,13 @@ def render(service: str, results: Iterable[ExchangeResult], *, started_at: str =
 
 def _written(service: str, results: list[ExchangeResult], started_at: str) -> str:
     """The report as junit-xml writes it."""
+    bad = sum(one.state in ("failed", "error") for one in results)
+    room = min(FAILURE_BYTES, max(_ALL_FAILURES // max(bad, 1), 300))
     suites: dict[str, list[TestCase]] = {}
-    used: set[tuple[str, str]] = set()
+    used: dict[tuple[str, str], int] = {}
     for result in results:
         suite = one_line(result.group or result.route or "unnamed", _NAME)
-        suites.setdefault(suite, []).append(_case(service, suite, result, used))
+        suites.setdefault(suite, []).append(_case(service, suite, result, used, room))
     found = _TIMESTAMP.match(started_at)
     timestamp = found.group() if found else None
     made = [TestSuite(name, cases, timestamp=timestamp) for name, cases in suites.items()]
@@ -59,39 +64,43 @@ def _written(service: str, results: list[ExchangeResult], started_at: str) -> st
     return text
 
 
-def _case(service: str, suite: str, result: ExchangeResult, used: set[tuple[str, str]]) -> TestCase:
-    """One exchange; `used` keeps class name and name unique, since readers drop repetitions."""
+def _case(
+    service: str, suite: str, result: ExchangeResult, used: dict[tuple[str, str], int], room: int
+) -> TestCase:
+    """One exchange. `used` counts names, because readers drop a repeated class name and name;
+    `room` is the most bytes of its failure's text."""
     classname = one_line(f"{service}.{suite}", _NAME)
     plain = one_line(result.label or result.route, _NAME) or "unnamed"
-    name = f"{plain} [{one_line(result.id, 80)}]" if result.id else plain
-    number = 1
+    name = f"{plain} [{one_line(result.id, 80)}]" if result.id and not result.group else plain
     unique = name
     while (classname, unique) in used:
-        number += 1
-        unique = f"{name} #{number}"
-    used.add((classname, unique))
+        used[classname, name] += 1
+        unique = f"{name} #{used[classname, name]}"
+    used[classname, unique] = 1
     case = TestCase(
         unique,
         classname=classname,
         elapsed_sec=max(result.milliseconds / 1000, _LEAST),
         file=one_line(result.file, 400) or None,
     )
-    _judge(case, result)
+    _judge(case, result, room)
     return case
 
 
-def _judge(case: TestCase, result: ExchangeResult) -> None:
+def _judge(case: TestCase, result: ExchangeResult, room: int) -> None:
     """Put the state of `result` into its testcase. Every message is non-empty."""
     red = [one for one in result.differences if not one.excused and not one.notice]
     calm = [one for one in result.differences if one.excused or one.notice]
     if result.state in ("failed", "error"):
         add = case.add_failure_info if result.state == "failed" else case.add_error_info
         kind = red[0].change if red else result.state
-        add(_message(result, red), _text(red, result.more), one_line(kind, 40) or result.state)
+        add(
+            _message(result, red), _text(red, result.more, room), one_line(kind, 40) or result.state
+        )
     elif result.state == "skipped":
         case.add_skipped_info(_message(result, red))
     if calm:
-        case.stdout = _text(calm, 0)
+        case.stdout = _text(calm, 0, room)
 
 
 def _message(result: ExchangeResult, differences: list[Difference]) -> str:
@@ -106,12 +115,14 @@ def _message(result: ExchangeResult, differences: list[Difference]) -> str:
     return cut(f"{_place(first)}: expected {expected}, actual {actual}", 400) + ending
 
 
-def _text(differences: list[Difference], more: int) -> str:
-    """Place, expected, actual and detail of each difference, in at most `FAILURE_BYTES`."""
+def _text(differences: list[Difference], more: int, room: int) -> str:
+    """Place, expected, actual and detail of each difference, in at most `room` bytes."""
     parts: list[str] = []
-    room = FAILURE_BYTES - 100
+    room -= 100
     for number, one in enumerate(differences):
         part = _one(one)
+        if not parts:
+            part = part.encode()[: room - 2].decode(errors="ignore")
         room -= len(part.encode()) + 2
         if room < 0:
             more += len(differences) - number

@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from ci_gate.model.difference import Cause
 from ci_gate.model.result import Result, RouteFigures
+from ci_gate.report import words
 from ci_gate.report.chart import latency_chart
 from ci_gate.report.fences import difference_lines
 from ci_gate.report.markdown_text import cell_code, code, fence, html, html_code, inline
@@ -19,6 +20,8 @@ from ci_gate.report.words import (
     duration,
     extent,
     figures,
+    follows,
+    lead,
     mark,
     milliseconds,
     plural,
@@ -55,8 +58,8 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
 def reasons(result: Result, level: Level) -> str:
     """The figures, why the verdict is what it is, and what is only a warning."""
     lines = ([" · ".join(figures(result)), ""]) if level.reasons else []
-    lines += _items(result.verdict.reasons, level.reasons, "")
-    lines += _items(result.verdict.warnings, level.reasons, "⚠️ ")
+    lines += _items(words.reasons(result), level.reasons, "")
+    lines += _items(words.warnings(result), level.reasons, "⚠️ ")
     return "\n".join(lines).strip()
 
 
@@ -114,8 +117,8 @@ def rules(result: Result, level: Level) -> str:
     excused = sum(rule.used for rule in result.rules)
     stale = [rule.state for rule in result.rules if rule.state != "used"]
     title = f"{plural(excused, 'difference')} excused by {plural(len(result.rules), 'rule')}"
-    for state, words in (("unused", "never matched"), ("expired", "expired")):
-        title += f", {stale.count(state)} {words}" if state in stale else ""
+    for state, called in (("unused", "never matched"), ("expired", "expired")):
+        title += f", {stale.count(state)} {called}" if state in stale else ""
     # What needs somebody's hand comes first: expired, then unused.
     order = {"expired": 0, "unused": 1, "used": 2}
     rows = [
@@ -199,21 +202,18 @@ def _value(text: str | None, width: int) -> str:
 
 
 def _title(cause: Cause, *, table: bool = False) -> str:
-    """A cause's title with its place as code."""
-    title, place = cause.title, cause.place
-    if not place or not title.startswith(place):
+    """A cause's title with its place or call as code."""
+    title, first = cause.title, lead(cause)
+    if not first:
         return inline(title, 160)
-    shown = cell_code(place, 100) if table else code(place, 100)
-    return shown + inline(title[len(place) :], 120)
+    shown = cell_code(first, 100) if table else code(first, 100)
+    return shown + inline(title[len(first) :], 120)
 
 
 def _detail(result: Result, cause: Cause, level: Level, opened: bool) -> str:
     """The folded element of one cause."""
-    title, place = cause.title, cause.place
-    if place and title.startswith(place):
-        head = html_code(place, 100) + html(title[len(place) :], 120)
-    else:
-        head = html(title, 160)
+    first = lead(cause)
+    head = html_code(first, 100) + html(cause.title[len(first) :], 160)
     said = [f"{extent(cause)} ({plural(cause.count, 'difference')}) in {_routes(cause.routes, 4)}"]
     others = together(result, cause)
     if others:
@@ -222,7 +222,8 @@ def _detail(result: Result, cause: Cause, level: Level, opened: bool) -> str:
     body = ["; ".join(said)]
     lines: list[str] = []
     for example in cause.examples[: level.examples]:
-        lines += difference_lines(example, level.lines, level.width)
+        consequence = follows(cause, example)
+        lines += difference_lines(example, level.lines, level.width, consequence=consequence)
     if lines:
         body.append(fence(lines, "diff"))
     notes = _notes(cause, level)
@@ -232,13 +233,8 @@ def _detail(result: Result, cause: Cause, level: Level, opened: bool) -> str:
 
 
 def _notes(cause: Cause, level: Level) -> list[str]:
-    """Lines of detail of the examples, each once."""
-    seen: dict[str, None] = {}
-    for example in cause.examples[: level.examples]:
-        for line in example.detail.split("\n"):
-            if line.strip():
-                seen.setdefault(line[: level.width])
-    lines = list(seen)
+    """Lines of detail of the examples."""
+    lines = [line[: level.width] for line in words.details(cause, level.examples)]
     rest = len(lines) - level.lines
     return lines[: level.lines] + ([f"… {rest} more lines"] if rest > 0 else [])
 
@@ -294,10 +290,10 @@ def _rest(total: int, shown: int, noun: str) -> str:
 
 
 def _table(heads: list[str], rows: Iterable[list[str]], right: int = 0) -> str:
-    """A GitHub table; numbers stay as they are spelled. The last `right` columns align right."""
+    """A table whose last `right` columns align right; numbers stay as they are spelled."""
     align = ["left"] * (len(heads) - right) + ["right"] * right
     return tabulate(
-        list(rows), headers=heads, tablefmt="github", disable_numparse=True, colalign=align
+        list(rows), headers=heads, tablefmt="pipe", disable_numparse=True, colalign=align
     )
 
 

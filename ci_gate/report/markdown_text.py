@@ -16,7 +16,7 @@ from ci_gate.report.text import one_line, visible
 BREAK = "\u200b"
 """Zero-width space: ends a name, an address or a hash for a machine, not for a reader."""
 
-_SPECIAL = re.compile(r"[\\`*_\[\]{}()|~!#$^]")
+_SPECIAL = re.compile(r"[\\`*_\[\]{}|~!#$^]")
 _START = re.compile(r"^(?:[-+=/]|\d+(?=[.)](?:\s|$)))")
 _REFERENCE = re.compile(r"(?<=[@#!~%$&^])(?=\w)|(?<=:)(?=[A-Za-z])|(?<=//)(?=.)|(?<=:)(?=//)")
 _WWW = re.compile(r"(?i)(?<=www)(?=\.)")

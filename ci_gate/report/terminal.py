@@ -21,16 +21,20 @@ from ci_gate.report.fences import difference_lines
 from ci_gate.report.text import guard, one_line
 from ci_gate.report.words import (
     condition,
+    details,
     evals,
     extent,
     figures,
+    follows,
     headline,
     mark,
     milliseconds,
     plural,
+    reasons,
     red,
     reproduce,
     side,
+    warnings,
 )
 
 CAUSES = 20
@@ -78,9 +82,9 @@ def _verdict(console: Console, result: Result) -> None:
     counted = " · ".join(figures(result))
     if counted:
         console.print(Padding(Text(counted, style="dim"), (0, 0, 0, 1)))
-    for text in result.verdict.reasons[:10]:
+    for text in reasons(result)[:10]:
         console.print(_hanging("•", one_line(text, 400)))
-    for text in result.verdict.warnings[:10]:
+    for text in warnings(result)[:10]:
         console.print(_hanging("!", one_line(text, 400), "yellow"))
 
 
@@ -122,14 +126,18 @@ def _where(cause: Cause) -> str:
 
 
 def _examples(console: Console, cause: Cause) -> None:
-    """The smallest example as a diff, with the nearest recorded calls."""
+    """The smallest example as a diff, one consequence, and the nearest recorded calls."""
     if not cause.examples:
         return
     example = cause.examples[0]
-    for line in difference_lines(example, _LINES, 300)[1:]:
+    shown = difference_lines(example, _LINES, 300)[1:]
+    for other in cause.examples[1:]:
+        if follows(cause, other):
+            shown += difference_lines(other, _LINES // 2, 300, consequence=True)
+            break
+    for line in shown:
         console.print(_indented(Text(one_line(line), style=_SIGNS.get(line[:1], ""))))
-    details = [line for line in example.detail.split("\n") if line.strip()]
-    for line in details[:6]:
+    for line in details(cause, 1)[:6]:
         console.print(_indented(Text(one_line(line, 300), style="dim")))
 
 
@@ -157,7 +165,8 @@ def _rules(console: Console, result: Result) -> None:
         f"\n{plural(excused, 'difference')} excused by {plural(len(result.rules), 'rule')}"
     )
     for rule in result.rules:
-        if rule.state != "used":
+        said = any(text.startswith(f"rule {rule.index} ") for text in result.verdict.warnings)
+        if rule.state != "used" and not said:
             state = "never matched" if rule.state == "unused" else "expired"
             line = f"rule {rule.index} {state}: {one_line(rule.text, 200)}"
             console.print(_hanging("!", line, "yellow"))

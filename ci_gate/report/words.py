@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -15,6 +16,11 @@ ABSENT_EXPECTED = frozenset({"added", "unexpected", "new-host", "escape"})
 ABSENT_ACTUAL = frozenset({"removed", "missing", "no-response", "not-replayed"})
 
 _OF_CALLS = frozenset({"missing", "unexpected", "changed", "repeated", "reordered", "new-host"})
+
+
+_OTHER = {"escape": "connection", "not-replayed": "request"}
+
+_MORE = re.compile(r"and [0-9]+ more causes?")
 
 
 def plural(number: int, one: str) -> str:
@@ -112,6 +118,25 @@ def figures(result: Result) -> list[str]:
     return said
 
 
+def reasons(result: Result) -> list[str]:
+    """The reasons that the table of causes and the conditions do not say already."""
+    said = {cause.title for cause in result.causes}
+    return [text for text in result.verdict.reasons if not _said(text, said, result)]
+
+
+def warnings(result: Result) -> list[str]:
+    """The warnings that the conditions do not say already."""
+    return [text for text in result.verdict.warnings if not _said(text, set(), result)]
+
+
+def _said(text: str, titles: set[str], result: Result) -> bool:
+    conditions = tuple(
+        (f"{one.route}: {one.condition}" if one.route else one.condition) + " "
+        for one in result.verdict.evaluations
+    )
+    return text in titles or bool(_MORE.fullmatch(text)) or text.startswith(conditions)
+
+
 def mark(outcome: Outcome, level: str = "fail") -> str:
     """One character for an outcome; a failed condition of `warn_if` only warns."""
     if outcome == "fail":
@@ -137,18 +162,21 @@ def evals(evaluations: Sequence[Evaluation]) -> str:
 
 
 def side(cause: Cause) -> str:
-    """Which side of the service changed: "response", "call to payments", or "" for neither."""
+    """What changed: "response", "call to payments", "connection", or "request" (not replayed)."""
+    if cause.change in _OTHER:
+        return _OTHER[cause.change]
     if cause.dependency:
         return f"call to {cause.dependency}"
     if cause.change in _OF_CALLS:
         return "call"
-    return "" if cause.change in ("escape", "not-replayed") else "response"
+    return "response"
 
 
 def short_side(cause: Cause) -> str:
     """`side`, without the dependency's name when the title beside it says that already."""
+    whole = side(cause)
     named = cause.dependency and cause.dependency in cause.title
-    return "call" if named else side(cause)
+    return "call" if named and whole.startswith("call") else whole
 
 
 def extent(cause: Cause) -> str:
@@ -163,9 +191,10 @@ def sides(difference: Difference) -> tuple[str | None, str | None]:
     """Expected and actual; None where there was nothing, which is not the same as an empty text."""
     expected: str | None = difference.expected
     actual: str | None = difference.actual
-    if not expected and difference.change in ABSENT_EXPECTED:
+    part_of_call = difference.change == "changed" and bool(difference.place)
+    if not expected and (part_of_call or difference.change in ABSENT_EXPECTED):
         expected = None
-    if not actual and difference.change in ABSENT_ACTUAL:
+    if not actual and (part_of_call or difference.change in ABSENT_ACTUAL):
         actual = None
     return expected, actual
 
@@ -185,11 +214,37 @@ def reproduce(result: Result, cause: Cause) -> str:
     return shlex.join(words)
 
 
+def lead(cause: Cause) -> str:
+    """What a title begins with that came from traffic: its place or its call, or ""."""
+    calls = [example.call for example in cause.examples[:1]]
+    found = (one for one in (cause.place, *calls) if one and cause.title.startswith(one))
+    return next(found, "")
+
+
+def follows(cause: Cause, example: Difference) -> bool:
+    """True for an example that is a consequence: the response that changed with a call."""
+    own = (cause.change, cause.dependency)
+    return bool(cause.dependency) and (example.change, example.dependency) != own
+
+
+def details(cause: Cause, examples: int) -> list[str]:
+    """What the first examples say besides expected and actual, each line once, without what the
+    title says already."""
+    found: dict[str, None] = {}
+    for example in cause.examples[:examples]:
+        for line in example.detail.replace(" · ", "\n").split("\n"):
+            if line.strip() and line not in cause.title:
+                found.setdefault(line)
+    return list(found)
+
+
 def together(result: Result, cause: Cause) -> list[str]:
     """Ids of the other causes seen in the same requests: a changed call beside its response."""
     mine = set(cause.exchanges)
     return [
-        other.id for other in red(result) if other.id != cause.id and mine & set(other.exchanges)
+        other.id
+        for other in red(result)
+        if other.id != cause.id and not mine.isdisjoint(other.exchanges)
     ]
 
 

@@ -157,6 +157,17 @@ def test_failure_text_is_short() -> None:
     assert re.search(r"… and \d+ more differences", text)
 
 
+def test_many_failures_stay_below_what_gitlab_reads() -> None:
+    """However many exchanges failed, the file stays below 30 MB and every failure says something."""
+    body = Difference(change="body", place="response.body", expected="x" * 5000, actual="y" * 5000)
+    one = ExchangeResult(
+        id="e", route="GET /", label="GET /", state="failed", differences=(body,) * 3
+    )
+    text = junit.render("s", [one] * 4000)
+    assert len(text.encode()) < 30_000_000
+    assert text.count("response.body (body)") >= 4000
+
+
 def test_report_of_nothing_is_valid() -> None:
     """No exchanges make an empty report, not an invalid one."""
     root = read(junit.render("s", []))

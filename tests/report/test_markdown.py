@@ -66,7 +66,7 @@ def test_verdict_comes_first(results: dict[str, Result]) -> None:
     """The first line has the verdict as a sign, as a word and in numbers."""
     first = render(results["fail"]).split("\n")[0]
     assert first == (
-        "### ❌ orders: FAIL — 5 causes, 53 of 128 requests changed, 1 of 2 conditions failed"
+        "### ❌ orders: FAIL — 6 causes, 54 of 128 requests changed, 1 of 2 conditions failed"
     )
     assert render(results["pass"]).startswith(
         "### ✅ orders: PASS — 128 of 128 requests unchanged, 214 calls matched\n"
@@ -77,7 +77,7 @@ def test_verdict_comes_first(results: dict[str, Result]) -> None:
 def test_each_cause_has_its_command(results: dict[str, Result]) -> None:
     """Every cause names the command that shows it again."""
     text = render(results["fail"])
-    assert text.count("reproduce with `ci-gate run --only ") == 5
+    assert text.count("reproduce with `ci-gate run --only ") == 6
 
 
 @pytest.mark.parametrize("budget", [60_000, 20_000, 8_000, 4_000, 2_000, 1_000, 400, 120, 30])

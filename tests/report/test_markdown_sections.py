@@ -14,9 +14,9 @@ def test_responses_and_calls_stand_side_by_side(results: dict[str, Result]) -> N
     """One table has what changed in responses and in calls, told apart by a column."""
     rows = sections.causes(results["fail"], Level()).split("\n")[2:]
     sides = [row.split("|")[2].strip() for row in rows]
-    assert sides == ["response", "call", "call", "call", "call"]
+    assert sides == ["response", "call", "call", "call", "call", "response"]
     assert [cell.strip() for cell in rows[0].split("|")[3:7]] == [
-        "`response.body.$.total`: integer became string",
+        "`response.body.$.total`: number became string",
         "`GET /orders/{id}`",
         '`4200` → `"4200.00"`',
         "41",
@@ -32,6 +32,12 @@ def test_notices_are_no_causes(results: dict[str, Result]) -> None:
 def test_causes_of_the_same_requests_point_at_each_other(results: dict[str, Result]) -> None:
     """The dropped call says which other causes were seen in its requests."""
     assert "same requests as C3, C4" in sections.details(results["fail"], Level())
+
+
+def test_consequences_stand_below_their_cause(results: dict[str, Result]) -> None:
+    """The response that changed with a dropped call is shown with that call, as a consequence."""
+    text = sections.details(results["fail"], Level())
+    assert "@@ and so a81c44d02f-3 · response.body.$.shipment @@" in text
 
 
 def test_a_single_cause_is_unfolded(results: dict[str, Result]) -> None:
@@ -51,8 +57,8 @@ def test_rules_that_need_a_hand_come_first(results: dict[str, Result]) -> None:
 
 
 def test_warnings_are_marked(results: dict[str, Result]) -> None:
-    """A condition of warn_if is among the reasons, marked as a warning."""
-    assert "- ⚠️ latency.p95 &gt; 50: observed 61.0" in sections.reasons(results["fail"], Level())
+    """A warning stands among the reasons with its own sign."""
+    assert "- ⚠️ rule 2 never matched" in sections.reasons(results["fail"], Level())
 
 
 def test_a_long_list_of_reasons_is_counted(results: dict[str, Result]) -> None:

@@ -82,7 +82,7 @@ def test_a_failed_run_does_not_end_like_a_passed_one(results: dict[str, Result])
     result = replace(results["fail"], verdict=Verdict(outcome="fail", evaluations=passed))
     tail = render(result, 100).rstrip().split("\n")[-5:]
     assert tail[-1] == "1 EVAL PASSED"
-    assert any(line.startswith(" FAIL  orders: 5 causes") for line in tail)
+    assert any(line.startswith(" FAIL  orders: 6 causes") for line in tail)
 
 
 def test_no_conditions_no_line(results: dict[str, Result]) -> None:
@@ -95,7 +95,7 @@ def test_causes_beyond_twenty_are_counted(results: dict[str, Result]) -> None:
     """Twenty causes are shown, the rest is a number."""
     causes = results["fail"].causes[:1] * 25
     text = render(replace(results["fail"], causes=causes), 100)
-    assert text.count("response.body.$.total: integer became string") == 20
+    assert text.count("response.body.$.total: number became string") == 20
     assert "… and 5 more causes in result.json" in text
 
 

@@ -107,11 +107,12 @@ def test_calls_that_were_not_measured_are_said_so(results: dict[str, Result]) ->
         ({"change": "missing", "dependency": "pay"}, "call to pay", "call to pay"),
         ({"change": "missing", "dependency": "pay", "title": "pay POST /x"}, "call to pay", "call"),
         ({"change": "unexpected"}, "call", "call"),
-        ({"change": "escape"}, "", ""),
+        ({"change": "escape", "dependency": "a:1", "title": "to a:1"}, "connection", "connection"),
+        ({"change": "not-replayed"}, "request", "request"),
     ],
 )
 def test_side(fields: dict[str, str], side: str, short: str) -> None:
-    """A cause is on the side of the response or of a call, or on neither."""
+    """A cause is on the side of the response, of a call, or of what else can go wrong."""
     assert (words.side(cause(**fields)), words.short_side(cause(**fields))) == (side, short)
 
 
@@ -128,6 +129,8 @@ def test_nothing_is_not_the_empty_text() -> None:
     assert words.sides(Difference(change="missing", expected="x")) == ("x", None)
     assert words.sides(Difference(change="added", actual="")) == (None, "")
     assert words.sides(Difference(change="value", expected="", actual="x")) == ("", "x")
+    query = Difference(change="changed", place="request.query.page", actual="2")
+    assert words.sides(query) == (None, "2")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +162,42 @@ def test_together_names_causes_of_the_same_requests(results: dict[str, Result]) 
     result = replace(results["fail"], causes=found)
     assert words.together(result, found[0]) == ["C2"]
     assert words.together(result, found[2]) == []
+
+
+def test_nothing_is_said_twice(results: dict[str, Result]) -> None:
+    """Reasons that repeat causes or conditions are left to the sections that show those."""
+    result = results["fail"]
+    reasons = (*result.verdict.reasons, "the service ended with code 1", "1 of 3 not replayed")
+    verdict = replace(result.verdict, reasons=reasons)
+    assert words.reasons(result) == []
+    assert words.reasons(replace(result, verdict=verdict)) == list(reasons[-2:])
+    assert [text[:6] for text in words.warnings(result)] == ["rule 2", "rule 3"]
+
+
+def test_lead_is_what_the_title_begins_with() -> None:
+    """The place or the call that begins a title, so that it can be set apart as code."""
+    example = Difference(change="missing", dependency="pay", call="POST /x")
+    call = cause(title="POST /x (pay) no longer called", dependency="pay", examples=(example,))
+    assert words.lead(call) == "POST /x"
+    assert words.lead(cause(title="response.body.$.a: x", place="response.body.$.a")) == (
+        "response.body.$.a"
+    )
+    assert words.lead(cause(title="status changed", place="response.status")) == ""
+
+
+def test_consequences_are_told_from_examples() -> None:
+    """A response that changed with a call is not another example of that call."""
+    call = Difference(change="missing", dependency="pay")
+    one = cause(change="missing", dependency="pay", examples=(call,))
+    assert not words.follows(one, call)
+    assert words.follows(one, Difference(change="removed", place="response.body.$.id"))
+
+
+def test_details_say_what_the_title_does_not() -> None:
+    """Lines of detail come once, split where several were joined, without the title's own."""
+    example = Difference(change="type", detail="number became string · nearest: e-1\nnearest: e-1")
+    one = cause(title="response.body.$.a: number became string", examples=(example, example))
+    assert words.details(one, 3) == ["nearest: e-1"]
 
 
 def test_condition_names_its_route() -> None:
