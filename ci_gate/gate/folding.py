@@ -15,6 +15,7 @@ from ci_gate.gate.summary import RecordSummary, Uncaptured
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.background import with_background
+from ci_gate.recorder.routing import routed
 from ci_gate.store.fold import Folded, fold
 from ci_gate.store.journal import Recording, discard, leftover
 from ci_gate.store.snapshot import exists, read_snapshot, write_snapshot
@@ -62,7 +63,7 @@ def _fold(options: RecordOptions, recorded: Recording, mode: str) -> Folded:
     def key(exchange: Exchange) -> Hashable:
         return codec(protocols.get(exchange.dependency, "http")).key(exchange.request).full
 
-    exchanges = with_background(recorded.exchanges, key, named)
+    exchanges = with_background(routed(recorded.exchanges, options.recorder.routes), key, named)
     origin = recorded.origin
     if origin is None:
         raise UsageError(f"{options.out}: the journal does not say what it recorded; remove it")

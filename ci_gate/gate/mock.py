@@ -11,13 +11,14 @@ from ci_gate.config.options import MockVerbOptions
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.rules import Rules
 from ci_gate.gate import events
-from ci_gate.gate.boot import Surroundings, start
+from ci_gate.gate.boot import Surroundings, service_address, start
 from ci_gate.gate.listeners import LOOPBACK, Listeners
 from ci_gate.gate.mocking import Mocks
 from ci_gate.gate.summary import Miss, MockSummary
 from ci_gate.mocks.server import LiveCall
 from ci_gate.net.certificates import Authority
 from ci_gate.service.leftovers import Leftovers, clear
+from ci_gate.service.ports import free_port
 from ci_gate.store.snapshot import read_snapshot
 from ci_gate.values.addresses import Addresses
 
@@ -50,7 +51,7 @@ async def mock(options: MockVerbOptions, sink: events.Sink) -> MockSummary:
                 proxy=addresses["proxy"],
                 authority=authority,
                 folder=leftovers.folder(),
-                addresses=addresses,
+                addresses=addresses | service_address(options.service.port or free_port()),
                 direct=tuple(one.partition("://")[2] for one in addresses.values()),
                 marker=leftovers.marker(),
             )

@@ -19,7 +19,7 @@ from ci_gate.gate.commit import current_commit
 from ci_gate.gate.judging import Evidence, judged
 from ci_gate.gate.replaying import Replay
 from ci_gate.gate.reporting import write_run
-from ci_gate.gate.select import inbound_of, select
+from ci_gate.gate.select import inbound_of, select, with_routes
 from ci_gate.model.result import Result
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.net.certificates import client_context
@@ -43,7 +43,7 @@ async def replay(options: ReplayVerbOptions, sink: events.Sink) -> Result:
     conditions = parse_all(options.policy.fail_if, options.policy.warn_if)
     now = datetime.datetime.now(datetime.UTC)
     read = read_with_places(options.snapshot)
-    snapshot = read.snapshot
+    snapshot = with_routes(read.snapshot, options.routes)
     rules = Rules(options.rules, now.date().isoformat())
     only = inbound_of(snapshot, select(snapshot, options.only)) if options.only else None
     pace = snapshot.origin.pace if options.replay.pace == "auto" else options.replay.pace

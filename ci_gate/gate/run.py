@@ -27,7 +27,7 @@ from ci_gate.gate.mock import spellings
 from ci_gate.gate.mocking import Mocks, live_calls, recorded_calls
 from ci_gate.gate.replaying import Replay
 from ci_gate.gate.reporting import write_run
-from ci_gate.gate.select import inbound_of, select
+from ci_gate.gate.select import inbound_of, select, with_routes
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import BACKGROUND, STARTUP
 from ci_gate.model.result import Result
@@ -83,7 +83,7 @@ class _Gate:
         self._conditions = parse_all(policy.fail_if, policy.warn_if)
         now = datetime.datetime.now(datetime.UTC)
         self._read = read_with_places(options.snapshot)
-        self.snapshot = self._read.snapshot
+        self.snapshot = with_routes(self._read.snapshot, options.routes)
         self._rules = Rules(options.rules, now.date().isoformat())
         only = (
             inbound_of(self.snapshot, select(self.snapshot, options.only)) if options.only else None

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jmespath
+import msgspec
 from jmespath import exceptions
 
 from ci_gate.config.problems import hint
@@ -19,6 +20,7 @@ from ci_gate.errors import UsageError
 from ci_gate.gate.documents import SCHEMA, Schema, document
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.recorder.routing import routed
 
 _ID = re.compile(r"[0-9a-f]{4,64}(?:-[0-9]*)?\Z")
 _ID_CHARACTERS = re.compile(r"[0-9A-Za-z-]+\Z")
@@ -51,6 +53,13 @@ def inbound_of(snapshot: Snapshot, ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(exchange.id for exchange in snapshot.inbound if exchange.id in wanted)
 
 
+def with_routes(snapshot: Snapshot, patterns: tuple[str, ...]) -> Snapshot:
+    """The snapshot with its inbound routes as the configuration names them now."""
+    if not patterns:
+        return snapshot
+    return msgspec.structs.replace(snapshot, inbound=routed(snapshot.inbound, patterns))
+
+
 def recorded_order(snapshot: Snapshot) -> list[Exchange]:
     """All exchanges by the time they began."""
     return sorted((*snapshot.inbound, *snapshot.outbound), key=_began)
@@ -74,7 +83,8 @@ def _by_id(exchanges: list[Exchange], text: str) -> list[str]:
 def _matching(snapshot: Snapshot, exchanges: list[Exchange], expression: str) -> list[str]:
     try:
         compiled = jmespath.compile(expression)
-        _check(compiled.parsed, SCHEMA)
+        tree: Any = compiled.parsed
+        _check(tree, SCHEMA)
         # Bodies may be large; most expressions do without.
         bodies = "body" in expression or "@" in expression or "*" in expression
         return [

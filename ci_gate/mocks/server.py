@@ -321,18 +321,15 @@ class MockConnection(Connection):
             else:
                 self._refuse(host, port, None, at)
             return
-        scheme, separator, rest = request.target.partition(b"://")
-        authority, slash, path = rest.partition(b"/")
-        if not separator:
+        host, port = _host_port(_host_of(request), 80)
+        if not host:
             self._say(_refusal("this is a proxy: send it absolute-form requests or CONNECT"), None)
             return
-        host, port = _host_port(authority.decode("latin-1"), 443 if scheme == b"https" else 80)
-        direct = msgspec.structs.replace(request, target=(slash + path) or b"/")
-        mock = self._server.find(scheme.decode("latin-1").lower(), host, port)
+        mock = self._server.find("http", host, port)
         if mock is None:
-            self._refuse(host, port, direct, at)
+            self._refuse(host, port, request, at)
         else:
-            self._answer(mock, direct, at)
+            self._answer(mock, request, at)
 
     def _open_tunnel(self, host: str, port: int, data: bytes) -> bool:
         """The first bytes in a CONNECT tunnel. True when they were TLS and have been taken."""
@@ -356,6 +353,15 @@ class MockConnection(Connection):
         groups = server.correlation.groups(at, traces)
         server.log(LiveCall(_named(host, port), request, None, MISS, groups, at, True))
         self._say(_refusal(f"{_named(host, port)} is not in the snapshot"), None)
+
+
+def _host_of(request: HttpRequest) -> str:
+    """The authority of an absolute-form target, which the conversation has put into Host (RFC 9112
+    section 3.2.2)."""
+    for name, value in request.headers:
+        if name.lower() == b"host":
+            return value.decode("latin-1")
+    return ""
 
 
 def _sent(actions: Sequence[Action]) -> Iterator[bytes]:
