@@ -32,7 +32,7 @@ def command(snapshot: str, config: str | None, quiet: bool, as_json: bool, no_co
     from ci_gate.cli.output import printable, say
     from ci_gate.gate.check import CheckOptions, check
 
-    report = check(CheckOptions(around=surroundings(config), snapshot=snapshot))
+    report = check(CheckOptions(around=surroundings(config, reading=True), snapshot=snapshot))
     if as_json:
         say(msgspec.json.encode(report).decode())
     else:

@@ -98,31 +98,29 @@ def snapshot_option(command: F) -> F:
     )(command)
 
 
-def surroundings(config: str | None) -> Surroundings:
-    """Read the configuration, and what the process's environment says. Raises UsageError."""
-    from ci_gate.config.file import load
+def surroundings(config: str | None, *, reading: bool = False) -> Surroundings:
+    """Read the configuration, and what the process's environment says.
+
+    Unless only `reading` is meant (check, inspect), settings that this version cannot honour are
+    refused, and there must be a place for the user's state. Raises UsageError.
+    """
+    from ci_gate.config.file import check_honoured, load
+    from ci_gate.store.statefolder import state_folder
 
     path = config if config is not None else DEFAULT_CONFIG
     folder = os.path.dirname(path) or "."
     found = None
     if config is not None or os.path.lexists(path):
         found = load(_read(path), path)
+        if not reading:
+            check_honoured(found)
     return Surroundings(
         config=found,
         folder=folder,
         folder_name=os.path.basename(os.path.abspath(folder)),
         env=dict(os.environ),
-        state_folder=_state_folder(),
+        state_folder="" if reading else state_folder(os.environ),
     )
-
-
-def honoured(around: Surroundings) -> Surroundings:
-    """`around`, after refusing settings that this version cannot honour."""
-    from ci_gate.config.file import check_honoured
-
-    if around.config is not None:
-        check_honoured(around.config)
-    return around
 
 
 def _read(path: str) -> str:
@@ -136,10 +134,3 @@ def _read(path: str) -> str:
         raise UsageError(f"{path}: not UTF-8 at byte {error.start}") from error
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def _state_folder() -> str:
-    base = os.environ.get("XDG_STATE_HOME") or ""
-    if not os.path.isabs(base):
-        base = os.path.join(os.path.expanduser("~"), ".local", "state")
-    return os.path.join(base, "ci-gate")

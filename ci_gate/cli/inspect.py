@@ -49,7 +49,7 @@ def command(
     from ci_gate.config.judging import snapshot_folder
     from ci_gate.gate.inspect import InspectOptions, inspect
 
-    folder = snapshot_folder(snapshot, surroundings(config))
+    folder = snapshot_folder(snapshot, surroundings(config, reading=True))
     options = InspectOptions(snapshot=folder, expressions=expressions, documents=show)
     show_inspection(inspect(options), as_json=as_json)
     return 0

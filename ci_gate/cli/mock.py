@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ci_gate.cli.common import common_options, honoured, map_option, snapshot_option, surroundings
+from ci_gate.cli.common import common_options, map_option, snapshot_option, surroundings
 from ci_gate.cli.group import COMMANDS, GateCommand, command_line
 
 EXAMPLES = """
@@ -58,7 +58,7 @@ def command(
     from ci_gate.net.loop import run
 
     flags = MockFlags(command=command_line(), snapshot=snapshot, out_port=out_port, maps=maps)
-    options = mock_options(flags, honoured(surroundings(config)))
+    options = mock_options(flags, surroundings(config))
     with output(quiet=quiet, no_color=no_color, shared=True) as sink:
         summary = run(mock(options, sink))
     show_mocking(summary, as_json=as_json, quiet=quiet)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ci_gate.cli.common import common_options, honoured, map_option, surroundings
+from ci_gate.cli.common import common_options, map_option, surroundings
 from ci_gate.cli.group import COMMANDS, GateCommand, command_line
 
 EXAMPLES = """
@@ -104,7 +104,7 @@ def command(
         replace=replace,
         maximum=maximum,
     )
-    options = record_options(flags, honoured(surroundings(config)))
+    options = record_options(flags, surroundings(config))
     with output(quiet=quiet, no_color=no_color, shared=True) as sink:
         summary = run(record(options, sink))
     show_recording(summary, as_json=as_json, quiet=quiet)

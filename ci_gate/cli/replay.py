@@ -6,7 +6,6 @@ import click
 
 from ci_gate.cli.common import (
     common_options,
-    honoured,
     judge_options,
     snapshot_option,
     surroundings,
@@ -72,7 +71,7 @@ def command(
         only=only,
         out=out,
     )
-    options = replay_options(flags, honoured(surroundings(config)))
+    options = replay_options(flags, surroundings(config))
     with output(quiet=quiet, no_color=no_color) as sink:
         result = run(replay(options, sink))
     return show_result(result, as_json=as_json, no_color=no_color)

@@ -6,7 +6,6 @@ import click
 
 from ci_gate.cli.common import (
     common_options,
-    honoured,
     judge_options,
     map_option,
     snapshot_option,
@@ -79,7 +78,7 @@ def command(
         only=only,
         out=out,
     )
-    options = run_options(flags, honoured(surroundings(config)))
+    options = run_options(flags, surroundings(config))
     with output(quiet=quiet, no_color=no_color) as sink:
         result = run(gate(options, sink))
     return show_result(result, as_json=as_json, no_color=no_color)

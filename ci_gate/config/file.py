@@ -56,6 +56,8 @@ def load(text: str, name: str = NAME) -> ConfigFile:
         raise UsageError(f"{name}: {what}; the smallest configuration is `version: {VERSION}`")
     problems = Problems(name, document)
     version = document.data.get("version")
+    if version is None:
+        raise UsageError(f"{name}:1: version is missing; write version: {VERSION}")
     if isinstance(version, int) and not isinstance(version, bool) and version != VERSION:
         newer = "written for a newer ci-gate; update it" if version > VERSION else "unknown"
         problems.add(("version",), f"{version} is {newer}; this one reads version {VERSION}")

@@ -15,9 +15,9 @@ from ci_gate.config.units import duration
 from ci_gate.errors import UsageError
 from ci_gate.model.rule import Rule
 from ci_gate.replayer.options import ReplayerOptions
+from ci_gate.store.statefolder import parse_key
 
 REDACTION_KEY = "CI_GATE_REDACTION_KEY"
-_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}\Z")
 _ABSOLUTE = re.compile(r"/|\\|[A-Za-z]:[/\\]")
 
 
@@ -68,13 +68,9 @@ def resolve_rules(around: Surroundings) -> tuple[Rule, ...]:
 
 
 def redaction_key(env: Mapping[str, str]) -> str:
-    """CI_GATE_REDACTION_KEY: at least 16 bytes in hex, or "" for the one in the state folder."""
-    key = env.get(REDACTION_KEY, "").strip()
-    if key and not _KEY.match(key):
-        raise UsageError(
-            f"{REDACTION_KEY} is not 32 to 128 hexadecimal digits; make one with: openssl rand -hex 32"
-        )
-    return key.lower()
+    """CI_GATE_REDACTION_KEY in hex, or "" for the one in the state folder. Raises UsageError."""
+    key = env.get(REDACTION_KEY, "")
+    return parse_key(key, REDACTION_KEY).hex() if key.strip() else ""
 
 
 def _conditions(written: tuple[str | ConditionSection, ...]) -> tuple[tuple[str, str], ...]:

@@ -47,7 +47,7 @@ def _parse(text: str) -> Upstream:
         protocol, target = scheme, address
         host = "{}-{}".format(*endpoint(address))
     return Upstream(
-        name=name or host.replace(":", "-"),
+        name=name or host.replace(":", "-").strip("-"),
         protocol=protocol,
         address=target,
         listen=listen_port,

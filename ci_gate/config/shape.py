@@ -91,7 +91,8 @@ def _fits(data: Data, wanted: inspect.Type) -> bool:
 
 def _described(wanted: inspect.Type) -> str:
     if isinstance(wanted, inspect.UnionType):
-        return " or ".join(_described(member) for member in wanted.types)
+        members = (one for one in wanted.types if not isinstance(one, inspect.NoneType))
+        return " or ".join(_described(member) for member in members)
     if isinstance(wanted, inspect.LiteralType):
         words = [str(value) for value in wanted.values if value != ""]
         return words[0] if len(words) == 1 else f"one of {', '.join(words)}"

@@ -10,12 +10,12 @@ from ci_gate.config.file import NAME, check_honoured, load
 from ci_gate.config.mapping import parse_dependency
 from ci_gate.errors import CannotRun, UsageError
 from ci_gate.gate.detect.compose import read_compose
-from ci_gate.gate.detect.findings import Command, Found, Guess
+from ci_gate.gate.detect.findings import Command, Found, Guess, Proposal
 from ci_gate.gate.detect.folder import read_folder
 from ci_gate.gate.detect.guesses import guess_dependencies
 from ci_gate.gate.detect.ports import find_port, reads_port_variable
 from ci_gate.gate.detect.start import start_command
-from ci_gate.gate.detect.template import Proposal, render, safe_name
+from ci_gate.gate.detect.template import render, safe_name
 from ci_gate.gate.detect.variables import find_variables
 from ci_gate.gate.events import Note, Sink, ignore
 

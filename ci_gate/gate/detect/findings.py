@@ -31,3 +31,16 @@ class Guess(msgspec.Struct, frozen=True, kw_only=True):
     env: tuple[tuple[str, str], ...] = ()
     """Variables to set for the service, with references in."""
     source: str = ""
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the file will say."""
+
+    name: str
+    snapshot: str
+    command: Command | None = None
+    port: Found | None = None
+    port_variable: bool = False
+    """True: the service takes its port from the variable PORT."""
+    ready: str = ""
+    dependencies: tuple[Guess, ...] = ()

@@ -4,26 +4,11 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
 from ci_gate.codecs.registry import PROTOCOLS
-from ci_gate.gate.detect.findings import Command, Found, Guess
+from ci_gate.gate.detect.findings import Command, Guess, Proposal
 
 _PLAIN = re.compile(r"-{0,2}[A-Za-z/.][A-Za-z0-9_./@-]*\Z")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
-
-
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the file will say."""
-
-    name: str
-    snapshot: str
-    command: Command | None = None
-    port: Found | None = None
-    port_variable: bool = False
-    """True: the service takes its port from the variable PORT."""
-    ready: str = ""
-    dependencies: tuple[Guess, ...] = ()
 
 
 def render(proposal: Proposal) -> str:
