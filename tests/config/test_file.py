@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +25,9 @@ def test_the_block_of_the_design_loads(everything: str) -> None:
 
 def test_no_key_or_value_is_a_boolean_of_yaml_1_1(everything: str) -> None:
     """Read by a YAML 1.1 parser the same block has no booleans: none of our words is one."""
-    assert [value for value in _scalars(yaml.safe_load(everything)) if isinstance(value, bool)] == []
+    assert [
+        value for value in _scalars(yaml.safe_load(everything)) if isinstance(value, bool)
+    ] == []
 
 
 def _scalars(data: object) -> Iterator[object]:

@@ -87,7 +87,9 @@ def test_aliases_cannot_blow_it_up() -> None:
         read("\n".join(lines))
 
 
-_YAML = st.text(alphabet=st.sampled_from("ab:-[]{},&*!|>'\"\\#%@` \n\t0.~?\u2028é\x07"), max_size=60)
+_YAML = st.text(
+    alphabet=st.sampled_from("ab:-[]{},&*!|>'\"\\#%@` \n\t0.~?\u2028é\x07"), max_size=60
+)
 
 
 @given(st.one_of(_YAML, st.text(max_size=80)))

@@ -45,7 +45,10 @@ def test_expand(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("${paymets.url}", "unknown reference ${paymets.url}; allowed: payments.url, orders-db.url"),
+        (
+            "${paymets.url}",
+            "unknown reference ${paymets.url}; allowed: payments.url, orders-db.url",
+        ),
         ("${payments.ulr}", "did you mean payments.url?"),
         ("${orders-db.url}", "unknown reference ${orders-db.url}"),
         ("${HOME}", "unknown reference ${HOME}"),
