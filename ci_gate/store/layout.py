@@ -8,7 +8,7 @@ import msgspec
 
 from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
 from ci_gate.model.message import Body, Stored
-from ci_gate.model.snapshot import FORMAT, Dependency, Snapshot
+from ci_gate.model.snapshot import FORMAT, Dependency, Origin, Snapshot
 from ci_gate.store.disk import encode_exchange
 from ci_gate.store.names import folder_name, slug
 from ci_gate.store.pretty import pretty
@@ -119,13 +119,17 @@ def _document(form: dict[str, object]) -> bytes:
 
 
 def _head(snapshot: Snapshot) -> dict[str, object]:
-    origin = msgspec.to_builtins(snapshot.origin)
-    return {"format": FORMAT} | {name: value for name, value in origin.items() if value}
+    return {"format": FORMAT} | _fields(snapshot.origin, Origin(service="-"))
 
 
 def _dependency(dependency: Dependency) -> dict[str, object]:
-    form = msgspec.to_builtins(dependency)
-    return {name: value for name, value in form.items() if value}
+    return _fields(dependency, Dependency(name="-"))
+
+
+def _fields(struct: msgspec.Struct, usual: msgspec.Struct) -> dict[str, object]:
+    """The fields, without those that are empty and usually so."""
+    form = msgspec.to_builtins(struct)
+    return {name: value for name, value in form.items() if value or getattr(usual, name)}
 
 
 def _stored(exchanges: Iterable[Exchange]) -> tuple[Stored, ...]:

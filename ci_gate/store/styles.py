@@ -116,12 +116,14 @@ def _readable(core: bytes) -> tuple[bytes, list[str]]:
     if b"\\u" not in core:
         return core, []
     text = core.decode()
+    best, words = text, list[str]()
     for flags in (["ascii"], ["html"], ["ascii", "html"]):
         plain = _unescaped(text, flags)
-        lone = _LONE_SURROGATE.search(plain)
-        if plain != text and not lone and _escaped(plain, tuple(flags)) == text:
-            return plain.encode(), flags
-    return core, []
+        if len(plain) >= len(best) or _LONE_SURROGATE.search(plain):
+            continue
+        if _escaped(plain, tuple(flags)) == text:
+            best, words = plain, flags
+    return best.encode(), words
 
 
 def _escaped(text: str, flags: tuple[str, ...]) -> str:
