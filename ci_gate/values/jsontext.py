@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 DEPTH = 200
@@ -31,6 +32,22 @@ _VALUE = (
 # Groups of both: string, number, literal, opening bracket, what follows. A member has its key first.
 _ITEM = re.compile(_SPACE + _VALUE)
 _MEMBER = re.compile(_SPACE + rb"(" + _STRING + rb")" + _SPACE + rb":" + _SPACE + _VALUE)
+# Scalar members up to the next one of interest, at the speed of the expression engine.
+_BORING = re.compile(
+    rb"(?:"
+    + _SPACE
+    + _STRING
+    + _SPACE
+    + rb":"
+    + _SPACE
+    + rb"(?:"
+    + _STRING
+    + rb"|"
+    + _NUMBER
+    + rb"|true|false|null)"
+    + _SPACE
+    + rb",)*+"
+)
 _AFTER = re.compile(_SPACE + rb"([,\]}])")
 _CLOSE = re.compile(_SPACE + rb"([\]}])")
 _REST = re.compile(_SPACE)
@@ -70,27 +87,40 @@ def _step(name: str) -> str:
 _short_step = functools.lru_cache(maxsize=4096)(_step)
 
 
-def json_leaves(data: bytes, root: str = "$") -> list[JsonLeaf] | None:
+def json_leaves(
+    data: bytes, root: str = "$", spans: Sequence[tuple[int, int]] | None = None
+) -> list[JsonLeaf] | None:
     """The scalars of a JSON text in order, duplicates included; None when it is not JSON (also
-    when it is deeper than `DEPTH`, is not UTF-8, or holds a number of over 400 characters)."""
+    when it is deeper than `DEPTH`, is not UTF-8, or holds a number of over 400 characters).
+
+    With `spans` (start, end; in order) only the scalars that these touch, key included, and all
+    inside a container whose key is touched. That is several times faster.
+    """
     try:
         data.decode()
     except UnicodeDecodeError:
         return None
-    return _Scan(data, root).run()
+    return _Scan(data, root, spans).run()
 
 
 class _Scan:
     """One pass over one text; `path`, `index` and `key` describe the innermost container."""
 
-    def __init__(self, data: bytes, root: str) -> None:
+    def __init__(
+        self, data: bytes, root: str, spans: Sequence[tuple[int, int]] | None = None
+    ) -> None:
         self.data = data
+        self.spans = iter(spans or ())
+        self.begin, self.to = (-1, 0) if spans is None else next(self.spans, (len(data), 0))
+        """The next span of interest; a start of -1 = everything is."""
+        self.all = spans is None
+        """True: everything in the innermost container is of interest."""
         self.leaves: list[JsonLeaf] = []
         self.path = root
         self.key = ""
         self.index = -2
         """Next index of an array, -1 inside an object, -2 outside everything."""
-        self.stack: list[tuple[str, str, int]] = []
+        self.stack: list[tuple[str, str, int, bool]] = []
 
     def run(self) -> list[JsonLeaf] | None:
         data = self.data
@@ -110,10 +140,12 @@ class _Scan:
 
     def _containers(self, first: re.Match[bytes]) -> int:
         """Read from the outermost bracket to its end; the position after it, -1 = not JSON."""
-        data, member, item = self.data, _MEMBER.match, _ITEM.match
-        position = self._open(first[4] == b"{", first.end(4), self.path, "")
+        data, member, item, boring = self.data, _MEMBER.match, _ITEM.match, _BORING.match
+        position = self._open(first[4] == b"{", first.end(4), self.path, "", self.all)
         while position >= 0 and self.stack:
             in_object = self.index == -1
+            if in_object and not self.all:
+                position = boring(data, position, max(self.begin, position)).end()  # type: ignore[union-attr]  # matches nothing at worst
             found = member(data, position) if in_object else item(data, position)
             if found is None:
                 return -1
@@ -123,20 +155,27 @@ class _Scan:
             else:
                 place, key, shift = f"{self.path}[{self.index}]", self.key, 0
                 self.index += 1
+            wanted = self.all or self._wanted(*found.span())
             opening = found[4 + shift]
             if opening is not None:
-                position = self._open(opening == b"{", found.end(4 + shift), place, key)
+                position = self._open(opening == b"{", found.end(4 + shift), place, key, wanted)
                 continue
-            if not self._leaf(found, shift, place, key):
+            if wanted and not self._leaf(found, shift, place, key):
                 return -1
             position = self._after(found[5 + shift], found.end())
         return position
 
-    def _open(self, is_object: bool, position: int, place: str, key: str) -> int:
+    def _wanted(self, start: int, end: int) -> bool:
+        while self.to <= start and self.begin < len(self.data):
+            self.begin, self.to = next(self.spans, (len(self.data), 0))
+        return self.begin < end
+
+    def _open(self, is_object: bool, position: int, place: str, key: str, wanted: bool) -> int:
         if len(self.stack) >= DEPTH:
             return -1
-        self.stack.append((self.path, self.key, self.index))
+        self.stack.append((self.path, self.key, self.index, self.all))
         self.path, self.key, self.index = place, key, (-1 if is_object else 0)
+        self.all = wanted
         closing = _CLOSE.match(self.data, position)
         return position if closing is None else self._after(closing[1], closing.end())
 
@@ -145,7 +184,7 @@ class _Scan:
         while sign != b",":
             if sign is None or (sign == b"}") != (self.index == -1):
                 return -1
-            self.path, self.key, self.index = self.stack.pop()
+            self.path, self.key, self.index, self.all = self.stack.pop()
             if not self.stack:
                 return position
             found = _AFTER.match(self.data, position)

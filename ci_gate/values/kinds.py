@@ -216,8 +216,12 @@ KINDS: dict[str, str] = {
 }
 """Every kind by name, with one line saying what counts as one."""
 
-# Too many ordinary words are valid base64 for it to be anybody's best guess.
-_GUESSED_BASE64 = re.compile(r"(?=.*[0-9+/_=-])(?=.*[A-Z])(?=.*[a-z]).{16,}", re.DOTALL)
+# Too many ordinary words are valid base64, and too many numbers valid hexadecimal, for that to be
+# anybody's best guess.
+_GUESSES: dict[str, re.Pattern[str]] = {
+    "base64": re.compile(r"(?=.*[0-9+/_=-])(?=.*[A-Z])(?=.*[a-z]).{16,}", re.DOTALL),
+    "hex": re.compile(r"(?=.*[0-9])(?=.*[a-fA-F]).*"),
+}
 
 
 def is_kind(value: object, kind: str) -> bool:
@@ -228,10 +232,11 @@ def is_kind(value: object, kind: str) -> bool:
 def kind_of(value: object) -> str:
     """The most specific kind of a value: "uuid" rather than "string", "timestamp" than "integer"."""
     for kind, check in _CHECKS.items():
-        if check(value) and (kind != "base64" or _is_guessed_base64(value)):
+        if check(value) and _is_guess(value, kind):
             return kind
     return "any"
 
 
-def _is_guessed_base64(value: object) -> bool:
-    return isinstance(value, str) and _GUESSED_BASE64.fullmatch(value) is not None
+def _is_guess(value: object, kind: str) -> bool:
+    pattern = _GUESSES.get(kind)
+    return pattern is None or (isinstance(value, str) and pattern.fullmatch(value) is not None)

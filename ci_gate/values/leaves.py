@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -112,9 +112,14 @@ def text_leaf(data: bytes, root: str, charset: str = "") -> list[Leaf]:
     return [Leaf(root, "", text, 0, len(data), codec)]
 
 
-def json_or_text(data: bytes, root: str, charset: str = "") -> list[Leaf]:
-    """The scalars of a JSON text, or the text when it is not JSON."""
-    found = json_leaves(data, root + ".$")
+def json_or_text(
+    data: bytes,
+    root: str,
+    charset: str = "",
+    spans: Sequence[tuple[int, int]] | None = None,
+) -> list[Leaf]:
+    """The scalars of a JSON text (`spans`: those touched), or the text when it is not JSON."""
+    found = json_leaves(data, root + ".$", spans)
     if found is None:
         return text_leaf(data, root, charset)
     return [Leaf(place, key, value, start, end, "json") for place, key, value, start, end in found]

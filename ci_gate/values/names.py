@@ -92,9 +92,24 @@ def _pattern() -> str:
 PATTERN = _pattern()
 
 
+def _joint(name: str) -> str:
+    return _SEPARATORS.sub("", name.lower())
+
+
 @functools.lru_cache(maxsize=4096)
 def _kind(name: str) -> str:
-    return _KINDS.get(_SEPARATORS.sub("", name.lower()), "")
+    return _KINDS.get(_joint(name), "")
+
+
+def is_secret_header(name: bytes) -> bool:
+    """True when the whole value of a header of that name is secret."""
+    return len(name) <= 40 and _is_secret_header(name)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_secret_header(name: bytes) -> bool:
+    lowered = name.decode("latin-1").lower()
+    return lowered in HEADERS or bool(secret_name(lowered))
 
 
 def secret_name(name: str) -> str:
@@ -102,9 +117,20 @@ def secret_name(name: str) -> str:
     return _kind(name) if 0 < len(name) <= 40 else ""
 
 
+_NESTED = re.compile(r"[\[.]([^\[\].]{1,40})\]?\Z")
+
+
 def secret_parameter(name: str) -> str:
-    """The same for query parameters, which have a few names more."""
-    kind = secret_name(name)
-    if kind or len(name) > 40:
-        return kind
-    return _QUERY_KINDS.get(_SEPARATORS.sub("", name.lower()), "")
+    """The same for query and form fields, which have a few names more, and nested ones:
+    `user[password]`, `user.password`."""
+    return _parameter(name) if len(name) <= 100 else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _parameter(name: str) -> str:
+    nested = _NESTED.search(name)
+    for candidate in (name, nested[1] if nested else ""):
+        kind = secret_name(candidate) or _QUERY_KINDS.get(_joint(candidate), "")
+        if kind:
+            return kind
+    return ""

@@ -33,9 +33,9 @@ TextEdit = tuple[int, int, str]
 _STEP = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
 
 
-def leaves(part: Part) -> list[Leaf]:
+def leaves(part: Part, spans: Sequence[tuple[int, int]] | None = None) -> list[Leaf]:
     """Every value of a part in the order of the wire. Never raises: what cannot be read as its
-    media is one text."""
+    media is one text. `spans` limits a JSON body to the values that these byte ranges touch."""
     value = part.value
     if isinstance(value, tuple):
         return header_leaves(value, part.place)
@@ -49,13 +49,13 @@ def leaves(part: Part) -> list[Leaf]:
         value = b"".join(piece.data for piece in value.items)
     elif not isinstance(value, bytes):
         return []
-    return _read(value, part)
+    return _read(value, part, spans)
 
 
-def _read(data: bytes, part: Part) -> list[Leaf]:
+def _read(data: bytes, part: Part, spans: Sequence[tuple[int, int]] | None) -> list[Leaf]:
     media, root = part.media, part.place
     if media == "json":
-        return json_or_text(data, root, part.parameter)
+        return json_or_text(data, root, part.parameter, spans)
     if media in ("query", "form"):
         return query_leaves(data, root)
     if media == "path":
@@ -87,14 +87,16 @@ def rewrite(part: Part, change: Callable[[str, str], str | None]) -> Part:
 
 
 def edit(
-    part: Part, change: Callable[[Leaf, str], str | list[TextEdit] | None]
+    part: Part,
+    change: Callable[[Leaf, str], str | list[TextEdit] | None],
+    spans: Sequence[tuple[int, int]] | None = None,
 ) -> tuple[Part, tuple[str, ...]]:
     """As `rewrite`, with the leaf at hand, and (new part, places changed) as the result.
 
     `change` may also return the edits of a text, in order: in a body kept as pieces each piece
-    then keeps its own share.
+    then keeps its own share. `spans` as in `leaves`.
     """
-    found = leaves(part)
+    found = leaves(part, spans)
     if not found:
         return part, ()
     sources = _sources(part)
@@ -107,6 +109,8 @@ def edit(
         lexeme = sources[leaf.item][leaf.start : leaf.end]
         text = value if isinstance(value, str) else lexeme.decode()
         new = change(leaf, text)
+        if isinstance(new, list):
+            new = [one for one in new if text[one[0] : one[1]] != one[2]]
         # An empty new text is a change too, but no edits are none.
         if new is None or new == text or new == []:
             continue

@@ -7,7 +7,6 @@ Three things give a secret away: the name it stands under (`names`), what it loo
 from __future__ import annotations
 
 import binascii
-import bisect
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from ci_gate.values.detectors import find, suspects, suspicious
 from ci_gate.values.found import Found, is_worth
 from ci_gate.values.leaves import Leaf
 from ci_gate.values.masks import masked_by
-from ci_gate.values.names import HEADERS, secret_name, secret_parameter
+from ci_gate.values.names import HEADERS, is_secret_header, secret_name, secret_parameter
 from ci_gate.values.places import TextEdit, edit
 from ci_gate.values.remembered import Remembered, occurrences
 from ci_gate.values.shapes import shape_of
@@ -29,7 +28,6 @@ from ci_gate.values.streaming import RedactionStream
 
 _DEEPEST = 4
 """Levels of base64'd JSON inside one another that are opened."""
-_HEADERS = frozenset(name.encode() for name in HEADERS)
 _COOKIES = frozenset(("cookie", "set-cookie"))
 
 
@@ -51,16 +49,13 @@ class Redactor:
 
         Bodies that are not at hand, and binary ones, stay as they are.
         """
-        value = part.value
-        if isinstance(value, int | Stored | Opaque) or not value or part.media == "":
-            return part, ()
-        if part.media == "binary":
-            return self._binary(part)
-        if isinstance(value, tuple):
-            return self._headers(part)
-        if part.media == "json" and isinstance(value, bytes):
-            return self._json(part, value)
-        return edit(part, _Change(self, part.media, None))
+        added = self._remembered.added
+        new, places = self._once(part)
+        if self._remembered.added != added:
+            # What was just learned to be secret may stand elsewhere in the same part.
+            new, more = self._once(new)
+            places = tuple(dict.fromkeys(places + more))
+        return new, places
 
     def text(self, text: str) -> str:
         """A line of a log with its secrets masked: `‹email›`. Not stand-ins: nothing compares it."""
@@ -105,30 +100,44 @@ class Redactor:
                 self._remembered.add(value, sure)
         return new
 
-    def known_in(self, data: bytes) -> bool:
-        """True when a remembered secret stands in the data."""
-        return bool(self._remembered.within(data))
+    def _once(self, part: Part) -> tuple[Part, tuple[str, ...]]:
+        value = part.value
+        if isinstance(value, int | Stored | Opaque) or not value or part.media == "":
+            return part, ()
+        if part.media == "binary":
+            return self._binary(part)
+        if isinstance(value, tuple):
+            return self._headers(part)
+        if part.media == "json" and isinstance(value, bytes):
+            return self._json(part, value)
+        return edit(part, _Change(self, part.media))
 
     def _headers(self, part: Part) -> tuple[Part, tuple[str, ...]]:
         fields = part.value
         assert isinstance(fields, tuple)
         joined = b"\n".join([value for _, value in fields])
-        plain = not suspicious(joined) and not self.known_in(joined)
-        if plain and not any(_is_secret_header(name) for name, _ in fields):
+        spans = suspects(joined) + self._remembered.words(joined)
+        if not spans and not any(is_secret_header(name) for name, _ in fields):
             return part, ()
-        return edit(part, _Change(self, "headers", [] if plain else None))
+        # A new line is part of no value, so counting them tells the field.
+        touched = frozenset(joined.count(b"\n", 0, end) for _, end in spans)
+        if joined.count(b"\n") != len(fields) - 1:
+            touched = frozenset(range(len(fields)))
+        return edit(part, _Change(self, "headers", touched))
 
     def _json(self, part: Part, data: bytes) -> tuple[Part, tuple[str, ...]]:
         spans = suspects(data)
-        known = self.known_in(data)
+        known = self._remembered.words(data)
         if not spans and not known:
             return part, ()
-        return edit(part, _Change(self, "json", None if known else spans))
+        if known:
+            spans = sorted(spans + known)
+        return edit(part, _Change(self, "json"), spans)
 
     def _binary(self, part: Part) -> tuple[Part, tuple[str, ...]]:
         """Text is often sent without saying so; bytes that are no text cannot be edited."""
         data = _joined(part)
-        if not suspicious(data) and not self.known_in(data):
+        if not suspicious(data) and not self._remembered.within(data):
             return part, ()
         try:
             readable = b"\0" not in data and bool(data.decode())
@@ -163,13 +172,13 @@ class Redactor:
 
 
 class _Change:
-    """Decides about each leaf of one part. `spans` says where in a JSON text detectors have
-    something to look at; None = anywhere."""
+    """Decides about each leaf of one part. `items` are the header fields in which something looks
+    secret; None = it may be anywhere."""
 
-    def __init__(self, redactor: Redactor, media: str, spans: list[tuple[int, int]] | None) -> None:
+    def __init__(self, redactor: Redactor, media: str, items: frozenset[int] | None = None) -> None:
         self._redactor = redactor
         self._media = media
-        self._spans = spans
+        self._items = items
 
     def __call__(self, leaf: Leaf, text: str) -> str | list[TextEdit] | None:
         if self._media == "headers":
@@ -180,7 +189,7 @@ class _Change:
             new = self._named(leaf, text)
             if new is not None:
                 return new
-        if self._spans is not None and not self._touched(leaf):
+        if self._items is not None and leaf.item not in self._items:
             return None
         return self._content(leaf, text)
 
@@ -205,7 +214,9 @@ class _Change:
         if kind != "secret":
             bare = text.replace(" ", "").replace("-", "")
             fits = bare.isdigit() and (len(bare) <= 4) == (kind == "cvv")
-            return self._redactor.secret(kind, text, False) if fits else None
+            # A number that is no card number could only become a text.
+            fits = fits and (kind == "cvv" or isinstance(leaf.value, str))
+            return self._redactor.secret(kind, text, False) if fits and bare.isascii() else None
         if not isinstance(leaf.value, str) or not is_worth(text):
             return None
         if shape_of(text) or leaf.name.lower().endswith("authorization"):
@@ -216,11 +227,6 @@ class _Change:
                 )
             ]
         return self._redactor.secret(kind, text, True)
-
-    def _touched(self, leaf: Leaf) -> bool:
-        spans = self._spans or []
-        index = bisect.bisect_right(spans, (leaf.end, 0)) - 1
-        return index >= 0 and spans[index][1] > leaf.start
 
     def _content(self, leaf: Leaf, text: str) -> list[TextEdit] | None:
         data = text.encode("utf-8", "surrogatepass")
@@ -239,11 +245,6 @@ class _Change:
             if new != text[start:end]:
                 edits.append((start, end, new))
         return edits or None
-
-
-def _is_secret_header(name: bytes) -> bool:
-    lowered = name.lower()
-    return lowered in _HEADERS or bool(secret_name(lowered.decode("latin-1")))
 
 
 def _joined(part: Part) -> bytes:

@@ -11,7 +11,7 @@ import re
 MOST = 10_000
 """Values kept; the oldest goes first."""
 SHORTEST = 8
-LONGEST = 8192
+LONGEST = 2048
 _WORD = re.compile(rb"[A-Za-z0-9_-]{6,}")
 _ODD = 64
 """Values kept that have no word to be looked up by; each costs a search."""
@@ -25,6 +25,8 @@ class Remembered:
         self._order: dict[bytes, bytes] = {}
         """Secret -> the word it is found by, oldest first; b"" = none."""
         self._odd: list[bytes] = []
+        self.added = 0
+        """How many were ever added; grows with every new one."""
 
     def add(self, text: str, sure: bool) -> None:
         """Keep a secret if it is one that could not stand anywhere by chance.
@@ -47,6 +49,7 @@ class Remembered:
             return
         word = max(_WORD.findall(secret), key=len, default=b"")
         self._order[secret] = word
+        self.added += 1
         if word:
             self._by_word.setdefault(word, []).append(secret)
         else:
@@ -69,6 +72,20 @@ class Remembered:
             for word in self._by_word.keys() & set(_WORD.findall(data)):
                 found += [secret for secret in self._by_word[word] if secret in data]
         return sorted(found, key=len, reverse=True)
+
+    def words(self, data: bytes) -> list[tuple[int, int]]:
+        """Where the words stand by which secrets are found: (start, end). JSON escapes leave
+        words alone, so this finds secrets that are escaped there too."""
+        wanted = [secret for secret in self._odd if secret in data]
+        if self._by_word:
+            wanted += self._by_word.keys() & set(_WORD.findall(data))
+        spans = []
+        for word in wanted:
+            position = data.find(word)
+            while position >= 0:
+                spans.append((position, position + len(word)))
+                position = data.find(word, position + len(word))
+        return spans
 
 
 def _other(sign: str) -> bool:

@@ -11,7 +11,7 @@ recognisable without the key, so that nothing is redacted twice and comparing kn
 | jwt | header as it was, claims replaced, a signature of ours | the check at its end |
 | private-key | same lines, other letters | the check at the end of its body |
 | basic-auth | base64 of two stand-ins | the stand-ins inside |
-| cvv | zeros | (not: too short; zeros stay zeros) |
+| cvv | ones | (not: too short; ones stay ones) |
 | key, secret | same prefix, separators, alphabet and length, at least 12 or 16 | the check at its end |
 """
 
@@ -78,7 +78,7 @@ class StandIns:
 
     def _make(self, kind: str, text: str) -> str:
         if kind == "cvv":
-            return re.sub(r"\d", "0", text)
+            return re.sub(r"\d", "1", text)
         if is_stand_in(text) or not any(letter.isalnum() for letter in text):
             return text
         if kind == "basic-auth":
