@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal
 
 from ci_gate.config.flags import JudgeFlags, Surroundings
 from ci_gate.config.options import Policy
 from ci_gate.config.references import expand
 from ci_gate.config.rules import rule_of
-from ci_gate.config.schema import ConditionSection, Configuration
+from ci_gate.config.schema import ConditionSection
 from ci_gate.config.service import service_name
 from ci_gate.config.units import duration
 from ci_gate.errors import UsageError
 from ci_gate.model.rule import Rule
+from ci_gate.policy.conditions import parse
 from ci_gate.replayer.options import ReplayerOptions
 from ci_gate.store.statefolder import parse_key
 
@@ -52,12 +54,14 @@ def resolve_replayer(around: Surroundings) -> ReplayerOptions:
     )
 
 
-def resolve_policy(flags: JudgeFlags, settings: Configuration) -> Policy:
-    """Conditions; a list given by flags replaces the file's."""
-    gate = settings.gate
+def resolve_policy(flags: JudgeFlags, around: Surroundings) -> Policy:
+    """Conditions; a list given by flags replaces the file's.
+
+    Raises UsageError, naming flag or line, for what is no condition: nothing is run for it.
+    """
     return Policy(
-        fail_if=tuple(("", text) for text in flags.fail_if) or _conditions(gate.fail_if),
-        warn_if=tuple(("", text) for text in flags.warn_if) or _conditions(gate.warn_if),
+        fail_if=_conditions("fail_if", flags.fail_if, around.settings.gate.fail_if, around),
+        warn_if=_conditions("warn_if", flags.warn_if, around.settings.gate.warn_if, around),
     )
 
 
@@ -73,7 +77,23 @@ def redaction_key(env: Mapping[str, str]) -> str:
     return parse_key(key, REDACTION_KEY).hex() if key.strip() else ""
 
 
-def _conditions(written: tuple[str | ConditionSection, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        ("", one) if isinstance(one, str) else (one.route, one.condition) for one in written
-    )
+def _conditions(
+    key: Literal["fail_if", "warn_if"],
+    given: tuple[str, ...],
+    written: tuple[str | ConditionSection, ...],
+    around: Surroundings,
+) -> tuple[tuple[str, str], ...]:
+    """(route, text) of each condition, after parsing it to see that it is one."""
+    places = [f"--{key.replace('_', '-')}"] * len(given)
+    found = [("", text) for text in given]
+    if not given:
+        places = [around.place("gate", key, number) for number in range(len(written))]
+        found = [
+            ("", one) if isinstance(one, str) else (one.route, one.condition) for one in written
+        ]
+    for place, (route, text) in zip(places, found, strict=True):
+        try:
+            parse(text, route=route)
+        except UsageError as error:
+            raise UsageError(f"{place}: {error}") from error
+    return tuple(found)

@@ -10,30 +10,30 @@ body is its value, another text body its text; bodies that are neither, and thei
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Body, Headers, HttpRequest, HttpResponse, Message, Pieces, Stored
+from ci_gate.policy.fields import ANY, Schema
 from ci_gate.store.bodies import read_body
 
-Schema: TypeAlias = "dict[str, Schema] | None"
-"""The fields there are; None = anything may be below."""
-
-_COMMON: dict[str, Schema] = {"headers": None, "trailers": None, "body": None}
-SCHEMA: dict[str, Schema] = {
+_LISTS: Schema = {"*": [None]}
+_COMMON: dict[str, Schema] = {"headers": _LISTS, "trailers": _LISTS, "body": ANY}
+SCHEMA: Schema = {
     "id": None,
     "dependency": None,
     "route": None,
-    "groups": None,
+    "groups": [None],
     "at": None,
     "took": None,
     "error": None,
-    "request": {"method": None, "target": None, "path": None, "query": None, **_COMMON},
+    "request": {"method": None, "target": None, "path": None, "query": _LISTS, **_COMMON},
     "response": {"status": None, **_COMMON},
 }
+"""The fields there are, as `policy.fields` checks expressions against them."""
 
 MAX_QUERY_FIELDS = 1000
 

@@ -11,22 +11,20 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import jmespath
 import msgspec
 from jmespath import exceptions
 
-from ci_gate.config.problems import hint
 from ci_gate.errors import UsageError
-from ci_gate.gate.documents import SCHEMA, Schema, document
+from ci_gate.gate.documents import SCHEMA, document
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.policy.fields import check_fields
 from ci_gate.recorder.routing import routed
 
 _ID = re.compile(r"[0-9a-f]{4,64}(?:-[0-9]*)?\Z")
 _ID_CHARACTERS = re.compile(r"[0-9A-Za-z-]+\Z")
 
-Node = dict[str, Any]
-"""A node of jmespath's syntax tree: type, value, children."""
+MAX_SHOWN = 120
 
 
 def select(snapshot: Snapshot, expressions: Sequence[str]) -> tuple[str, ...]:
@@ -81,12 +79,11 @@ def _by_id(exchanges: list[Exchange], text: str) -> list[str]:
 
 
 def _matching(snapshot: Snapshot, exchanges: list[Exchange], expression: str) -> list[str]:
+    shown = expression if len(expression) <= MAX_SHOWN else expression[:MAX_SHOWN] + "…"
+    compiled = check_fields(expression, SCHEMA, f"{shown}: neither an id nor JMESPath")
+    # Bodies may be large; most expressions do without.
+    bodies = any(word in expression for word in ("body", "@", "*"))
     try:
-        compiled = jmespath.compile(expression)
-        tree: Any = compiled.parsed
-        _check(tree, SCHEMA)
-        # Bodies may be large; most expressions do without.
-        bodies = "body" in expression or "@" in expression or "*" in expression
         return [
             exchange.id
             for exchange in exchanges
@@ -94,11 +91,7 @@ def _matching(snapshot: Snapshot, exchanges: list[Exchange], expression: str) ->
         ]
     except exceptions.JMESPathError as error:
         reason = str(error).partition("\n")[0]
-        raise UsageError(f"{_shown(expression)}: not an id and not JMESPath: {reason}") from error
-    except RecursionError as error:
-        raise UsageError(f"{_shown(expression)}: nested too deeply") from error
-    except _UnknownField as error:
-        raise UsageError(f"{_shown(expression)}: {error}") from error
+        raise UsageError(f"{shown}: {reason}") from error
 
 
 def _true(compiled: Any, data: dict[str, Any]) -> bool:
@@ -108,46 +101,3 @@ def _true(compiled: Any, data: dict[str, Any]) -> bool:
         # A function met null or another type in this exchange: it does not hold there.
         return False
     return value is not None and value is not False and value not in ("", [], {})
-
-
-class _UnknownField(Exception):
-    """A field that no exchange can have."""
-
-
-def _check(node: Node, schema: Schema) -> Schema:
-    """Follow the fields of a syntax tree through the schema; returns that of the node's value."""
-    kind: str = node["type"]
-    children: list[Node] = node.get("children", [])
-    if kind == "field":
-        return _field(node["value"], schema)
-    if kind in ("identity", "current"):
-        return schema
-    if kind in ("subexpression", "pipe", "index_expression"):
-        for child in children:
-            schema = _check(child, schema)
-        return schema
-    if kind in ("projection", "value_projection", "filter_projection", "flatten"):
-        # What is projected over are elements, of which the schema says nothing.
-        _check(children[0], schema)
-        for child in children[1:]:
-            _check(child, None)
-        return None
-    if kind == "expref":
-        return None
-    for child in children:
-        _check(child, schema)
-    return None
-
-
-def _field(name: str, schema: Schema) -> Schema:
-    if schema is None:
-        return None
-    if name not in schema:
-        raise _UnknownField(
-            f"there is no field {name}; there are {', '.join(schema)}{hint(name, schema)}"
-        )
-    return schema[name]
-
-
-def _shown(expression: str) -> str:
-    return expression if len(expression) <= 120 else expression[:120] + "…"

@@ -75,14 +75,23 @@ def test_replay_settings(around: Around) -> None:
 def test_flags_replace_a_list_of_conditions(around: Around) -> None:
     """--fail-if replaces fail_if and leaves warn_if."""
     text = (
-        'version: 1\ngate: {fail_if: ["a > 1", {route: "GET /x", if: "b > 2"}], warn_if: ["c > 3"]}'
+        "version: 1\ngate:\n  warn_if: [latency.p95 > 3]\n"
+        "  fail_if: [latency.p95 > 1, {route: GET /x, if: latency.p99 > 2}]"
     )
-    settings = around(text).settings
-    policy = resolve_policy(ReplayFlags(), settings)
-    assert policy.fail_if == (("", "a > 1"), ("GET /x", "b > 2"))
-    policy = resolve_policy(ReplayFlags(fail_if=("d > 4",)), settings)
-    assert policy.fail_if == (("", "d > 4"),)
-    assert policy.warn_if == (("", "c > 3"),)
+    policy = resolve_policy(ReplayFlags(), around(text))
+    assert policy.fail_if == (("", "latency.p95 > 1"), ("GET /x", "latency.p99 > 2"))
+    policy = resolve_policy(ReplayFlags(fail_if=("requests.failed > 4",)), around(text))
+    assert policy.fail_if == (("", "requests.failed > 4"),)
+    assert policy.warn_if == (("", "latency.p95 > 3"),)
+
+
+def test_what_is_no_condition_is_named_before_anything_runs(around: Around) -> None:
+    """A mistyped metric is a usage error with flag or line, never a condition that cannot hold."""
+    with pytest.raises(UsageError, match=r"^--fail-if: .* there is no metric latency.p59"):
+        resolve_policy(ReplayFlags(fail_if=("latency.p59 > 1",)), around())
+    here = around("version: 1\ngate:\n  warn_if:\n    - latency.avgg > 1")
+    with pytest.raises(UsageError, match=r"^ci-gate.yml:4: gate.warn_if\[1\]: .* did you mean"):
+        resolve_policy(ReplayFlags(), here)
 
 
 def test_rules_are_numbered_and_know_their_line(around: Around, everything: str) -> None:
