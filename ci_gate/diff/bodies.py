@@ -28,8 +28,7 @@ def compare_bodies(
     live_media = actual.media if actual is not None else ""
     rule = findings.masks.opens(place)
     if rule:
-        findings.touched.append(place)
-        findings.masks.used(rule, place, describe(before, media), describe(after, live_media))
+        findings.used(rule, place, lambda: (describe(before, media), describe(after, live_media)))
     elif ended:
         findings.add("body", place, describe(before, media), describe(after, live_media), ended)
     elif isinstance(before, bytes) and isinstance(after, bytes) and before and after:
@@ -120,8 +119,7 @@ def _compare_text(
 ) -> None:
     rule = findings.masks.allows_text(place, after)
     if rule:
-        findings.touched.append(place)
-        findings.masks.used(rule, place, *excerpts(before, after)[:2])
+        findings.used(rule, place, lambda: excerpts(before, after)[:2])
         return
     if media[0] == media[1] and (before == after or findings.same_words(before, after)):
         findings.touched.append(place)

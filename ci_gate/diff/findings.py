@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from ci_gate.diff.equality import Equality
-from ci_gate.diff.masks import Masks
+from ci_gate.diff.masks import Masks, Texts
 from ci_gate.diff.render import clean, lexeme, scalar, type_name
+from ci_gate.diff.secrecy import hide, secret_place
 from ci_gate.model.difference import Difference
 from ci_gate.values.kinds import KINDS, is_kind
 from ci_gate.values.standins import is_stand_in
@@ -39,14 +40,26 @@ class Findings:
         self.touched.append(place)
         rule = self.masks.opens(place)
         if rule:
-            self.masks.used(rule, place, expected, actual)
+            self.used(rule, place, lambda: (expected, actual))
             return
+        if secret_place(place):
+            expected, actual = hide(expected), hide(actual)
         if len(self._kept) >= LIMIT:
             self._more += 1
             return
         self._kept.append(
             Difference(change=change, place=place, expected=expected, actual=actual, detail=detail)
         )
+
+    def used(self, rule: int, place: str, texts: Texts) -> None:
+        """A rule lets this pass; `texts()` gives what was expected and what came, clean."""
+        self.touched.append(place)
+
+        def shown() -> tuple[str, str]:
+            expected, actual = texts()
+            return (hide(expected), hide(actual)) if secret_place(place) else (expected, actual)
+
+        self.masks.used(rule, place, shown)
 
     def notice(self, change: str, place: str, expected: str, actual: str, detail: str) -> None:
         """Keep something worth a line that is never red."""
@@ -67,13 +80,13 @@ class Findings:
         before, after = type_name(expected), type_name(actual)
         rule = self.masks.allows(place, scalar(actual), same_type=before == after)
         if rule:
-            self.masks.used(rule, place, lexeme(expected), lexeme(actual))
+            self.used(rule, place, lambda: (lexeme(expected), lexeme(actual)))
             return
         if before != after:
             self.add("type", place, lexeme(expected), lexeme(actual), f"{before} became {after}")
             return
         answer = self._stand_in(scalar(expected), scalar(actual))
-        if answer is not None:
+        if answer is not None and not self._full(place):
             self.add("value", place, lexeme(expected), lexeme(actual), answer)
 
     def text(self, change: str, place: str, expected: str, actual: str) -> None:
@@ -81,11 +94,18 @@ class Findings:
         self.touched.append(place)
         rule = self.masks.allows_text(place, actual)
         if rule:
-            self.masks.used(rule, place, clean(expected), clean(actual))
+            self.used(rule, place, lambda: (clean(expected), clean(actual)))
             return
         answer = self._stand_in(expected, actual)
-        if answer is not None:
+        if answer is not None and not self._full(place):
             self.add(change, place, clean(expected), clean(actual), answer)
+
+    def _full(self, place: str) -> bool:
+        """Count a difference without making texts of it, when enough are kept."""
+        if len(self._kept) < LIMIT or self.masks.opens(place):
+            return False
+        self._more += 1
+        return True
 
     def same_value(self, place: str, expected: object, actual: object) -> bool:
         """Whether `value` would find nothing; remembers nothing (used to align arrays)."""

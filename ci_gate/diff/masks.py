@@ -10,6 +10,9 @@ from ci_gate.values.places import covers
 
 ANY = "any"
 
+Texts = Callable[[], tuple[str, str]]
+Note = Callable[[int, str, Texts], None]
+
 _TYPELESS = ("null", "empty")
 _CACHE = 10_000
 
@@ -24,14 +27,14 @@ def number_in(text: str) -> int | float | str:
 class Masks:
     """Opened places. `opened` is (place pattern, kind, rule index) in the order of the rules.
 
-    `note(index, place, expected, actual)` is told whenever a rule let something pass, so that
-    rules can be counted and shown.
+    `note(index, place, texts)` is told whenever a rule let something pass, so that rules can be
+    counted and shown; `texts()` gives (expected, actual), made only when they are wanted.
     """
 
     def __init__(
         self,
         opened: tuple[tuple[str, str, int], ...] = (),
-        note: Callable[[int, str, str, str], None] | None = None,
+        note: Note | None = None,
     ) -> None:
         self._opened = opened
         self._note = note
@@ -97,10 +100,10 @@ class Masks:
         """True when a rule covers the place, whatever kind it allows there."""
         return bool(self._opened) and bool(self.covering(place))
 
-    def used(self, index: int, place: str, expected: str, actual: str) -> None:
+    def used(self, index: int, place: str, texts: Texts) -> None:
         """Say that rule `index` let this pass."""
         if self._note is not None:
-            self._note(index, place, expected, actual)
+            self._note(index, place, texts)
 
 
 NO_MASKS = Masks()

@@ -72,10 +72,18 @@ def _fields(part: Part | None) -> Headers:
 
 
 def _one_sided(findings: Findings, place: str, old: Part | None, new: Part | None) -> None:
-    if old is not None and old.value not in ("", b""):
-        findings.add("removed", place, clean(text_of(old.value)), "")
-    elif new is not None and new.value not in ("", b""):
-        findings.add("added", place, "", clean(text_of(new.value)))
+    """A part that only one message has: a query, field by field; else as a whole."""
+    there = old if old is not None else new
+    assert there is not None
+    if there.media in ("query", "form"):
+        before = flat(findings.side, old) if old is not None else {}
+        compare_flat(findings, before, flat(findings.side, new) if new is not None else {})
+    elif there.value not in ("", b""):
+        text = clean(text_of(there.value))
+        if old is not None:
+            findings.add("removed", place, text, "")
+        else:
+            findings.add("added", place, "", text)
 
 
 def _compare_part(findings: Findings, place: str, old: Part, new: Part) -> None:
@@ -83,7 +91,7 @@ def _compare_part(findings: Findings, place: str, old: Part, new: Part) -> None:
     if isinstance(old.value, int) and isinstance(new.value, int):
         rule = findings.masks.allows(place, new.value)
         if rule:
-            findings.masks.used(rule, place, str(old.value), str(new.value))
+            findings.used(rule, place, lambda: (str(old.value), str(new.value)))
         else:
             change = "status" if old.place == "status" else "value"
             findings.add(change, place, str(old.value), str(new.value))

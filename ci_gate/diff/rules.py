@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from ci_gate.diff.masks import ANY, Masks
+from ci_gate.diff.masks import ANY, Masks, Texts
 from ci_gate.diff.rulecheck import check, one_line
 from ci_gate.model.difference import Difference
 from ci_gate.model.result import RuleUse
@@ -56,9 +56,12 @@ class Rules:
                 and _covers(rule.where, route, dependency, call, group)
             )
 
-            def note(index: int, place: str, expected: str, actual: str) -> None:
-                self._use(
-                    index,
+            def note(index: int, place: str, texts: Texts) -> None:
+                self._used[index] = self._used.get(index, 0) + 1
+                if len(self._examples) >= EXAMPLES:
+                    return
+                expected, actual = texts()
+                self._examples.append(
                     Difference(
                         change="value",
                         route=route,
@@ -69,7 +72,7 @@ class Rules:
                         expected=expected,
                         actual=actual,
                         excused=index,
-                    ),
+                    )
                 )
 
             masks = self._masks[key] = Masks(opened, note)

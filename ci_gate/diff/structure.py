@@ -34,8 +34,7 @@ def _opened(findings: Findings, place: str, expected: object, actual: object) ->
     """True when a rule lets anything be at the place of a container; nothing below is compared."""
     rule = findings.masks.opens(place)
     if rule:
-        findings.touched.append(place)
-        findings.masks.used(rule, place, lexeme(expected), lexeme(actual))
+        findings.used(rule, place, lambda: (lexeme(expected), lexeme(actual)))
     return bool(rule)
 
 
