@@ -159,6 +159,10 @@ class Codec(Protocol):
         """A conversation for one new connection; `session` is what was recorded of the handshake."""
         ...
 
+    def full(self, request: Message) -> tuple[object, ...]:
+        """`Key.full` alone: all that the hot path needs."""
+        ...
+
     def key(self, request: Message) -> Key:
         """What makes a request the same as a recorded one."""
         ...

@@ -82,10 +82,14 @@ class RawCodec:
         """The same conversation in every role: nothing in it depends on who we are."""
         return RawConversation()
 
-    def key(self, request: Message) -> Key:
-        """One coarse key for all; equal bytes are the same call."""
+    def full(self, request: Message) -> tuple[object, ...]:
+        """Equal bytes are the same call."""
         body = request.body
-        return Key(("raw",), ("raw", body if isinstance(body, bytes) else str(body)))
+        return ("raw", body if isinstance(body, bytes) else str(body))
+
+    def key(self, request: Message) -> Key:
+        """One coarse key for all."""
+        return Key(("raw",), self.full(request))
 
     def local(self, request: Message, shared: dict[str, object]) -> Message | None:
         """Nothing."""

@@ -26,7 +26,7 @@ from ci_gate.gate.summary import RecordSummary, Uncaptured
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.snapshot import Dependency, Origin
 from ci_gate.net.certificates import Authority, client_context
-from ci_gate.recorder.bodies import LargeBody
+from ci_gate.recorder.bodies import LargeBody, OpaqueBody
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.recorder.dependencies import Dependencies, parse_address
 from ci_gate.recorder.exchanges import Recording
@@ -91,6 +91,7 @@ class _Recorder:
             cleaner=Cleaner(self.redactor, Addresses({})),
             sink=self._keep,
             body_sink=self._body,
+            opaque_sink=lambda: OpaqueBody(self._key),
         )
         self._authority = Authority.open(options.state_folder)
         self._proxies = Proxies(

@@ -27,6 +27,7 @@ from ci_gate.model.message import Key, Message
 
 WINDOW, EPOCH, STANDING, BINDING, MISS = 1, 2, 3, 4, 5
 
+Groups = tuple[str, ...]
 Canonical = Callable[[Message], Hashable]
 """A request in canonical form, opened places replaced by their kind."""
 
@@ -96,6 +97,13 @@ class _Opened:
         self.canonical = canonical
         self.buckets: dict[Hashable, _Bucket] = {}
 
+    def add(self, entry: Entry) -> None:
+        form = self.canonical(entry.exchange.request)
+        bucket = self.buckets.get(form)
+        if bucket is None:
+            bucket = self.buckets[form] = _Bucket()
+        bucket.add(entry)
+
 
 class Matcher:
     """Matches the calls to one dependency.
@@ -116,7 +124,10 @@ class Matcher:
         self.entries: list[Entry] = []
         self._alone = alone
         self._exact: dict[Hashable, _Bucket] = {}
+        self._canonical = canonical
+        self._by_coarse: dict[Hashable, list[tuple[Recorded, Entry]]] = {}
         self._opened: dict[Hashable, list[_Opened]] = {}
+        """By coarse key, made when a call first misses: most never do."""
         self._written = 0
         """Recorded writes up to and including the last one that a live call was answered with."""
         self._standing_next: dict[tuple[int, str], int] = {}
@@ -127,40 +138,42 @@ class Matcher:
             if not one.read:
                 writes += 1
             self.entries.append(entry)
-            self._add(one, entry, canonical)
+            bucket = self._exact.get(one.key.full)
+            if bucket is None:
+                bucket = self._exact[one.key.full] = _Bucket()
+            bucket.add(entry)
+            self._by_coarse.setdefault(one.key.coarse, []).append((one, entry))
 
-    def _add(
-        self,
-        one: Recorded,
-        entry: Entry,
-        canonical: Callable[[tuple[tuple[str, str], ...]], Canonical],
-    ) -> None:
-        bucket = self._exact.get(one.key.full)
-        if bucket is None:
-            bucket = self._exact[one.key.full] = _Bucket()
-        bucket.add(entry)
-        choices = self._opened.setdefault(one.key.coarse, [])
-        for choice in choices:
-            if choice.places == one.opened:
-                break
-        else:
-            choice = _Opened(one.opened, canonical(one.opened))
-            choices.append(choice)
-            choices.sort(key=lambda other: len(other.places))
-        form = choice.canonical(one.exchange.request)
-        bucket = choice.buckets.get(form)
-        if bucket is None:
-            bucket = choice.buckets[form] = _Bucket()
-        bucket.add(entry)
+    def _choices(self, coarse: Hashable) -> list[_Opened]:
+        """The canonical forms of the calls with this coarse key, fewest opened places first."""
+        choices = self._opened.get(coarse)
+        if choices is None:
+            by_places: dict[tuple[tuple[str, str], ...], _Opened] = {}
+            for one, entry in self._by_coarse.get(coarse, ()):
+                choice = by_places.get(one.opened)
+                if choice is None:
+                    choice = _Opened(one.opened, self._canonical(one.opened))
+                    by_places[one.opened] = choice
+                choice.add(entry)
+            choices = sorted(by_places.values(), key=lambda choice: len(choice.places))
+            if choices:
+                self._opened[coarse] = choices
+        return choices
 
-    def match(self, request: Message, key: Key, groups: tuple[str, ...]) -> Match:
-        """What answers `request`, a live call of `groups`."""
-        bucket = self._exact.get(key.full)
+    def match(
+        self, request: Message, full: Hashable, coarse: Callable[[], Hashable], groups: Groups
+    ) -> Match:
+        """What answers `request`, a live call of `groups`.
+
+        `full` is its key; `coarse()` its coarse key, which is asked for only when no recorded
+        call is equal byte for byte.
+        """
+        bucket = self._exact.get(full)
         if bucket is not None:
             found = self._take(bucket, groups)
             if found is not None:
                 return found
-        for choice in self._opened.get(key.coarse, ()):
+        for choice in self._choices(coarse()):
             bucket = choice.buckets.get(choice.canonical(request))
             if bucket is not None:
                 found = self._take(bucket, groups)

@@ -21,7 +21,7 @@ from ci_gate.codecs.base import Action, Begun, Bytes, Close, Codec, Ended, More,
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.mocks.matcher import MISS, WINDOW, Entry, Match, Matcher
-from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Stored
+from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Raw, Stored
 from ci_gate.net.connection import Connection
 from ci_gate.net.tls import begins_tls
 
@@ -184,6 +184,16 @@ class MockConnection(Connection):
         """The loop's callback."""
         super().connection_made(transport)
         self._server.connections.add(self)
+        if self._mock is not None and self._mock.codec.name == "raw":
+            self._refuse_raw(self._mock)
+
+    def _refuse_raw(self, mock: Mock) -> None:
+        """Bytes that nobody understands cannot be answered: fail closed, and say so."""
+        at = time.monotonic_ns()
+        mock.missed += 1
+        groups = self._server.correlation.groups(at)
+        self._server.log(LiveCall(mock.name, Raw(), None, MISS, groups, at))
+        self.close()
 
     def lost(self) -> None:
         """The service closed it."""
@@ -233,16 +243,18 @@ class MockConnection(Connection):
             self._say(TELEMETRY_ANSWER, None)
             return
         server = self._server
-        key = mock.codec.key(request)
+        codec = mock.codec
+        full = codec.full(request)
         if server.alone:
-            match = mock.matcher.match(request, key, ())
+            match = mock.matcher.match(request, full, lambda: codec.key(request).coarse, ())
         else:
             traces = (
                 trace_ids(request.headers)
                 if isinstance(request, HttpRequest)
                 else frozenset[bytes]()
             )
-            match = mock.matcher.match(request, key, server.correlation.groups(at, traces))
+            groups = server.correlation.groups(at, traces)
+            match = mock.matcher.match(request, full, lambda: codec.key(request).coarse, groups)
             self._seen(match)
         entry = match.entry
         if entry is None:

@@ -15,7 +15,16 @@ from ci_gate.codecs.base import Action, Begun, Codec, Ended, More, Side, Undecod
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Piece, Pieces, Stored
+from ci_gate.model.message import (
+    HttpRequest,
+    HttpResponse,
+    Message,
+    Opaque,
+    Piece,
+    Pieces,
+    Raw,
+    Stored,
+)
 from ci_gate.recorder.clean import Cleaner
 
 STREAM_LIMIT = 8 << 20
@@ -49,6 +58,7 @@ class Recording:
         cleaner: Cleaner,
         sink: Callable[[Exchange], None],
         body_sink: Callable[[str], BodySink],
+        opaque_sink: Callable[[], BodySink],
     ) -> None:
         self.started = started
         """Monotonic nanoseconds; all times of exchanges count from here."""
@@ -57,6 +67,8 @@ class Recording:
         self.sink = sink
         self.body_sink = body_sink
         """Makes a sink for a body with this content coding."""
+        self.opaque_sink = opaque_sink
+        """Makes a sink for bytes that no codec understands."""
         self.undecoded: dict[str, int] = {}
         """What could not be decoded or finished -> how often."""
         self.heard = 0
@@ -108,14 +120,16 @@ class _Half:
 
     def whole(self, ended: Ended | None) -> Message:
         """The message with its body; `ended` None: recording stopped in the middle."""
-        assert isinstance(self.message, HttpRequest | HttpResponse)
         trailers = ended.trailers if ended is not None else ()
         complete = ended is not None and ended.complete
         if self.sink is not None:
             stored, coding = self.sink.finish()
+            if isinstance(self.message, Raw):
+                return Raw(stored)
             return msgspec.structs.replace(
                 self.message, body=stored, coding=coding, trailers=trailers
             )
+        assert isinstance(self.message, HttpRequest | HttpResponse)
         body = Pieces(tuple(self.pieces), complete and self.size <= STREAM_LIMIT)
         return msgspec.structs.replace(self.message, body=body, trailers=trailers)
 
@@ -189,8 +203,12 @@ class Tap:
 
     def _begun(self, begun: Begun) -> None:
         message = begun.message
-        assert isinstance(message, HttpRequest | HttpResponse)
-        sink = None if begun.stream else self._recording.body_sink(_coding(message))
+        recording = self._recording
+        sink = None
+        if isinstance(message, Raw):
+            sink = recording.opaque_sink()
+        elif not begun.stream:
+            sink = recording.body_sink(_coding(message))
         self._halves[begun.side, begun.number] = _Half(begun, sink)
         if begun.side is Side.CLIENT:
             self._ask(begun.number, message, begun.started)
@@ -259,7 +277,7 @@ class Tap:
     def finish(self, at: int) -> None:
         """The connection or the recording ended: streams become exchanges, the rest is counted."""
         for (side, number), half in list(self._halves.items()):
-            if side is Side.SERVER and half.sink is None:
+            if side is Side.SERVER and (half.sink is None or isinstance(half.message, Raw)):
                 self._answer(number, half.whole(None), at)
             elif half.sink is not None:
                 half.sink.abort()

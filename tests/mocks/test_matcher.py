@@ -51,7 +51,8 @@ class Scene:
             self.begun.add(group)
         method, target = text.split()
         request = HttpRequest(method, target.encode())
-        return self.matcher.match(request, key_of(request), (group,))
+        key = key_of(request)
+        return self.matcher.match(request, key.full, lambda: key.coarse, (group,))
 
 
 def answer(match: Match) -> str:

@@ -24,6 +24,11 @@ class Http1:
             return Replaying()
         return Recording()
 
+    def full(self, request: Message) -> tuple[object, ...]:
+        """See `keys.full`."""
+        assert isinstance(request, HttpRequest)
+        return keys.full(request)
+
     def key(self, request: Message) -> Key:
         """See `keys.key`."""
         return keys.key(_request(request))

@@ -17,26 +17,26 @@ _memo: dict[int, tuple[Headers, _Compared]] = {}
 that object alive, so its identity cannot come to mean another."""
 
 
+def full(request: HttpRequest) -> tuple[object, ...]:
+    """Method, target, body and the compared fields, for the fast path."""
+    body = request.body
+    return (
+        request.method,
+        request.target,
+        body if type(body) is bytes else _body_key(body),
+        _compared(request.headers),
+    )
+
+
 def key(request: HttpRequest) -> Key:
-    """coarse: ("http", method, folded path); full: method, target, body and the compared fields.
+    """coarse: ("http", method, folded path); full: see `full`; fields: the compared fields.
 
     Compared (design: outbound requests) are the media type, Accept, presence and scheme of
     Authorization, presence of an idempotency key.
     """
-    target = request.target
-    path = target.partition(b"?")[0]
-    body = request.body
-    compared = _compared(request.headers)
-    return Key(
-        ("http", request.method, fold_path(path)),
-        (
-            request.method,
-            target,
-            body if isinstance(body, bytes) else _body_key(body),
-            *compared,
-        ),
-        compared,
-    )
+    path = request.target.partition(b"?")[0]
+    coarse = ("http", request.method, fold_path(path))
+    return Key(coarse, full(request), _compared(request.headers))
 
 
 def route(request: HttpRequest) -> str:
