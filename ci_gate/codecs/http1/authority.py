@@ -11,7 +11,7 @@ from ci_gate.codecs.http1.malformed import Malformed
 PORTS = {"http": 80, "https": 443}
 
 _ABSOLUTE = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)", re.DOTALL)
-_HOST = re.compile(rb"(\[[0-9A-Fa-f:.%A-Za-z]+\]|[^:\[\]@\s]+)(?::([0-9]{0,5}))?")
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.%A-Za-z]+\]|[^:\[\]@/?#\\\s]+)(?::([0-9]{0,5}))?")
 
 
 class Authority(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from ci_gate.model.message import Headers
 LINE_LIMIT = 4096
 """Bytes of a chunk's size line, extensions included."""
 
+_ONLY_CHUNK = b"\r\n0\r\n\r\n"
 _SIZE_LINE, _END_LINE, _TRAILER_LINE = range(3)
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
@@ -120,6 +121,18 @@ class Chunked:
         if self._size > HEAD_LIMIT or len(self._fields) >= FIELDS_LIMIT:
             raise Malformed(431, "the trailers are too large")
         self._fields.append(line)
+
+
+def one_chunk(data: bytes, start: int) -> bytes | None:
+    """The body when `data` from `start` on is exactly one chunk and its end: the shape in which
+    most small chunked bodies come. None: ask `Chunked`."""
+    end = data.find(b"\r\n", start, start + 18)
+    match = _SIZE.fullmatch(data, start, end) if end > start else None
+    if match is None:
+        return None
+    begin = end + 2
+    end = begin + int(match[1], 16)
+    return data[begin:end] if end > begin and data[end:] == _ONLY_CHUNK else None
 
 
 Reader = Length | Chunked | UntilClose

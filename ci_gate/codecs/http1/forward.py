@@ -11,7 +11,7 @@ import msgspec
 from ci_gate.codecs.http1.authority import Authority, parse_authority, split_target
 from ci_gate.codecs.http1.body import Reader, body_reader
 from ci_gate.codecs.http1.framing import CHUNKED
-from ci_gate.codecs.http1.head import HEAD_LIMIT, head_end, raw_request
+from ci_gate.codecs.http1.head import HEAD_LIMIT, check_start, head_end, raw_request
 from ci_gate.codecs.http1.malformed import Malformed
 from ci_gate.codecs.http1.serialise import refusal
 from ci_gate.model.message import Headers
@@ -112,6 +112,7 @@ class HeadRewriter:
             raise Malformed(431, f"a head of more than {HEAD_LIMIT} bytes")
         if end < 0:
             self._pending = data[position:]
+            check_start(self._pending[:64])
             return len(data)
         head, target, headers = raw_request(data[position:end])
         if head.message.method == "CONNECT":

@@ -36,6 +36,7 @@ STREAMS = (b"text/event-stream", b"multipart/x-mixed-replace")
 
 _NAME = re.compile(rb"[!-9;-~]+")
 _METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,40}")
+_START = re.compile(_METHOD.pattern + rb"(?: |\Z)")
 _TARGET = re.compile(rb"[^\x00-\x20\x7f]+")
 _VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])")
 _STATUS = re.compile(rb"HTTP/([0-9])\.([0-9]) ([1-9][0-9][0-9])(?: (.*))?", re.DOTALL)
@@ -89,6 +90,10 @@ _FACTS = {
     b"expect": "expect",
 }
 
+_NAME_BYTES = 64
+_names: dict[bytes, str] = {}
+"""Field names seen before, valid ones only, and the fact they hold ("" = none)."""
+
 REQUESTS: dict[bytes, RequestHead] = {}
 RESPONSES: dict[bytes, ResponseHead] = {}
 
@@ -105,6 +110,13 @@ def head_end(data: bytes, start: int = 0, searched: int = 0) -> int:
     if bare >= 0:
         return bare + 2
     return crlf + 3 if crlf >= 0 else -1
+
+
+def check_start(start: bytes) -> None:
+    """Refuse bytes that cannot become a request, before the rest is waited for. Raises Malformed."""
+    if not _START.match(start):
+        what = "TLS" if start[:1] == b"\x16" else repr(start[:16])
+        raise Malformed(400, f"{what} where a request was to begin")
 
 
 def request_head(raw: bytes) -> RequestHead:
@@ -195,24 +207,35 @@ def fields(lines: list[bytes], *, folds: bool) -> Headers:
     lets a response's recipient do that and a request's refuse it). Raises Malformed."""
     found: list[tuple[bytes, bytes]] = []
     for line in lines:
-        if line[:1] in (b" ", b"\t"):
-            if not folds or not found:
-                raise Malformed(400, "a folded field line")
+        name, colon, value = line.partition(b":")
+        if colon and (name in _names or _is_name(name)):
+            found.append((name, value.strip(b" \t")))
+        elif folds and found and line[:1] in (b" ", b"\t"):
             name, value = found[-1]
             found[-1] = (name, (value + b" " + line.strip(b" \t")).strip(b" "))
-            continue
-        name, colon, value = line.partition(b":")
-        if not colon or not _NAME.fullmatch(name):
+        else:
             raise Malformed(400, f"{_shown(line)} is not a field line")
-        found.append((name, value.strip(b" \t")))
     return tuple(found)
+
+
+def _is_name(name: bytes) -> bool:
+    """Whether a field may be called that; remembered, with the fact the field holds."""
+    if not _NAME.fullmatch(name):
+        return False
+    if len(name) <= _NAME_BYTES:
+        if len(_names) >= MEMO_ENTRIES:
+            _names.clear()
+        _names[name] = _FACTS.get(name.lower(), "")
+    return True
 
 
 def _facts(headers: Headers) -> _Facts:
     facts = _Facts()
     for name, value in headers:
-        attribute = _FACTS.get(name.lower())
-        if attribute is not None:
+        attribute = _names.get(name)
+        if attribute is None:
+            attribute = _FACTS.get(name.lower(), "")
+        if attribute:
             before = getattr(facts, attribute)
             value = value.lower() or b" "  # an empty field is there, and wrong
             setattr(facts, attribute, before + b"," + value if before else value)

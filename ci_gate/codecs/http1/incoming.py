@@ -8,19 +8,19 @@ role we play.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable
 
 from ci_gate.codecs.base import LARGE, Action, Begun, Ended, More, Side, Whole
-from ci_gate.codecs.http1.body import Reader, UntilClose, body_reader
+from ci_gate.codecs.http1.body import Reader, UntilClose, body_reader, one_chunk
 from ci_gate.codecs.http1.coding import decode
-from ci_gate.codecs.http1.framing import UNTIL_CLOSE
+from ci_gate.codecs.http1.framing import CHUNKED, UNTIL_CLOSE
 from ci_gate.codecs.http1.head import (
     HEAD_LIMIT,
     REQUESTS,
     RequestHead,
     ResponseHead,
+    check_start,
     head_end,
     request_head,
     response_head,
@@ -31,7 +31,6 @@ from ci_gate.model.message import Headers, HttpRequest, HttpResponse
 _CLIENT = Side.CLIENT
 _SERVER = Side.SERVER
 
-_REQUEST_START = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,40}(?: |\Z)")
 _RESPONSE_START = b"HTTP/1."
 _SPACE = 0x20
 
@@ -231,9 +230,7 @@ class RequestReader(Incoming):
         return Whole(_CLIENT, number, message, at, at)
 
     def _check_start(self, start: bytes) -> None:
-        if not _REQUEST_START.match(start):
-            what = "TLS" if start[:1] == b"\x16" else repr(start[:16])
-            raise Malformed(400, f"{what} where a request was to begin")
+        check_start(start)
 
     def _open(self, raw: bytes, at: int, actions: list[Action]) -> int:
         head = request_head(raw)
@@ -278,16 +275,17 @@ class ResponseReader(Incoming):
         head = response_head(data[:end])
         method = self._methods[0]
         length = 0 if method == "HEAD" else head.length
-        if length != len(data) - end or length > LARGE or head.message.status < 200:
+        if method == "CONNECT" or (head.stream and length) or head.message.status < 200:
             return None
-        if method == "CONNECT" or (head.stream and length):
+        body = one_chunk(data, end) if length == CHUNKED else data[end:]
+        if body is None or length not in (CHUNKED, len(body)) or len(body) > LARGE:
             return None
         self._methods.popleft()
         if head.close:
             self.closing = True
         number = self.number
         self.number = number + 1
-        message = _response(head, data[end:], ()) if length else head.message
+        message = _response(head, body, ()) if body else head.message
         return Whole(_SERVER, number, message, at, at)
 
     def close(self, at: int, actions: list[Action]) -> None:
