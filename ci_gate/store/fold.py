@@ -94,7 +94,7 @@ class _Fold:
         self._origin = _origin(origin, previous.origin, add)
         old = {d.name: d.protocol for d in previous.dependencies}
         before = (*previous.inbound, *previous.outbound)
-        self._identities = self._identified(everything, self._protocols)
+        self._identities: Identities = {}
         self._known = self._identified(before, old | self._protocols)
         self._numbers = Numbers(self._known)
         self._dropped: dict[tuple[str, str, str], int] = {}
@@ -106,6 +106,7 @@ class _Fold:
     def fold(self) -> Folded:
         kept, names = self._keep()
         calls = self._keep_calls(names)
+        self._identities |= self._identified(calls, self._protocols)
         before = {exchange.id: exchange for exchange in self._previous.inbound}
         updated = before.keys() & names.values()
         call_names, stays = self._name_calls(calls, updated)
@@ -135,7 +136,9 @@ class _Fold:
         known = Known((), self._previous.inbound, self._known)
         if not self._add:
             kept = self._select(self._inbound, ())
+            self._identities |= self._identified(kept, self._protocols)
             return kept, name_all(kept, self._identities, known, self._numbers)
+        self._identities |= self._identified(self._inbound, self._protocols)
         names = {e.id: known.alike(self._identities[e.id]) for e in self._inbound}
         new = [exchange for exchange in self._inbound if not names[exchange.id]]
         chosen = {exchange.id for exchange in self._select(new, self._previous.inbound)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import gc
-import os
 import re
 from typing import Any, TypeVar
 
@@ -197,7 +196,11 @@ class _Reader:
                 )
 
     def _error(self, path: str, text: str) -> UsageError:
-        return UsageError(f"{os.path.join(self._folder, path)}: {text}")
+        return UsageError(f"{_where(self._folder, path)}: {text}")
+
+
+def _where(folder: str, path: str) -> str:
+    return f"{folder.rstrip('/')}/{path}"
 
 
 def _at(exchange: Exchange) -> float:
@@ -206,7 +209,7 @@ def _at(exchange: Exchange) -> float:
 
 def _decode(folder: str, path: str, data: bytes, kind: type[T]) -> T:
     data = data.removeprefix(codecs.BOM_UTF8)
-    where = os.path.join(folder, path)
+    where = _where(folder, path)
     try:
         data.decode()
         return msgspec.json.decode(data, type=kind)

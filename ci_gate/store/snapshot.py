@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 
 from ci_gate.codecs.base import LARGE
@@ -23,11 +24,15 @@ from ci_gate.store.files import (
     writing,
 )
 from ci_gate.store.journal import journal_folder
-from ci_gate.store.layout import ATTRIBUTES, layout
+from ci_gate.store.layout import ATTRIBUTES, Layout, layout
 from ci_gate.store.migrations import Files, migrate
 from ci_gate.store.parse import Parsed, format_of, parse
 
 HEAD = "snapshot.json"
+LIMIT = 1_000_000_000
+"""Bytes that a snapshot may have: it is refused beyond, never cut. It is meant for a repository."""
+
+_BODY_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 def exists(folder: str) -> bool:
@@ -120,14 +125,16 @@ class _Loader:
         return data
 
 
-def write_snapshot(folder: str, snapshot: Snapshot) -> None:
+def write_snapshot(folder: str, snapshot: Snapshot, limit: int = LIMIT) -> None:
     """Write a snapshot into a folder, replacing the one that is there.
 
     Bodies that are `Stored` are looked for below `snapshot.folder`, `folder` and its journal.
     Each file is replaced atomically, files no longer needed are removed, and a file whose content
-    stays is not touched. Raises CannotRun (disk) or UsageError (a body that is nowhere).
+    stays is not touched. Raises CannotRun (disk) or UsageError (a body that is nowhere; more than
+    `limit` bytes, and then nothing was written).
     """
     plan = layout(snapshot)
+    _check_size(folder, plan, limit)
     make_folder(folder)
     kept = {f"bodies/{sha256}" for sha256 in plan.bodies}
     for sha256, data in plan.bodies.items():
@@ -142,6 +149,16 @@ def write_snapshot(folder: str, snapshot: Snapshot) -> None:
     for path, data in reversed(plan.files.items()):
         _write(folder, path, data)
     _remove_others(folder, kept | plan.files.keys())
+
+
+def _check_size(folder: str, plan: Layout, limit: int) -> None:
+    size = sum(map(len, plan.files.values())) + sum(map(len, plan.bodies.values()))
+    size += sum(stored.size for stored in plan.stored)
+    if size > limit:
+        raise UsageError(
+            f"{folder}: the snapshot would have {size} bytes, more than the {limit} allowed; "
+            "record fewer exchanges (--max) or leave out what has the large bodies"
+        )
 
 
 def _write(folder: str, path: str, data: bytes) -> None:
@@ -176,11 +193,10 @@ def _remove_others(folder: str, kept: set[str]) -> None:
     """Remove files and folders of a snapshot that no longer belong to it; others are not ours."""
     outbound = [f"outbound/{name}" for name in _entries(os.path.join(folder, "outbound"))]
     with writing(folder):
-        for inside in ("inbound", "bodies", *outbound):
+        for inside in ("", "inbound", "bodies", *outbound):
             here = os.path.join(folder, *inside.split("/"))
             for name in _entries(here):
-                ours = inside == "bodies" or name.endswith((".json", TEMPORARY))
-                if ours and f"{inside}/{name}" not in kept:
+                if _is_ours(inside, name) and f"{inside}/{name}" not in kept:
                     os.unlink(os.path.join(here, name))
             with contextlib.suppress(OSError):
                 os.rmdir(here)
@@ -188,6 +204,15 @@ def _remove_others(folder: str, kept: set[str]) -> None:
         with contextlib.suppress(OSError):
             os.rmdir(os.path.join(folder, "outbound"))
     sync_folder(folder)
+
+
+def _is_ours(inside: str, name: str) -> bool:
+    """Could a writer of snapshots have made this file?"""
+    if name.startswith(".") and name.endswith(TEMPORARY):
+        return True
+    if inside == "bodies":
+        return _BODY_NAME.fullmatch(name) is not None
+    return inside != "" and name.endswith(".json")
 
 
 def digest(snapshot: Snapshot | str) -> str:
@@ -198,7 +223,11 @@ def digest(snapshot: Snapshot | str) -> str:
     """
     if isinstance(snapshot, str):
         files = _read_files(snapshot)
-        bodies = [name for name in _entries(os.path.join(snapshot, "bodies")) if len(name) == 64]
+        bodies = [
+            name
+            for name in _entries(os.path.join(snapshot, "bodies"))
+            if _BODY_NAME.fullmatch(name)
+        ]
     else:
         plan = layout(snapshot)
         files = plan.files

@@ -160,6 +160,7 @@ def test_what_is_no_longer_needed_goes(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_bytes(b"mine")
     (tmp_path / "inbound" / "notes.txt").write_bytes(b"mine")
     (tmp_path / "inbound" / ".x.json.1.tmp").write_bytes(b"half")
+    (tmp_path / ".snapshot.json.1.tmp").write_bytes(b"half")
     write_snapshot(str(tmp_path), example())
     (tmp_path / "inbound" / "notes.txt").unlink()
     (tmp_path / "README.md").unlink()
@@ -169,6 +170,17 @@ def test_what_is_no_longer_needed_goes(tmp_path: Path) -> None:
     shutil.rmtree(fresh)
     assert tree(tmp_path) == expected
     assert not (tmp_path / "bodies").exists()
+
+
+def test_a_limit_refuses(tmp_path: Path) -> None:
+    """A snapshot beyond the size limit is refused as a whole, never cut."""
+    with pytest.raises(UsageError, match=r"would have \d+ bytes, more than the 1000 allowed"):
+        write_snapshot(str(tmp_path), example(), limit=1000)
+    assert tree(tmp_path) == {}
+    stored = Stored("a" * 64, 2_000_000_000)
+    one = Exchange(id="a-1", route="GET /", request=HttpRequest("PUT", b"/", body=stored))
+    with pytest.raises(UsageError, match="1000000000 allowed"):
+        write_snapshot(str(tmp_path), Snapshot(origin=Origin(service="x"), inbound=(one,)))
 
 
 def test_own_gitattributes_stay(tmp_path: Path) -> None:
