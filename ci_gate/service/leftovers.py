@@ -47,13 +47,15 @@ class Record(msgspec.Struct, kw_only=True):
     """Where process ids mean what they mean here; see `_space`."""
     processes: list[Identity] = []
     folders: list[str] = []
+    containers: bool = False
+    """There may be containers with one of the run's markers."""
 
 
 class Cleared(msgspec.Struct, frozen=True, kw_only=True):
     """What a start has cleared away after earlier gates."""
 
     processes: tuple[str, ...] = ()
-    """Names with ids."""
+    """Names with ids, of containers too."""
     folders: tuple[str, ...] = ()
 
 
@@ -81,8 +83,11 @@ class Leftovers:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def marker(self) -> str:
-        """A new marker for `Process.start`; known to the record already."""
+    def marker(self, *, container: bool = False) -> str:
+        """A new marker for `Process.start` or `Container.start`; the record knows it already."""
+        if container and not self._record.containers:
+            self._record.containers = True
+            self._save()
         self._commands += 1
         return f"{self._record.run}.{self._commands}"
 
@@ -126,6 +131,14 @@ def clear(state_folder: str) -> Cleared:
             _forget_old(path)
             continue
         ended += _end(_processes(record))
+        if record.containers:
+            # Imported here: only who has run a container pays for the Docker library.
+            from ci_gate.service.container import remove_containers
+
+            try:
+                ended += remove_containers(record.run)
+            except CannotRun:
+                continue  # the record stays for a start that can
         removed += [folder for folder in record.folders if _remove(folder, record.run)]
         path.unlink(missing_ok=True)
     return Cleared(processes=tuple(ended), folders=tuple(removed))

@@ -10,6 +10,7 @@ import asyncio
 import time
 
 from ci_gate.errors import UsageError
+from ci_gate.service.container import Container
 from ci_gate.service.log import ServiceLog
 from ci_gate.service.options import Ready
 from ci_gate.service.outcome import ServiceFailed, ServiceUp
@@ -24,7 +25,11 @@ _LONGEST_PAUSE = 0.25
 
 
 async def wait_ready(
-    ready: Ready, host: str, port: int, process: Process | None, log: ServiceLog | None = None
+    ready: Ready,
+    host: str,
+    port: int,
+    process: Process | Container | None,
+    log: ServiceLog | None = None,
 ) -> ServiceUp | ServiceFailed:
     """Wait until the service at `host` and `port` is ready as `ready` says, or cannot become so.
 
