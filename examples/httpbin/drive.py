@@ -90,8 +90,8 @@ def streams() -> None:
     """Bodies that come in pieces, late, or in part."""
     add("GET", "/stream/3")
     add("GET", "/drip?duration=0.2&numbytes=8&code=200&delay=0")
+    add("GET", "/bytes/16")  # before a seed makes what follows it repeat
     add("GET", "/bytes/64?seed=7")
-    add("GET", "/bytes/16")
     add("GET", "/stream-bytes/300?seed=7&chunk_size=100")
     add("GET", "/range/26", Range="bytes=3-9")
     add("GET", "/range/26?chunk_size=10")

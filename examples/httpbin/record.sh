@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 python=../../.venv/bin/python
-"$python" -m ci_gate record --replace --out "${1:-snapshots/httpbin}" --drive "$python drive.py"
+"$python" -m ci_gate record --app-port 8089 --replace --out "${1:-snapshots/httpbin}" --drive "$python drive.py"

@@ -18,4 +18,4 @@ done
 
 # The recorder calls payments in the service's place, so it is the one that must trust the certificate.
 SSL_CERT_FILE="$work/payments.pem" \
-  "$python" -m ci_gate record --replace --out "$out" --drive "$python drive.py"
+  "$python" -m ci_gate record --app-port 8089 --replace --out "$out" --drive "$python drive.py"

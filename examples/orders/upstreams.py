@@ -45,7 +45,7 @@ class Upstream(BaseHTTPRequestHandler):
         return json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))) or b"null")
 
     def _answer(self, status: int, body: Any) -> None:
-        data = json.dumps(body, indent=1).encode()
+        data = json.dumps(body, separators=(",", ":")).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))
