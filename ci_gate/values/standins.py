@@ -44,6 +44,8 @@ _PEM = re.compile(r"(-----BEGIN [^-\n]+-----)(.*?)(-----END [^-\n]+-----|\Z)", r
 _LINE_BREAKS = re.compile(r"(\\[rn]|\s+)")
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Key) +", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_HS256 = 43
+"""Characters of an HMAC-SHA256 signature in base64url."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _KEPT_CLAIMS = frozenset(
     (
@@ -114,7 +116,8 @@ class StandIns:
         encoded = urlsafe_b64encode(replaced).decode().rstrip("=")
         prefix = f"{header}.{encoded}."
         # An unsigned token gets a signature too: without one nothing could carry the check.
-        return _shaped(prefix + "aA0" * max(6, len(signature) // 3 or 14), prefix, seed)
+        size = max(len(signature) or _HS256, checkmark.SHORTEST)
+        return _shaped(prefix + ("aA0" * size)[:size], prefix, seed)
 
     def _claim(self, leaf: Leaf, text: str) -> str | None:
         if not isinstance(leaf.value, str):
@@ -208,8 +211,10 @@ def _pem(text: str, seed: bytes) -> str:
 
 
 def _is_pem_stand_in(text: str) -> bool:
-    found = _PEM.fullmatch(text.rstrip())
-    return found is not None and checkmark.has_check(_LINE_BREAKS.sub("", found[2]))
+    found = _PEM.match(text)
+    if found is None or _LINE_BREAKS.sub("", text[found.end() :]):
+        return False
+    return checkmark.has_check(_LINE_BREAKS.sub("", found[2]))
 
 
 def _shaped(text: str, prefix: str, seed: bytes) -> str:
