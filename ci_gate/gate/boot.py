@@ -9,6 +9,8 @@ import msgspec
 
 from ci_gate.config.references import SERVICE, expand
 from ci_gate.net.certificates import Authority
+from ci_gate.net.trust import TrustFiles
+from ci_gate.service.container import INSIDE_NODE_HOOK, INSIDE_TRUST, Container
 from ci_gate.service.environment import scrub
 from ci_gate.service.hooks import child_environment
 from ci_gate.service.log import ServiceLog
@@ -31,34 +33,55 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     marker: str
 
 
-def environment(service: ServiceOptions, around: Surroundings) -> dict[str, str]:
-    """The environment of the service: ours without CI tokens, proxy and trust, then its own."""
-    base = scrub(os.environ, service.keep_env)
-    trust = around.authority.write_trust(around.folder, os.environ)
-    env = child_environment(around.proxy, trust, base, direct=around.direct)
-    for name, value in service.env.items():
-        env[name] = expand(value, around.addresses, os.environ, f"service.env.{name}")
-    return env
+def _trust(around: Surroundings) -> TrustFiles:
+    return around.authority.write_trust(around.folder, os.environ)
 
 
-async def start(
-    service: ServiceOptions,
-    around: Surroundings,
-    log: ServiceLog | None,
-    command: tuple[str, ...] = (),
+def _own(service: ServiceOptions, around: Surroundings) -> dict[str, str]:
+    """What the configuration gives the service."""
+    return {
+        name: expand(value, around.addresses, os.environ, f"service.env.{name}")
+        for name, value in service.env.items()
+    }
+
+
+async def start_command(
+    service: ServiceOptions, around: Surroundings, log: ServiceLog | None
 ) -> Process:
-    """Start the service's command (or `command`) with `environment`; log None = it keeps ours."""
-    parts = command or service.command
+    """Start the service's command; log None = it keeps our standard input and outputs.
+
+    Its environment is ours without CI tokens, then proxy and trust, then its own.
+    """
+    base = scrub(os.environ, service.keep_env)
+    env = child_environment(around.proxy, _trust(around), base, direct=around.direct)
     return await Process.start(
         [
             expand(part, around.addresses, os.environ, "service.command", shell=service.shell)
-            for part in parts
+            for part in service.command
         ],
-        env=environment(service, around),
+        env=env | _own(service, around),
         folder=service.folder,
         log=log,
         marker=around.marker,
-        shell=service.shell and not command,
+        shell=service.shell,
+    )
+
+
+async def start_service(
+    service: ServiceOptions, around: Surroundings, log: ServiceLog
+) -> Process | Container:
+    """Start the service as command or image, its output into `log`."""
+    if not service.image:
+        return await start_command(service, around, log)
+    env = child_environment(
+        around.proxy, INSIDE_TRUST, {}, direct=around.direct, node_hook=INSIDE_NODE_HOOK
+    )
+    return await Container.start(
+        service.image,
+        env=env | _own(service, around),
+        trust=_trust(around),
+        log=log,
+        marker=around.marker,
     )
 
 

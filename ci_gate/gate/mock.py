@@ -11,7 +11,7 @@ from ci_gate.config.options import MockVerbOptions
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.rules import Rules
 from ci_gate.gate import events
-from ci_gate.gate.boot import Surroundings, service_address, start
+from ci_gate.gate.boot import Surroundings, service_address, start_command
 from ci_gate.gate.listeners import LOOPBACK, Listeners
 from ci_gate.gate.mocking import Mocks
 from ci_gate.gate.summary import Miss, MockSummary
@@ -68,7 +68,7 @@ async def _serve(options: MockVerbOptions, around: Surroundings) -> int:
     try:
         if not options.service.command:
             await asyncio.Event().wait()
-        process = await start(options.service, around, None)
+        process = await start_command(options.service, around, None)
         return await process.wait()
     except asyncio.CancelledError:
         return 0

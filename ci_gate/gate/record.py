@@ -18,7 +18,7 @@ from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events
-from ci_gate.gate.boot import Surroundings, service_address, start
+from ci_gate.gate.boot import Surroundings, service_address, start_command
 from ci_gate.gate.commit import current_commit
 from ci_gate.gate.folding import Ended, check_out, fold_journal
 from ci_gate.gate.listeners import LOOPBACK, Listeners
@@ -138,7 +138,7 @@ class _Recorder:
         options = self.options
         ends: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._stopping.wait())]
         if options.service.command:
-            service = await start(options.service, around, None)
+            service = await start_command(options.service, around, None)
             self._processes.append(service)
             self._watch = Watch(
                 service.pid, lambda: [one.pid for one in service.members()], self._local

@@ -19,7 +19,7 @@ from ci_gate.diff.equality import Equality
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import CannotRun, UsageError
 from ci_gate.gate import events
-from ci_gate.gate.boot import Surroundings, service_address, start
+from ci_gate.gate.boot import Surroundings, service_address, start_service
 from ci_gate.gate.commit import current_commit
 from ci_gate.gate.judging import Evidence, judged
 from ci_gate.gate.listeners import LOOPBACK, Listeners
@@ -36,6 +36,7 @@ from ci_gate.policy.conditions import parse_all
 from ci_gate.replayer.client import Replayer
 from ci_gate.replayer.plan import plan
 from ci_gate.replayer.samples import Samples
+from ci_gate.service.container import Container
 from ci_gate.service.leftovers import Leftovers, clear
 from ci_gate.service.log import ServiceLog
 from ci_gate.service.outcome import ServiceFailed, ServiceUp
@@ -107,7 +108,7 @@ class _Gate:
             recorded_latency=options.mocks.latency == "recorded",
         )
         self._listeners = Listeners()
-        self._process: Process | None = None
+        self._process: Process | Container | None = None
         self._watch: Watch | None = None
         self._escapes = Escapes(watched=False)
         self._failure: ServiceFailed | None = None
@@ -173,9 +174,11 @@ class _Gate:
                     f"port {self._port} is the service's and is in use by {holder}; stop it, or "
                     "set service.port: auto"
                 )
-        self._sink(events.Stage("service", service.url or " ".join(service.command)))
+        self._sink(
+            events.Stage("service", service.url or service.image or " ".join(service.command))
+        )
         log = None
-        if service.command:
+        if not service.url:
             expect = service.ready.what if service.ready.how == "log" else ""
             log = ServiceLog(self._folder.service_log, _redact_log(), expect)
             around = Surroundings(
@@ -186,7 +189,7 @@ class _Gate:
                 direct=self._direct(by_name),
                 marker=self._leftovers.marker(),
             )
-            process = self._process = await start(service, around, log)
+            process = self._process = await start_service(service, around, log)
             self._leftovers.add_processes([process.pid])
             self._watch = Watch(
                 process.pid,
@@ -263,7 +266,7 @@ class _Gate:
             self._rules,
             equality,
             judged_routes,
-            startup=bool(self.options.service.command or self.options.service.image),
+            startup=not self.options.service.url,
         )
 
     def _escaped(self) -> tuple[Difference, ...]:
