@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import errno
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from ci_gate.service.tree import LINUX, Tree, adopt_orphans, libc
 KILL_SECONDS = 5.0
 _POLL_SECONDS = 0.03
 _PR_SET_PDEATHSIG = 1
+_SHORTAGES = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 class Process:
@@ -31,15 +33,11 @@ class Process:
         self,
         process: asyncio.subprocess.Process,
         tree: Tree,
-        log: ServiceLog | None,
-        output: asyncio.ReadTransport | None,
-        output_ended: asyncio.Future[None],
+        pump: _Pump | None,
     ) -> None:
         self._process = process
         self._tree = tree
-        self._log = log
-        self._output = output
-        self._output_ended = output_ended
+        self._pump = pump
 
     @classmethod
     async def start(
@@ -56,44 +54,38 @@ class Process:
 
         Output goes to `log`, which is closed by `stop`; with None the command keeps our standard
         input and outputs. `shell`: `command` is one shell line. Raises UsageError when the
-        command or the folder does not exist or cannot be executed.
+        command or the folder does not exist or cannot be executed, CannotRun when the machine is
+        short of processes, memory or files.
         """
         if sys.platform == "win32":
             raise CannotRun(
                 "a service cannot be started on Windows; start it yourself and set service.url"
             )
         adopt_orphans()
-        loop = asyncio.get_running_loop()
         arguments = ["/bin/sh", "-c", command[0]] if shell else list(command)
-        reader, writer = os.pipe() if log is not None else (-1, -1)
-        own = subprocess.DEVNULL if log is not None else None
+        pump = await _Pump.open(log) if log is not None else None
+        own = (subprocess.DEVNULL, pump.writer, pump.writer) if pump else (None, None, None)
         try:
             process = await asyncio.create_subprocess_exec(
                 *arguments,
                 env={**env, MARKER: marker},
                 cwd=folder,
-                stdin=own,
-                stdout=writer if log is not None else None,
-                stderr=writer if log is not None else None,
+                stdin=own[0],
+                stdout=own[1],
+                stderr=own[2],
                 start_new_session=True,
                 preexec_fn=_ending_with(os.getpid()) if LINUX else None,
             )
-        except (OSError, ValueError) as error:
-            if log is not None:
-                os.close(reader)
-                log.close()
-            raise UsageError(_cannot_start(arguments[0], folder, error)) from error
+        except BaseException as error:
+            if pump is not None:
+                await pump.close()
+            if isinstance(error, OSError | ValueError):
+                raise _cannot_start(arguments[0], folder, error) from error
+            raise
         finally:
-            if log is not None:
-                os.close(writer)
-        ended = loop.create_future()
-        output: asyncio.ReadTransport | None = None
-        if log is not None:
-            pump = _Pump(log, ended)
-            output, _ = await loop.connect_read_pipe(lambda: pump, os.fdopen(reader, "rb", 0))
-        else:
-            ended.set_result(None)
-        return cls(process, Tree(process.pid, marker), log, output, ended)
+            if pump is not None:
+                os.close(pump.writer)
+        return cls(process, Tree(process.pid, marker), pump)
 
     @property
     def pid(self) -> int:
@@ -121,7 +113,7 @@ class Process:
 
     def last_lines(self) -> tuple[str, ...]:
         """The last lines of output, redacted; none when the command kept our output."""
-        return self._log.last_lines() if self._log is not None else ()
+        return self._pump.log.last_lines() if self._pump is not None else ()
 
     def failure(self) -> ServiceFailed:
         """What to report when the service has ended and should not have."""
@@ -133,7 +125,8 @@ class Process:
 
     async def drained(self, seconds: float = 1.0) -> None:
         """Wait until all output has been taken, at most `seconds`: a daemon may hold it open."""
-        await asyncio.wait([self._output_ended], timeout=seconds)
+        if self._pump is not None:
+            await asyncio.wait([self._pump.ended], timeout=seconds)
 
     async def stop(self, timeout: float = 10.0) -> None:
         """End every process of the command: SIGTERM, after `timeout` seconds SIGKILL.
@@ -184,28 +177,58 @@ class Process:
                 continue  # it has ended by itself, or is no longer ours to signal
 
     async def _close(self) -> None:
-        if self._output is not None:
+        if self._pump is not None:
             await self.drained()
-            self._output.close()
-        if self._log is not None:
-            self._log.close()
+            await self._pump.close()
         if self.exit_code is not None:
             self._tree.close()
 
 
 class _Pump(asyncio.Protocol):
-    """Output of the process on its way to the log."""
+    """Output of the process on its way to the log.
 
-    def __init__(self, log: ServiceLog, ended: asyncio.Future[None]) -> None:
-        self._log = log
-        self._ended = ended
+    A pipe of ours rather than one of asyncio's: a daemon that holds it open must not keep us from
+    learning that the command has ended.
+    """
+
+    def __init__(self, log: ServiceLog, writer: int) -> None:
+        self.log = log
+        self.writer = writer
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._transport: asyncio.BaseTransport | None = None
+
+    @classmethod
+    async def open(cls, log: ServiceLog) -> _Pump:
+        reader, writer = os.pipe()
+        pump = cls(log, writer)
+        loop = asyncio.get_running_loop()
+        connecting = loop.connect_read_pipe(lambda: pump, os.fdopen(reader, "rb", 0))
+        # Left to finish when we are cancelled: only then there is something to close.
+        task = asyncio.ensure_future(connecting)
+        try:
+            await asyncio.shield(task)
+        except BaseException:
+            os.close(writer)
+            await task
+            await pump.close()
+            raise
+        return pump
+
+    async def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+            await self.ended
+        self.log.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self._log.feed(data)
+        self.log.feed(data)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
-        if not self._ended.done():
-            self._ended.set_result(None)
+        if not self.ended.done():
+            self.ended.set_result(None)
 
 
 def _ending_with(parent: int) -> Callable[[], None]:
@@ -222,8 +245,10 @@ def _ending_with(parent: int) -> Callable[[], None]:
     return ask
 
 
-def _cannot_start(program: str, folder: str, error: OSError | ValueError) -> str:
+def _cannot_start(program: str, folder: str, error: OSError | ValueError) -> UsageError | CannotRun:
     if not os.path.isdir(folder):
-        return f"the service's working folder {folder} does not exist"
+        return UsageError(f"the service's working folder {folder} does not exist")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return f"service.command: {program!r} cannot be started in {folder}: {reason}"
+    text = f"service.command: {program!r} cannot be started in {folder}: {reason}"
+    short_of_something = isinstance(error, OSError) and error.errno in _SHORTAGES
+    return CannotRun(text) if short_of_something else UsageError(text)

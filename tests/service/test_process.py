@@ -17,6 +17,7 @@ import uvloop
 from ci_gate.errors import UsageError
 from ci_gate.service.log import ServiceLog
 from ci_gate.service.process import Process
+from ci_gate.service.tree import marked
 
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
 _numbers = itertools.count()
@@ -250,6 +251,7 @@ def test_it_ends_with_us(tmp_path: Path) -> None:
     gate = f"""
 import asyncio, os, sys
 from ci_gate.service.process import Process
+from ci_gate.service.tree import marked
 async def main():
     await Process.start([sys.executable, "-c", {SAY_PID + "say(); time.sleep(1000)"!r}],
         env=dict(os.environ), folder={str(tmp_path)!r}, log=None, marker="x.1")
@@ -342,3 +344,38 @@ def test_output_kept(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
 
     run(main)
     assert "straight through" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("factory", LOOPS)
+def test_cancelled_start_leaves_nothing(tmp_path: Path, factory: Callable[[], object]) -> None:
+    """A Ctrl-C at any moment of starting leaves neither process nor open file."""
+    marker = f"cancelled-{os.getpid()}.{next(_numbers)}"
+
+    async def attempt(turns: int) -> None:
+        starting = asyncio.create_task(
+            Process.start(
+                ["sleep", "1000"],
+                env=dict(os.environ),
+                folder=str(tmp_path),
+                log=ServiceLog("", str),
+                marker=marker,
+            )
+        )
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        starting.cancel()
+        try:
+            process = await starting
+        except asyncio.CancelledError:
+            return
+        await process.stop()
+
+    async def main() -> None:
+        for turns in range(12):
+            await attempt(turns)
+            await until(lambda: not marked(marker), 5)
+
+    run(main, factory)
+    before = psutil.Process().num_fds()
+    run(main, factory)
+    assert psutil.Process().num_fds() == before
