@@ -16,6 +16,7 @@ from ci_gate.config.problems import hint
 from ci_gate.config.resolve import record_options, replay_options
 from ci_gate.errors import UsageError
 from ci_gate.gate.events import Sink, ignore
+from ci_gate.gate.select import with_routes
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Raw
 from ci_gate.model.rule import Rule, Where
@@ -63,7 +64,7 @@ def check(options: CheckOptions, sink: Sink = ignore) -> CheckReport:
     checker.check_config()
     snapshot = checker.read()
     if snapshot is not None and checker.resolved is not None:
-        checker.check_against(snapshot, checker.resolved)
+        checker.check_against(with_routes(snapshot, checker.resolved.routes), checker.resolved)
     checker.findings.sort(key=lambda finding: finding.level != "error")
     return CheckReport(
         config=options.around.config_name,
