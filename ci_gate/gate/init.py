@@ -76,7 +76,7 @@ def init(options: InitOptions, sink: Sink = ignore) -> InitSummary:
 
 def propose(options: InitOptions) -> Proposal:
     """What the folder and the flags say, and where each part was found."""
-    texts = read_folder(options.folder)
+    texts = read_folder(options.folder, options.compose)
     folder_name = os.path.basename(os.path.abspath(options.folder))
     compose = read_compose(texts, options.compose, folder_name)
     if options.compose and compose is None:

@@ -28,9 +28,13 @@ SKIPPED = frozenset(
 )  # fmt: skip
 
 
-def read_folder(folder: str) -> dict[str, str]:
-    """The texts of `folder`; what cannot be read is left out. Links are not followed."""
+def read_folder(folder: str, also: str = "") -> dict[str, str]:
+    """The texts of `folder`, and of the file `also` (relative to it); what cannot be read is left
+    out. Links are not followed."""
     texts: dict[str, str] = {}
+    named = _read(os.path.join(folder, also)) if also else None
+    if named is not None:
+        texts[also] = named
     for path in _paths(folder, 0):
         if len(texts) >= MAX_FILES:
             break
