@@ -27,6 +27,8 @@ from ci_gate.model.exchange import BACKGROUND
 _BINDING = 4
 _PLACES = 20
 """Changed places of one call that are kept."""
+_TRIES = 20_000
+"""Comparisons of misses with calls that were made already; a storm beyond that is unexpected."""
 
 _Judged = tuple[CallRecord, tuple[str, ...]]
 """A live call and those of its groups that are judged."""
@@ -82,6 +84,8 @@ class _Comparison:
         self.windows = Windows(expected, routes, self._key, startup=startup)
         self.differences: list[Difference] = []
         self.missing = self.unexpected = self.changed = 0
+        self.tries = _TRIES
+        self.known: dict[Hashable, CallRecord | None] = {}
 
     def _key(self, record: CallRecord) -> Hashable:
         group = next((one for one in record.groups if one in self.routes), "")
@@ -241,9 +245,19 @@ class _Comparison:
     def _charged(self, record: CallRecord, groups: Sequence[str]) -> str:
         return next((one for one in groups if one in record.groups), groups[0])
 
-    def _same(self, call: CallRecord, groups: Sequence[str]) -> CallRecord | None:
+    def _same(self, call: CallRecord, groups: tuple[str, ...]) -> CallRecord | None:
         """A recorded call of these groups that a miss is equal to: it was made too often."""
+        masks = self.rules.masks_for(*self._scope(call, groups[0]), "request")
+        place = (call_key(call, masks), groups)
+        if place not in self.known:
+            self.known[place] = self._look_for(call, groups)
+        return self.known[place]
+
+    def _look_for(self, call: CallRecord, groups: Sequence[str]) -> CallRecord | None:
         for record in self.windows.alike(call, groups):
+            self.tries -= 1
+            if self.tries < 0:
+                return None
             if all(one.notice for one in self._try(record, call)):
                 return record
         return None

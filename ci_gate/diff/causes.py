@@ -16,6 +16,7 @@ from ci_gate.values.places import fold
 EXAMPLES = 3
 _MISSES = ("changed", "unexpected", "new-host", "repeated")
 """Calls whose live answer may not be the recorded one: what follows may be their doing."""
+_BROKEN = ("no-response", "not-replayed")
 
 
 class _Fold:
@@ -68,15 +69,23 @@ def _key(difference: Difference) -> Hashable:
 
 
 def _downstream(folds: list[_Fold]) -> list[_Fold]:
-    """The folds that stand for themselves, with what follows from them taken under them."""
+    """The folds that stand for themselves, with what follows from them taken under them.
+
+    A miss explains calls that were not made afterwards, and answers. A request that was never sent
+    or answered explains calls not made; else a call not made explains answers.
+    """
     misses = [one for one in folds if _explains(one) and one.first.change in _MISSES]
     dropped = [one for one in folds if _explains(one) and one.first.change == "missing"]
+    answers = [one for one in folds if not one.first.dependency and not one.first.notice]
+    broken = [one for one in answers if one.first.change in _BROKEN]
     gone: set[int] = set()
     for one in dropped:
-        _put_under(one, misses, gone)
+        _put_under(one, misses + broken, gone)
+    for one in broken:
+        _put_under(one, [] if one.first.change == "not-replayed" else misses, gone)
     roots = misses + [one for one in dropped if one.order not in gone]
-    for one in folds:
-        if not one.first.dependency and not one.first.notice:
+    for one in answers:
+        if one not in broken:
             _put_under(one, roots, gone)
     return [one for one in folds if one.order not in gone]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from ci_gate.model.call import CallRecord
 from ci_gate.model.difference import Difference
@@ -25,8 +25,12 @@ def closest(
     Ties go to the earlier call, then to the nearer in order.
     """
     buckets: dict[Hashable, list[tuple[CallRecord, Sequence[CallRecord]]]] = {}
+    known: dict[Hashable, Sequence[CallRecord]] = {}
     for call, groups in misses:
-        candidates = left(call, groups)
+        place = (call.dependency, call.coarse, groups)
+        if place not in known:
+            known[place] = left(call, groups)
+        candidates = known[place]
         if candidates:
             buckets.setdefault((call.dependency, call.coarse), []).append((call, candidates))
     paired: dict[str, CallRecord] = {}
@@ -42,8 +46,10 @@ def _in_order(
     bucket: Sequence[tuple[CallRecord, Sequence[CallRecord]]], paired: dict[str, CallRecord]
 ) -> None:
     taken: set[str] = set()
+    # Calls of the same groups share one list of candidates: go through it once.
+    open_: dict[int, Iterator[CallRecord]] = {}
     for call, candidates in bucket:
-        for record in candidates:
+        for record in open_.setdefault(id(candidates), iter(candidates)):
             if record.id not in taken:
                 taken.add(record.id)
                 paired[call.id] = record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import BACKGROUND, STARTUP
@@ -33,11 +33,18 @@ class Windows:
         """Recorded calls that a live call was answered with, whichever group that was of."""
         self._consumed: set[str] = set()
         self._seen: set[Hashable] = set()
-        self._by_key: dict[Hashable, list[CallRecord]] = {}
         self._by_coarse: dict[Hashable, list[CallRecord]] = {}
-        for record in expected:
-            self._by_key.setdefault(self.keys[record.id], []).append(record)
+        self._open: dict[tuple[Hashable, str], list[CallRecord]] = {}
+        """By key and group, last first; what is consumed is dropped from the end when met."""
+        self._times: dict[tuple[Hashable, str], int] = {}
+        for record in reversed(expected):
             self._by_coarse.setdefault((record.dependency, record.coarse), []).append(record)
+            for group in record.groups:
+                place = (self.keys[record.id], group)
+                self._open.setdefault(place, []).append(record)
+                self._times[place] = self._times.get(place, 0) + 1
+        for records in self._by_coarse.values():
+            records.reverse()
 
     def judged(self, groups: Sequence[str]) -> tuple[str, ...]:
         """Those of `groups` that are judged in this run."""
@@ -63,17 +70,28 @@ class Windows:
         self._consumed.add(record.id)
         return True
 
+    def _take_like(self, key: Hashable, groups: Iterable[str]) -> bool:
+        """Take the first recorded call of that key and one of these groups, if any is left."""
+        for group in groups:
+            left = self._open.get((key, group), [])
+            while left:
+                record = left.pop()
+                if record.id not in self._consumed:
+                    self._consumed.add(record.id)
+                    return True
+        return False
+
     def stands_for(self, call: CallRecord, groups: Sequence[str]) -> bool:
         """True when a call that was answered from elsewhere was recorded here as well, or belongs
         to a group that compares by key."""
-        same = self._by_key[self.keys[call.matched]]
-        if any(self._take(record, groups) for record in same):
+        key = self.keys[call.matched]
+        if self._take_like(key, groups):
             return True
-        standing = [record for record in same if set(record.groups) & STANDING_GROUPS]
-        if set(groups) & STANDING_GROUPS or any(BACKGROUND in one.groups for one in standing):
-            return bool(standing)
+        standing = [group for group in STANDING_GROUPS if (key, group) in self._times]
+        if BACKGROUND in standing or (standing and set(groups) & STANDING_GROUPS):
+            return True
         # A call of the start may come late, but not more often than it was recorded.
-        return any(self._take(record, record.groups) for record in standing)
+        return self._take_like(key, standing)
 
     def pair(self, record: CallRecord) -> None:
         """Say that a recorded call was made in a changed form."""
@@ -98,7 +116,7 @@ class Windows:
 
     def times(self, key: Hashable, group: str) -> int:
         """How often a call was recorded in one group."""
-        return sum(1 for record in self._by_key.get(key, ()) if group in record.groups)
+        return self._times.get((key, group), 0)
 
     def missing(self) -> Iterator[CallRecord]:
         """Recorded calls that were not made, in recorded order.

@@ -31,7 +31,7 @@ def judge(
     pass: everything else; `warn_if` and `rules` (unused, expired) only warn.
     """
     red = [cause for cause in causes if not cause.notice]
-    silent = not own_service and counts.total > 0 and counts.answered == 0
+    silent = not (own_service or service_failure) and counts.total > 0 and counts.answered == 0
     failures = [] if silent else _failures(counts, red, evaluations, service_failure)
     unclear = _unclear(counts, evaluations, replayed_any, silent)
     outcome: Outcome = "fail" if failures else "inconclusive" if unclear else "pass"
@@ -66,7 +66,7 @@ def _unclear(
     counts: Counts, evaluations: Sequence[Evaluation], replayed_any: bool, silent: bool
 ) -> list[str]:
     reasons = []
-    if not counts.total or not replayed_any:
+    if not counts.total or not replayed_any or not counts.succeeded + counts.failed:
         reasons.append("no request was replayed: there is nothing to judge")
     elif silent:
         reasons.append("the target answered nothing at all: is it the right address?")
