@@ -251,8 +251,7 @@ def test_every_codec_is_here() -> None:
 def test_mock_and_replay_reproduce_the_recording(protocol: str, exchanges: list[Pair]) -> None:
     """What one side says, the other hears, through nothing but bytes."""
     line = Line(protocol)
-    heard = [said for pair in exchanges for said in line.exchange(*pair)]
-    assert heard == expected(exchanges)
+    assert [s for pair in exchanges for s in line.exchange(*pair)] == expected(exchanges)
 
 
 @connections
@@ -308,8 +307,7 @@ def test_mutated_bytes_never_raise(protocol: str, data: st.DataObject) -> None:
     wire[index] = (side, said[:start] + data.draw(st.binary(max_size=8)) + said[end:])
     actions = record(protocol, [*wire, (C, b""), (S, b"")])
     joined(actions)
-    given_up = [index for index, action in enumerate(actions) if isinstance(action, Undecodable)]
-    assert given_up in ([], [len(actions) - 1])
+    assert not any(isinstance(action, Undecodable) for action in actions[:-1])
     for role, side in ((Role.MOCK, C), (Role.REPLAY, S)):
         playing = codec(protocol).converse(role)
         if role is Role.REPLAY:
