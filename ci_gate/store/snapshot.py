@@ -3,7 +3,6 @@ leaving half a file behind."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -19,7 +18,6 @@ from ci_gate.store.files import (
     TEMPORARY,
     make_folder,
     read_or_none,
-    sync_folder,
     write_file,
     writing,
 )
@@ -27,6 +25,7 @@ from ci_gate.store.journal import journal_folder
 from ci_gate.store.layout import ATTRIBUTES, Layout, layout
 from ci_gate.store.migrations import Files, migrate
 from ci_gate.store.parse import Parsed, format_of, parse
+from ci_gate.store.staging import finish, is_unfinished, replace_files
 
 HEAD = "snapshot.json"
 LIMIT = 1_000_000_000
@@ -36,8 +35,8 @@ _BODY_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 def exists(folder: str) -> bool:
-    """True when there is a snapshot in the folder."""
-    return os.path.isfile(os.path.join(folder, HEAD))
+    """True when there is a snapshot in the folder, or one whose writing is to be finished."""
+    return os.path.isfile(os.path.join(folder, HEAD)) or is_unfinished(folder)
 
 
 def read_snapshot(folder: str) -> Snapshot:
@@ -51,6 +50,7 @@ def read_snapshot(folder: str) -> Snapshot:
 
 def read_with_places(folder: str) -> Parsed:
     """The snapshot, and the file (relative path) of each exchange by id. Raises UsageError."""
+    finish(folder)
     if not exists(folder):
         raise UsageError(
             f"{folder}: no snapshot here ({HEAD} is missing); record one with "
@@ -129,13 +129,14 @@ def write_snapshot(folder: str, snapshot: Snapshot, limit: int = LIMIT) -> None:
     """Write a snapshot into a folder, replacing the one that is there.
 
     Bodies that are `Stored` are looked for below `snapshot.folder`, `folder` and its journal.
-    Each file is replaced atomically, files no longer needed are removed, and a file whose content
-    stays is not touched. Raises CannotRun (disk) or UsageError (a body that is nowhere; more than
-    `limit` bytes, and then nothing was written).
+    Files no longer needed are removed and a file whose content stays is not touched; all of it
+    happens or nothing does (see `store.staging`). Raises CannotRun (disk) or UsageError (a body
+    that is nowhere; more than `limit` bytes, and then nothing was written).
     """
     plan = layout(snapshot)
     _check_size(folder, plan, limit)
     make_folder(folder)
+    finish(folder)
     kept = {f"bodies/{sha256}" for sha256 in plan.bodies}
     for sha256, data in plan.bodies.items():
         _write(folder, f"bodies/{sha256}", data)
@@ -145,10 +146,7 @@ def write_snapshot(folder: str, snapshot: Snapshot, limit: int = LIMIT) -> None:
     attributes = os.path.join(folder, ".gitattributes")
     if read_or_none(attributes) is None:
         write_file(attributes, ATTRIBUTES)
-    # The head comes last: a new snapshot is one from the moment its head is there.
-    for path, data in reversed(plan.files.items()):
-        _write(folder, path, data)
-    _remove_others(folder, kept | plan.files.keys())
+    replace_files(folder, plan.files, _others(folder, kept | plan.files.keys()))
 
 
 def _check_size(folder: str, plan: Layout, limit: int) -> None:
@@ -189,30 +187,21 @@ def _bring(folder: str, stored: Stored, sources: tuple[str, ...]) -> None:
     )
 
 
-def _remove_others(folder: str, kept: set[str]) -> None:
-    """Remove files and folders of a snapshot that no longer belong to it; others are not ours."""
+def _others(folder: str, kept: set[str]) -> list[str]:
+    """Files of a snapshot that no longer belong to it; what is not ours is left alone."""
     outbound = [f"outbound/{name}" for name in _entries(os.path.join(folder, "outbound"))]
-    with writing(folder):
-        for inside in ("", "inbound", "bodies", *outbound):
-            here = os.path.join(folder, *inside.split("/"))
-            for name in _entries(here):
-                if _is_ours(inside, name) and f"{inside}/{name}" not in kept:
+    found = []
+    for inside in ("inbound", "bodies", *outbound):
+        here = os.path.join(folder, *inside.split("/"))
+        for name in _entries(here):
+            if name.startswith(".") and name.endswith(TEMPORARY):  # of a killed writer
+                with writing(folder):
                     os.unlink(os.path.join(here, name))
-            with contextlib.suppress(OSError):
-                os.rmdir(here)
-            sync_folder(here)
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.join(folder, "outbound"))
-    sync_folder(folder)
-
-
-def _is_ours(inside: str, name: str) -> bool:
-    """Could a writer of snapshots have made this file?"""
-    if name.startswith(".") and name.endswith(TEMPORARY):
-        return True
-    if inside == "bodies":
-        return _BODY_NAME.fullmatch(name) is not None
-    return inside != "" and name.endswith(".json")
+            elif inside == "bodies":
+                found += [f"bodies/{name}"] if _BODY_NAME.fullmatch(name) else []
+            elif name.endswith(".json"):
+                found.append(f"{inside}/{name}")
+    return [path for path in found if path not in kept]
 
 
 def digest(snapshot: Snapshot | str) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -160,7 +163,6 @@ def test_what_is_no_longer_needed_goes(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_bytes(b"mine")
     (tmp_path / "inbound" / "notes.txt").write_bytes(b"mine")
     (tmp_path / "inbound" / ".x.json.1.tmp").write_bytes(b"half")
-    (tmp_path / ".snapshot.json.1.tmp").write_bytes(b"half")
     write_snapshot(str(tmp_path), example())
     (tmp_path / "inbound" / "notes.txt").unlink()
     (tmp_path / "README.md").unlink()
@@ -319,6 +321,63 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CannotRun, match=f"{tmp_path}.*No space left on device"):
         write_snapshot(str(tmp_path), other)
     assert tree(tmp_path) == before
+
+
+def killed_writer(folder: Path, step: int) -> int:
+    """Write `changed()` in a child that kills itself at its n-th step; how it ended (9 or 0)."""
+    child = os.fork()
+    if child == 0:
+        left = step
+
+        def dying(real: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*args: Any, **more: Any) -> Any:
+                nonlocal left
+                left -= 1
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return real(*args, **more)
+
+            return call
+
+        for name in ("replace", "unlink", "fsync", "makedirs"):
+            setattr(os, name, dying(getattr(os, name)))
+        try:
+            write_snapshot(str(folder), changed())
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1]
+
+
+def changed() -> Snapshot:
+    """Another snapshot: one exchange and its call gone, one moved to another route, a body."""
+    before = example()
+    other = HttpResponse(200, body=b"\xff" * 5000)
+    first = msgspec.structs.replace(before.inbound[0], route="GET /{id}", response=other)
+    return msgspec.structs.replace(
+        before, inbound=(first, before.inbound[2]), outbound=before.outbound[::2]
+    )
+
+
+def test_kill_9_while_writing(tmp_path: Path) -> None:
+    """Wherever a writer is killed, the snapshot reads as the old or the new one, never a mixture,
+    and what the next writer leaves is exactly the new one."""
+    write_snapshot(str(tmp_path / "new"), changed())
+    expected = tree(tmp_path / "new")
+    seen = set()
+    for step in range(1, 100):
+        folder = tmp_path / str(step)
+        write_snapshot(str(folder), example())
+        ended = killed_writer(folder, step)
+        assert ended in (0, signal.SIGKILL)
+        inbound = read_snapshot(str(folder)).inbound
+        assert inbound in (example().inbound, changed().inbound)
+        seen.add((ended, inbound == changed().inbound))
+        write_snapshot(str(folder), changed())
+        assert tree(folder) == expected
+        if ended == 0:
+            break
+    assert seen == {(signal.SIGKILL, False), (signal.SIGKILL, True), (0, True)}
 
 
 def many(number: int) -> Snapshot:
