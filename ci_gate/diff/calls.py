@@ -306,9 +306,9 @@ class _Comparison:
                 group,
                 "repeated",
                 call_id=call.matched,
-                expected=f"{recorded} times" if recorded != 1 else "once",
-                actual=f"{times} times" if times != 1 else "once",
-                detail=f"{clean(call.label)}: called {times} times, recorded {recorded}",
+                expected=f"{recorded} call" if recorded == 1 else f"{recorded} calls",
+                actual=f"{times} call" if times == 1 else f"{times} calls",
+                detail=f"{clean(call.label)}: made {times}, recorded {recorded}",
             ):
                 self.unexpected += len(calls)
 

@@ -79,7 +79,8 @@ def _times(differences: Sequence[Difference]) -> str:
     if len(pairs) > 1:
         return "called more often than recorded"
     expected, actual = pairs.pop()
-    return f"called {actual}, recorded {expected.removesuffix(' times')}"
+    recorded, times = expected.partition(" ")[0], actual.partition(" ")[0]
+    return f"called {'once' if times == '1' else f'{times} times'}, recorded {recorded}"
 
 
 def _same(differences: Sequence[Difference], field: str) -> str:

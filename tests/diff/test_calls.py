@@ -154,7 +154,7 @@ def test_write_over_its_count_is_repeated() -> None:
     live += [call(f"l{n}", "POST /charges", body=b'{"amount":1}', tier=5) for n in (2, 3)]
     found = run([W], live)
     assert said(found) == [("repeated", "r1", "", False)]
-    assert (found.differences[0].expected, found.differences[0].actual) == ("once", "3 times")
+    assert (found.differences[0].expected, found.differences[0].actual) == ("1 call", "3 calls")
     assert counts(found) == (0, 2, 0)
 
 
@@ -164,7 +164,7 @@ def test_read_served_more_often_is_repeated() -> None:
     live += [call(f"l{n}", "GET /rates", matched="a", tier=2) for n in (1, 2)]
     found = run([A], live)
     assert said(found) == [("repeated", "r1", "", False)]
-    assert found.differences[0].detail == "GET /rates: called 3 times, recorded 1"
+    assert found.differences[0].detail == "GET /rates: made 3, recorded 1"
     assert found.unmatched == 0
 
 
@@ -176,7 +176,7 @@ def test_read_in_another_request_is_repeated_there() -> None:
     ]
     found = run([A], live)
     assert said(found) == [("repeated", "r2", "", False)]
-    assert found.differences[0].detail == "GET /rates: called 1 times, recorded 0"
+    assert found.differences[0].detail == "GET /rates: made 1, recorded 0"
 
 
 def test_served_from_an_earlier_request_is_not_missing() -> None:

@@ -1,0 +1,162 @@
+"""Causes: one line for what comes from one change, and a title a reviewer understands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ci_gate.diff.causes import causes
+from ci_gate.model.difference import Difference
+
+
+def answer(exchange: str, **fields: Any) -> Difference:
+    """A difference of an answer."""
+    known = {"change": "value", "route": "GET /a", "place": "response.body.$.total"}
+    return Difference(**{**known, "expected": "1", "actual": "2", "exchange": exchange, **fields})
+
+
+def call(exchange: str, change: str, **fields: Any) -> Difference:
+    """A difference of a call."""
+    known = {"route": "GET /a", "dependency": "payments", "call": "POST /charges"}
+    return Difference(**{**known, "exchange": exchange, "change": change, **fields})
+
+
+def test_same_route_place_and_change_are_one_cause() -> None:
+    """Indices fold; other routes, places and changes are other causes."""
+    found = causes(
+        [
+            answer("1", place="response.body.$.items[0].price"),
+            answer("1", place="response.body.$.items[1].price"),
+            answer("2", place="response.body.$.items[7].price"),
+            answer("2", place="response.body.$.other"),
+            answer("2", place="response.body.$.other", change="type"),
+            answer("3", place="response.body.$.other", route="GET /b"),
+        ]
+    )
+    assert [(one.id, one.count, one.exchanges) for one in found] == [
+        ("C1", 3, ("1", "2")),
+        ("C2", 1, ("2",)),
+        ("C3", 1, ("2",)),
+        ("C4", 1, ("3",)),
+    ]
+    assert found[0].place == "response.body.$.items[*].price"
+    assert found[0].routes == ("GET /a",)
+
+
+def test_calls_fold_over_routes() -> None:
+    """One dropped call is one cause, whichever routes made it."""
+    (found,) = causes([call("1", "missing"), call("2", "missing", route="GET /b")])
+    assert found.routes == ("GET /a", "GET /b")
+    assert found.dependency == "payments"
+    assert found.title == "POST /charges (payments) no longer called"
+
+
+def test_red_first_then_most_exchanges_then_stable() -> None:
+    """What fails comes before what is only worth a line, whatever the order of finding."""
+    found = causes(
+        [
+            *(call(str(n), "reordered", notice=True) for n in range(9)),
+            answer("1", place="response.body.$.a"),
+            answer("1", place="response.body.$.b"),
+            answer("2", place="response.body.$.b"),
+            answer("3", place="response.body.$.c"),
+        ]
+    )
+    assert [one.place or one.change for one in found] == [
+        "response.body.$.b",
+        "response.body.$.a",
+        "response.body.$.c",
+        "reordered",
+    ]
+    assert [one.notice for one in found] == [False, False, False, True]
+
+
+def test_excused_differences_make_no_cause() -> None:
+    """What a rule excuses is reported elsewhere."""
+    assert causes([answer("1", excused=2), call("1", "missing", excused=1)]) == ()
+
+
+def test_miss_takes_what_follows_under_it() -> None:
+    """A refused call, the 500 it led to and the call not made afterwards are one cause."""
+    found = causes(
+        [
+            answer("1", change="status", place="response.status", expected="200", actual="500"),
+            answer("1", change="removed", place="response.body.$.id"),
+            call("1", "new-host", dependency="audit.example", call="CONNECT"),
+            call("1", "missing"),
+        ]
+    )
+    (one,) = found
+    assert one.title == "new host audit.example"
+    assert one.count == 4
+    assert [example.change for example in one.examples] == ["new-host", "missing", "removed"]
+
+
+def test_difference_that_also_occurs_alone_stands_alone() -> None:
+    """An answer that differs in an exchange without a miss as well is not the miss's doing."""
+    found = causes([call("1", "missing"), answer("1"), answer("2")])
+    assert sorted(one.count for one in found) == [1, 2]
+
+
+def test_request_never_sent_is_not_explained_by_its_calls() -> None:
+    """Calls that could not happen go under the request that was not replayed."""
+    (one,) = causes(
+        [
+            answer("1", change="not-replayed", place="response", expected="", actual=""),
+            call("1", "missing"),
+        ]
+    )
+    assert one.title == "not replayed"
+    assert one.count == 2
+
+
+def test_startup_cause_takes_nothing_under_it() -> None:
+    """A cause without exchanges explains none."""
+    found = causes([call("", "missing", group="startup", route=""), answer("1")])
+    assert len(found) == 2
+    assert {one.title for one in found} == {
+        "POST /charges (payments) no longer called at startup",
+        "response.body.$.total: 1 became 2",
+    }
+
+
+def test_examples_are_the_smallest_and_at_most_three() -> None:
+    """Short examples come first; one of what follows is kept among them."""
+    many = [answer("1", actual="2" * n) for n in (9, 3, 7, 1)]
+    (one,) = causes(many)
+    assert [len(example.actual) for example in one.examples] == [1, 3, 7]
+    (one,) = causes([*(call("1", "changed", place="request.body.$.a") for _ in range(5)), *many])
+    assert [example.change for example in one.examples] == ["changed", "changed", "value"]
+
+
+@pytest.mark.parametrize(
+    ("difference", "title"),
+    [
+        (answer("1", change="type", detail="number became string"),
+         "response.body.$.total: number became string"),
+        (answer("1"), "response.body.$.total: 1 became 2"),
+        (answer("1", actual="x" * 100), "response.body.$.total changed"),
+        (answer("1", change="added", expected=""), "response.body.$.total added"),
+        (answer("1", change="removed", actual=""), "response.body.$.total removed"),
+        (answer("1", change="status", place="response.status", expected="200", actual="500"),
+         "status 200 became 500"),
+        (answer("1", change="no-response", place="response", detail="timed out"),
+         "no complete response: timed out"),
+        (call("1", "unexpected"), "POST /charges (payments) newly called"),
+        (call("1", "repeated", call="GET /rates", dependency="shipping", expected="1 call",
+              actual="3 calls"), "GET /rates (shipping) called 3 times, recorded 1"),
+        (call("1", "changed", place="request.body.$.amount", expected="1", actual='"1"'),
+         'POST /charges (payments) request.body.$.amount: 1 became "1"'),
+        (call("1", "changed", place="request.query.dry", expected="", actual="1"),
+         "POST /charges (payments) request.query.dry added"),
+        (call("1", "reordered"), "POST /charges (payments) called in another order"),
+        (call("1", "header", notice=True, detail="client changed: user-agent"),
+         "POST /charges (payments): client changed: user-agent"),
+        (call("", "escape", actual="203.0.113.9:443", call=""),
+         "a connection to 203.0.113.9:443 went past the mocks"),
+    ],
+)  # fmt: skip
+def test_titles(difference: Difference, title: str) -> None:
+    """Each kind of change reads as a sentence about what changed."""
+    assert causes([difference])[0].title == title
