@@ -10,6 +10,7 @@ import pytest
 
 from ci_gate.errors import CannotRun, UsageError
 from ci_gate.store.staging import STAGE, finish, is_unfinished, replace_files
+from tests.store.samples import tree
 
 NEW = {"snapshot.json": b"new", "inbound/a.json": b"a", "outbound/pay/b.json": b"b"}
 GONE = ["inbound/old.json", "outbound/old/x.json"]
@@ -20,13 +21,6 @@ def before(folder: Path) -> None:
     for path in ("snapshot.json", *GONE):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(b"old")
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
-    return {
-        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
-    }
 
 
 def test_all_of_it(tmp_path: Path) -> None:
