@@ -57,7 +57,10 @@ def mocking_text(summary: MockSummary) -> str:
         f"{summary.matched} calls answered, {summary.unmatched} not recorded, "
         f"{summary.unused} recorded and never called"
     )
-    misses = [(one.label, one.dependency, one.count, one.nearest) for one in summary.misses]
+    misses = [
+        (one.label, one.dependency, one.count, one.nearest.replace("\n", "; "))
+        for one in summary.misses
+    ]
     blocks = [
         head,
         _table("not recorded", ("dependency", "calls", "nearest"), misses),

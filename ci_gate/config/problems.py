@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from ci_gate.config.lines import Document, Path
 from ci_gate.errors import UsageError
+
+if TYPE_CHECKING:
+    # The command line uses `hint` before anything reads YAML.
+    from ci_gate.config.lines import Document, Path
 
 MAX_SHOWN = 20
 

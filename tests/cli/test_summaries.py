@@ -1,0 +1,41 @@
+"""The ends of record and mock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ci_gate.cli.summaries import mocking_text, recording_text
+from ci_gate.gate.summary import Miss, MockSummary, RecordSummary, Uncaptured
+
+
+def test_recording(golden: Callable[[str, str], None]) -> None:
+    """Everything a recording can end with; nothing in it is obeyed by a terminal."""
+    summary = RecordSummary(
+        out="snapshots/orders",
+        inbound=3,
+        outbound=50,
+        routes=(("GET /orders/{id}", 2), ("POST /orders", 1)),
+        dependencies=tuple((f"dep-{n}", f"https://{n}.example", n) for n in range(45)),
+        dropped=(("GET /orders/{id}", 12),),
+        undecoded=("payments: not HTTP: \x1b[31m",),
+        uncaptured=(Uncaptured(address="203.0.113.9:443", count=2, fix="set PAYMENTS_URL"),),
+        redacted=(("email", 4), ("jwt", 1)),
+        warnings=("nothing came in on one port",),
+    )
+    golden("cli/recording.txt", recording_text(summary) + "\n")
+
+
+def test_an_empty_recording() -> None:
+    """No table without rows."""
+    assert recording_text(RecordSummary(out="s", inbound=0, outbound=0)) == (
+        "s: 0 inbound and 0 outbound exchanges"
+    )
+
+
+def test_mocking(golden: Callable[[str, str], None]) -> None:
+    """What was not recorded, with what came nearest."""
+    miss = Miss(dependency="payments", label="POST /charges", nearest="POST /charge: path", count=3)
+    summary = MockSummary(
+        matched=9, unmatched=3, unused=1, misses=(miss,), new_hosts=("new.example:443",)
+    )
+    golden("cli/mocking.txt", mocking_text(summary) + "\n")
