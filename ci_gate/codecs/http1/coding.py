@@ -14,6 +14,7 @@ import brotli
 import zstandard
 
 from ci_gate.codecs.http1.malformed import Malformed
+from ci_gate.errors import UsageError
 from ci_gate.model.message import HttpRequest, HttpResponse
 
 OUTPUT_LIMIT = 64 << 20
@@ -26,6 +27,7 @@ _ZSTD_WINDOW = 8 << 20  # what RFC 9659 lets a web sender use
 _ZSTD_SLICE = 256  # a zstd block of four bytes may hold 128 KB: 256 bytes overshoot by 8 MB
 _LEVEL = 6
 _GZIP = zlib.MAX_WBITS + 16
+_WBITS = {"gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 _STEP = 1 << 20
 
 _NAMES = {
@@ -67,7 +69,8 @@ def encode(data: bytes, coding: str) -> bytes:
 
 
 class Encoder:
-    """A body coded while it is sent."""
+    """A body coded while it is sent. Raises UsageError for a coding that is not one of ours, as a
+    snapshot that was edited by hand may name it."""
 
     def __init__(self, coding: str) -> None:
         self.more: Callable[[bytes], bytes]
@@ -78,10 +81,12 @@ class Encoder:
         elif coding == "zstd":
             frame = zstandard.ZstdCompressor(level=3).compressobj()
             self.more, self.end = frame.compress, frame.flush
-        else:
-            wbits = _GZIP if coding == "gzip" else zlib.MAX_WBITS
-            deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, wbits)
+        elif coding in _WBITS:
+            deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WBITS[coding])
             self.more, self.end = deflater.compress, deflater.flush
+        else:
+            known = ", ".join(_UNPACKERS)
+            raise UsageError(f"content coding {coding!r} is not known; codings are: {known}")
 
 
 class Decoder:

@@ -229,6 +229,10 @@ class RequestReader(Incoming):
         self.number = number + 1
         return Whole(_CLIENT, number, message, at, at)
 
+    def _count(self, at: int) -> None:
+        super()._count(at)
+        self.expecting = False
+
     def _check_start(self, start: bytes) -> None:
         check_start(start)
 
@@ -237,8 +241,9 @@ class RequestReader(Incoming):
         self._head = head
         self._heard(head)
         self._last = self._obeys and head.close
-        self.expecting = head.expects and head.length != 0
-        if not head.length:
+        if head.length:
+            self.expecting = head.expects
+        else:
             self._emit(b"", (), at, actions)
         return head.length
 
@@ -247,7 +252,6 @@ class RequestReader(Incoming):
 
     def _build(self, body: bytes, trailers: Headers) -> HttpRequest:
         assert self._head is not None
-        self.expecting = False
         return _request(self._head, body, trailers)
 
 

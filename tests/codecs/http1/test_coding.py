@@ -20,6 +20,7 @@ from ci_gate.codecs.http1.coding import (
     encode,
     still_coded,
 )
+from ci_gate.errors import UsageError
 from ci_gate.model.message import HttpResponse
 
 CODINGS = ["gzip", "deflate", "br", "zstd"]
@@ -113,6 +114,14 @@ def test_a_decompression_bomb(coding: str) -> None:
     assert given <= max(codings.FREE_OUTPUT, codings.RATIO_LIMIT * len(bomb))
     assert decoder.more(b"") is None
     assert not decoder.complete
+
+
+def test_a_coding_that_is_none_of_ours() -> None:
+    """A snapshot that names it was edited by hand: the error says what there is."""
+    with pytest.raises(
+        UsageError, match=r"'lzw' is not known; codings are: gzip, deflate, br, zstd"
+    ):
+        encode(TEXT, "lzw")
 
 
 def test_a_high_ratio_is_fine_while_it_is_small() -> None:

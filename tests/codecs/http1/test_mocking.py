@@ -130,6 +130,16 @@ class TestMocking:
         assert messages(mock.feed(C, b"i", 2))[0].body == b"hi"
         assert mock.say(S, OK) == (Bytes(C, SAID),)
 
+    def test_expect_with_a_large_body(self) -> None:
+        """An upload that comes in parts is invited as well; curl asks for every large one."""
+        mock = Mocking()
+        head = b"PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n"
+        begun, invitation = mock.feed(C, head, 0)
+        assert isinstance(begun, Begun)
+        assert invitation == CONTINUE
+        *_, ended = mock.feed(C, bytes(2_000_000), 1)
+        assert isinstance(ended, Ended)
+
     def test_expect_is_not_answered_when_the_body_is_there(self) -> None:
         """A client that did not wait is not told to go on."""
         mock = Mocking()
