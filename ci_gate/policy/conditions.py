@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
-from jmespath import exceptions
 
 from ci_gate.errors import UsageError
 from ci_gate.model.result import Evaluation, Outcome, Result, RouteFigures
 from ci_gate.policy.document import builtins, schema
-from ci_gate.policy.fields import check_fields
+from ci_gate.policy.fields import NoAnswerError, ask, check_fields
 from ci_gate.policy.metrics import NAMES, Metrics, metrics, nested
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -164,9 +163,9 @@ def _search(condition: Condition, measured: Metrics, fields: dict[str, Any]) -> 
         return "inconclusive", f"{unknown[0]}: {_why_unknown(unknown[0])}"
     compiled = check_fields(condition.expression, _schema(), f"condition {condition.text!r}")
     try:
-        value = compiled.search({**nested(measured), **fields})
-    except exceptions.JMESPathError as error:
-        return "inconclusive", str(error).splitlines()[0][:_SHOWN]
+        value = ask(compiled, {**nested(measured), **fields})
+    except NoAnswerError as error:
+        return "inconclusive", str(error)[:_SHOWN]
     if value is None and compiled.parsed["type"] == "comparator":
         return "inconclusive", "the two sides cannot be compared"
     text = json.dumps(value, ensure_ascii=False)

@@ -14,8 +14,9 @@ from ci_gate.policy.metrics import NAMES, nested
 
 
 def builtins(result: Result) -> dict[str, Any]:
-    """Every field of the result but its verdict, as plain data."""
-    fields: dict[str, Any] = msgspec.to_builtins(result)
+    """Every field of the result but its verdict, as the plain data that result.json holds: JMESPath
+    knows lists, no tuples."""
+    fields: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(result))
     del fields["verdict"]
     return fields
 

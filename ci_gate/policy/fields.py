@@ -44,6 +44,22 @@ def check_fields(expression: str, schema: Schema, what: str) -> Any:
     return compiled
 
 
+class NoAnswerError(Exception):
+    """An expression met values that it cannot be asked of."""
+
+
+def ask(compiled: Any, data: Any) -> Any:
+    """The value of a compiled expression. NoAnswerError, with one line of reason, when a function
+    is unknown or met another type, or a text was ordered against a number."""
+    try:
+        return compiled.search(data)
+    except exceptions.JMESPathError as error:
+        raise NoAnswerError(str(error).splitlines()[0]) from error
+    except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        # The library lets these through: it orders texts and numbers with Python's operators.
+        raise NoAnswerError("the two sides cannot be compared") from error
+
+
 class _UnknownFieldError(Exception):
     pass
 
@@ -85,9 +101,10 @@ def _value_of(node: Node, schema: Schema, depth: int) -> Schema:
         return {child["value"]: of(child["children"][0]) for child in children}
     if kind == "function_expression":
         return _function(node["value"], children, schema, depth)
-    found = [of(child) for child in children if isinstance(child, dict)]
-    # Either side of || and && may be the value; comparisons and literals have no fields.
-    return ANY if kind in ("or_expression", "and_expression", "literal") and found else None
+    for child in children:
+        of(child)
+    # Either side of || and && may be the value, a literal may be anything; a comparison is none.
+    return ANY if kind in ("or_expression", "and_expression", "literal") else None
 
 
 def _function(name: str, children: list[Node], schema: Schema, depth: int) -> Schema:
@@ -97,24 +114,31 @@ def _function(name: str, children: list[Node], schema: Schema, depth: int) -> Sc
         if child["type"] == "expref":
             # `map(&expression, list)` has the list after the expression.
             if position == 0 and len(children) > 1:
-                element = _element(_value_of(children[1], schema, depth + 1))
+                found = _value_of(children[1], schema, depth + 1)
+                element = found[0] if isinstance(found, list) else ANY
             _value_of(child["children"][0], element, depth + 1)
             continue
         found = _value_of(child, schema, depth + 1)
         if position == 0:
-            first, element = found, _element(found)
+            first = found
+            element = found[0] if isinstance(found, list) else ANY
     if name in _SAME:
         return first
     return element if name in _ELEMENT else ANY
 
 
 def _element(schema: Schema, *, values: bool = False) -> Schema:
-    if isinstance(schema, list):
-        return schema[0] if not values else ANY
-    if values and isinstance(schema, dict) and "*" in schema:
-        found: Schema = schema["*"]
+    """The schema of a list's items, or of an object's `values`."""
+    if schema == ANY:
+        return ANY
+    if values and isinstance(schema, dict):
+        found: Schema = schema.get("*", ANY)
         return found
-    return ANY if schema == ANY or isinstance(schema, dict) else None
+    if isinstance(schema, list) and not values:
+        item: Schema = schema[0]
+        return item
+    wanted = "an object" if values else "a list"
+    raise _UnknownFieldError(f"an index or projection is asked of a field that is not {wanted}")
 
 
 def _field(name: str, schema: Schema) -> Schema:
