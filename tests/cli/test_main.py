@@ -92,6 +92,12 @@ def test_errors_of_a_verb(
     assert (called.code, called.err, called.out) == (code, said, "")
 
 
+def test_a_bug_tells_no_secret(call: Call, fake: Fake) -> None:
+    """What an unexpected error quotes is masked like everything that people read."""
+    fake("run", ValueError("cannot read ada.lovelace@company.com"))
+    assert "ada.lovelace" not in call("run", "--", "x").err
+
+
 def test_the_traceback_is_there_for_whoever_asks(
     call: Call, fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
