@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
 from urllib.parse import quote, unquote_plus
-from xml.sax.saxutils import escape, unescape
 
 from ci_gate.values.found import Found, is_worth
 from ci_gate.values.names import PATTERN, secret_name, secret_parameter
@@ -46,7 +46,7 @@ def named(data: bytes, start: int, end: int) -> Found | None:
     if sign == b"<":
         begin = end if last == b">" else end - 1
         return _xml(data, begin, secret_name(name))
-    return _value(data, _ATTRIBUTE_VALUE, end, secret_name(name), _unescaped, escape)
+    return _value(data, _ATTRIBUTE_VALUE, end, secret_name(name), html.unescape, _escaped)
 
 
 def named_in_line(data: bytes, start: int, end: int) -> Found | None:
@@ -90,12 +90,12 @@ def _xml(data: bytes, position: int, kind: str) -> Found | None:
     if found is None or (data[position - 1 : position] == b">" and found[0].endswith(b">")):
         return None
     group = "text" if found["data"] is None else "data"
-    text = _unescaped(found[group].decode("utf-8", "replace")).strip()
+    text = html.unescape(found[group].decode("utf-8", "replace")).strip()
     if not is_worth(text):
         return None
     raw = found[group]
     start = found.start(group) + len(raw) - len(raw.lstrip())
-    return Found(start, start + len(raw.strip()), kind, text, escape, True)
+    return Found(start, start + len(raw.strip()), kind, text, _escaped, True)
 
 
 def _value(
@@ -121,5 +121,5 @@ def _json_quoted(text: str) -> str:
     return json.dumps(text)[1:-1]
 
 
-def _unescaped(text: str) -> str:
-    return unescape(text, {"&quot;": '"', "&apos;": "'"})
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)

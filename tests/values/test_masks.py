@@ -1,0 +1,46 @@
+"""Masks for reports."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci_gate.values.masks import masked
+from ci_gate.values.standins import StandIns
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mail jane@mail.example now", "mail ‹email› now"),
+        ('{"password": "hunter2"}', '{"password": "‹secret›"}'),
+        ("password=hunter2", "password=‹secret›"),
+        ("Bearer a1B2c3D4e5", "Bearer ‹secret›"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyLTEifQ.x1", "‹jwt›"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyL…", "‹jwt›…"),
+        ("4012 8888 8888 1881", "‹card›"),
+        ("-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----", "‹private key›"),
+        ("nothing here, 17.5", "nothing here, 17.5"),
+        ("\ud800 jane@mail.example", "\ud800 ‹email›"),
+    ],
+)
+def test_masked(text: str, expected: str) -> None:
+    """What looks secret is hidden behind its kind, whole and cut off alike."""
+    assert masked(text) == expected
+
+
+def test_stand_ins_stay() -> None:
+    """Stand-ins are no secrets and help a reader to find the place."""
+    maker = StandIns(b"k")
+    for text in (
+        maker.stand_in("email", "jane@mail.example"),
+        "Bearer " + maker.stand_in("secret", "a1B2c3D4e5"),
+    ):
+        assert masked(text) == text
+
+
+@given(st.text())
+def test_masking_twice_changes_nothing(text: str) -> None:
+    """A masked text is its own mask."""
+    assert masked(masked(text)) == masked(text)
