@@ -30,8 +30,16 @@ def check_supported(settings: Configuration, problems: Problems) -> None:
 
 
 def _check_dependency(path: Path, dependency: DependencySection, problems: Problems) -> None:
-    if dependency.mode:
-        problems.add((*path, "mode"), "not supported yet; take it out")
+    tls = dependency.tls
+    wanted = {
+        "mode": bool(dependency.mode),
+        "raw": bool(dependency.raw),
+        "latency": bool(dependency.latency),
+        "tls": tls.client is not None or tls.server is not None,
+    }
+    for key, used in wanted.items():
+        if used:
+            problems.add((*path, key), "not supported yet; take it out")
     if dependency.role != "telemetry" and dependency.protocol not in PROTOCOLS:
         text = f"{dependency.protocol} is not supported yet; supported: {', '.join(PROTOCOLS)}"
         problems.add((*path, "protocol"), text)
