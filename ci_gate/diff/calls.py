@@ -226,13 +226,13 @@ class _Comparison:
                 if same is None:
                     self._unexpected(call, groups[0], "unexpected")
                 else:
-                    key = (self.windows.keys[same.id], self._charged(same, groups))
+                    key = (self.windows.key(same.id), self._charged(same, groups))
                     repeated.setdefault(key, []).append(call)
         for call, groups in extra:
             if groups[0] in STANDING_GROUPS:
                 self._unexpected(call, groups[0], "unexpected")
             else:
-                key = (self.windows.keys[call.matched], groups[0])
+                key = (self.windows.key(call.matched), groups[0])
                 repeated.setdefault(key, []).append(call)
         self._report_repeated(repeated, matched)
 
@@ -292,9 +292,9 @@ class _Comparison:
         matched: Sequence[_Judged],
     ) -> None:
         made: dict[tuple[Hashable, str], int] = {}
-        for call, groups in matched:
+        for call, groups in matched if repeated else ():
             for group in groups:
-                made_here = (self.windows.keys[call.matched], group)
+                made_here = (self.windows.key(call.matched), group)
                 made[made_here] = made.get(made_here, 0) + 1
         for (key, group), calls in repeated.items():
             call = calls[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 from ci_gate.model.call import CallRecord
@@ -28,23 +29,39 @@ class Windows:
         self.startup = startup
         self.recorded = {record.id: record for record in expected}
         self.position = {record.id: position for position, record in enumerate(expected)}
-        self.keys = {record.id: key(record) for record in expected}
         self.answered: set[str] = set()
         """Recorded calls that a live call was answered with, whichever group that was of."""
+        self._key = key
+        self._keys: dict[str, Hashable] = {}
         self._consumed: set[str] = set()
-        self._seen: set[Hashable] = set()
+        self._paired: set[str] = set()
         self._by_coarse: dict[Hashable, list[CallRecord]] = {}
-        self._open: dict[tuple[Hashable, str], list[CallRecord]] = {}
-        """By key and group, last first; what is consumed is dropped from the end when met."""
-        self._times: dict[tuple[Hashable, str], int] = {}
-        for record in reversed(expected):
+        for record in expected:
             self._by_coarse.setdefault((record.dependency, record.coarse), []).append(record)
+
+    def key(self, name: str) -> Hashable:
+        """The key of a recorded call; made when asked for, most are not."""
+        if name not in self._keys:
+            self._keys[name] = self._key(self.recorded[name])
+        return self._keys[name]
+
+    @functools.cached_property
+    def _open(self) -> dict[tuple[Hashable, str], list[CallRecord]]:
+        """By key and group, last first; what is consumed is dropped from the end when met."""
+        found: dict[tuple[Hashable, str], list[CallRecord]] = {}
+        for record in reversed(self.recorded.values()):
             for group in record.groups:
-                place = (self.keys[record.id], group)
-                self._open.setdefault(place, []).append(record)
-                self._times[place] = self._times.get(place, 0) + 1
-        for records in self._by_coarse.values():
-            records.reverse()
+                found.setdefault((self.key(record.id), group), []).append(record)
+        return found
+
+    @functools.cached_property
+    def _times(self) -> dict[tuple[Hashable, str], int]:
+        found: dict[tuple[Hashable, str], int] = {}
+        for record in self.recorded.values():
+            for group in record.groups:
+                place = (self.key(record.id), group)
+                found[place] = found.get(place, 0) + 1
+        return found
 
     def judged(self, groups: Sequence[str]) -> tuple[str, ...]:
         """Those of `groups` that are judged in this run."""
@@ -57,7 +74,6 @@ class Windows:
     def see(self, call: CallRecord) -> None:
         """A live call was answered with a recorded one."""
         self.answered.add(call.matched)
-        self._seen.add(self.keys[call.matched])
 
     def consume(self, call: CallRecord, groups: Sequence[str]) -> bool:
         """Take the recorded call that answered `call` out of its window. False when that call was
@@ -84,7 +100,7 @@ class Windows:
     def stands_for(self, call: CallRecord, groups: Sequence[str]) -> bool:
         """True when a call that was answered from elsewhere was recorded here as well, or belongs
         to a group that compares by key."""
-        key = self.keys[call.matched]
+        key = self.key(call.matched)
         if self._take_like(key, groups):
             return True
         standing = [group for group in STANDING_GROUPS if (key, group) in self._times]
@@ -96,7 +112,7 @@ class Windows:
     def pair(self, record: CallRecord) -> None:
         """Say that a recorded call was made in a changed form."""
         self._consumed.add(record.id)
-        self._seen.add(self.keys[record.id])
+        self._paired.add(record.id)
 
     def left(self, call: CallRecord, groups: Sequence[str]) -> list[CallRecord]:
         """Recorded calls that `call`, a miss, may be a changed form of."""
@@ -124,15 +140,17 @@ class Windows:
         Of startup and background one for each key that was never called. Session statements
         depend on connections and are not counted.
         """
-        told: set[Hashable] = set()
+        told: set[Hashable] | None = None
         for record in self.recorded.values():
             if record.id in self._consumed or record.facts.effect == "session":
                 continue
             if not record.groups or len(self.judged(record.groups)) < len(record.groups):
                 continue
             if set(record.groups) & STANDING_GROUPS:
-                key = self.keys[record.id]
-                if key in self._seen or key in told:
+                if told is None:
+                    told = {self.key(name) for name in self.answered | self._paired}
+                key = self.key(record.id)
+                if key in told:
                     continue
                 told.add(key)
             yield record
