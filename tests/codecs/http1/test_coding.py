@@ -8,7 +8,7 @@ import zlib
 import brotli
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ci_gate.codecs.http1 import coding as codings
@@ -53,6 +53,7 @@ def test_names(value: bytes, name: str) -> None:
 
 
 @pytest.mark.parametrize("coding", CODINGS)
+@settings(deadline=None)
 @given(data=st.binary(max_size=2000))
 def test_there_and_back(coding: str, data: bytes) -> None:
     """What is encoded decodes to the same bytes, and encodes the same each time."""
@@ -91,6 +92,7 @@ def test_broken_bodies(coding: str, change: object) -> None:
 
 
 @pytest.mark.parametrize("coding", [*CODINGS, "compress"])
+@settings(deadline=None)
 @given(data=st.binary(min_size=1, max_size=300))
 def test_garbage_never_raises(coding: str, data: bytes) -> None:
     """Whatever is sent under a coding's name gives bytes or None."""

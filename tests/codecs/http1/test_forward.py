@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ci_gate.codecs.http1.forward import Authority, Go, HeadRewriter, Refuse, Send, Step, Tunnel
@@ -153,6 +153,7 @@ def test_empty_lines_in_front() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200), base=st.sampled_from([None, BASE]))
 def test_nothing_raises(data: bytes, base: Authority | None) -> None:
     """Whatever a client sends gives steps."""

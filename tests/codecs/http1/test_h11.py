@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import h11
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ci_gate.codecs.base import Side, Whole
@@ -46,6 +46,7 @@ def events(connection: h11.Connection, data: bytes) -> tuple[Any, bytes, list[An
     return head, body, list(event.headers)
 
 
+@settings(deadline=None)
 @given(
     method=METHOD, target=TARGET, fields=FIELDS, body=BODY, trailers=FIELDS, chunks=st.booleans()
 )
@@ -61,6 +62,7 @@ def test_h11_hears_our_requests(
     assert lower(after) == lower(said.trailers)
 
 
+@settings(deadline=None)
 @given(status=STATUS, fields=FIELDS, body=BODY, trailers=FIELDS, chunks=st.booleans())
 def test_h11_hears_our_responses(
     status: int, fields: Any, body: bytes, trailers: Any, chunks: bool
@@ -87,6 +89,7 @@ def said_by(connection: h11.Connection, head: Any, body: bytes, trailers: Any) -
     return data + (connection.send(h11.EndOfMessage(headers=trailers)) or b"")
 
 
+@settings(deadline=None)
 @given(
     method=METHOD, target=TARGET, fields=FIELDS, body=BODY, trailers=FIELDS, chunks=st.booleans()
 )
@@ -107,6 +110,7 @@ def test_we_hear_h11s_requests(
     assert lower(heard.trailers) == lower(trailers)
 
 
+@settings(deadline=None)
 @given(
     status=STATUS,
     fields=FIELDS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ci_gate.codecs.http1.places import places, with_places
@@ -145,6 +145,7 @@ def test_a_status_can_be_replaced() -> None:
     assert changed == HttpResponse(500)
 
 
+@settings(deadline=None)
 @given(
     target=st.binary(max_size=30),
     body=st.binary(max_size=50),

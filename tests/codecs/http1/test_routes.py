@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ci_gate.codecs.http1 import routes
@@ -107,6 +107,7 @@ def test_the_memo_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert max(map(len, routes._memo)) < 2000
 
 
+@settings(deadline=None)
 @given(path=st.binary(max_size=60))
 def test_any_path_has_a_plain_route(path: bytes) -> None:
     """Routes are printable ASCII, the same each time, and showing them twice changes nothing."""
