@@ -16,12 +16,15 @@ _BLOCK = 16
 """Replaced runs up to this long pair up by likeness; longer ones by position."""
 
 
-def align(expected: Sequence[object], actual: Sequence[object], same: Same) -> list[Step]:
-    """Pairs, removals and additions in order; pairs of equal items are left out.
+def align(
+    expected: Sequence[object], actual: Sequence[object], same: Same, *, search: bool = True
+) -> list[Step]:
+    """Pairs, removals and additions in order; most pairs of equal items are left out.
 
     Equal ends are cut off first, so that a single insertion or deletion is found whatever the
     length; then the shortest edit (Myers 1986, O(ND)) up to `EDITS`; then what was replaced pairs
-    up by likeness. The cost is bounded by (N + M) + EDITS squared comparisons.
+    up by likeness. The cost is bounded by (N + M) + EDITS squared comparisons. With `search` False
+    what is between the ends pairs up by position at once.
     """
     start, stop = 0, min(len(expected), len(actual))
     while start < stop and same(expected[start], actual[start], start):
@@ -34,6 +37,8 @@ def align(expected: Sequence[object], actual: Sequence[object], same: Same) -> l
         return [(i, -1) for i in range(start, end)] + [(-1, j) for j in range(start, other)]
     if end - start == 1 and other - start == 1:
         return [(start, start)]
+    if not search:
+        return _by_position((start, end), (start, other))
     matches = _shortest(expected, actual, same, start, end, other)
     steps: list[Step] = []
     at, to = start, start
@@ -99,16 +104,21 @@ def _replaced(
     """A run of expected items against the run of actual items in its place."""
     (a, b), (c, d) = span, other
     if a == b or c == d or b - a == d - c or b - a > _BLOCK or d - c > _BLOCK:
-        common = min(b - a, d - c)
-        return (
-            [(a + k, c + k) for k in range(common)]
-            + [(i, -1) for i in range(a + common, b)]
-            + [(-1, j) for j in range(c + common, d)]
-        )
+        return _by_position(span, other)
     like = [[likeness(expected[i], actual[j]) for j in range(c, d)] for i in range(a, b)]
     return [
         (i + a if i >= 0 else -1, j + c if j >= 0 else -1) for i, j in _best(like, b - a, d - c)
     ]
+
+
+def _by_position(span: tuple[int, int], other: tuple[int, int]) -> list[Step]:
+    (a, b), (c, d) = span, other
+    common = min(b - a, d - c)
+    return (
+        [(a + k, c + k) for k in range(common)]
+        + [(i, -1) for i in range(a + common, b)]
+        + [(-1, j) for j in range(c + common, d)]
+    )
 
 
 def likeness(expected: object, actual: object) -> float:

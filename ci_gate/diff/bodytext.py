@@ -77,7 +77,9 @@ def excerpts(expected: str, actual: str) -> tuple[str, str, str]:
         return before[:LIMIT], after[:LIMIT], "they differ only in what is masked here"
     at = _first_difference(before, after)
     start = max(before.rfind("\n", 0, at) + 1, at - 60)
-    return _cut(before[start:]), _cut(after[start:]), _unified(before, after)
+    dots = "…" if start and before[start - 1] != "\n" else ""
+    old, new = _cut(dots + before[start:]), _cut(dots + after[start:])
+    return old, new, _unified(before, after)
 
 
 def _printable(text: str) -> str:

@@ -132,27 +132,41 @@ class _Comparison:
             changed=self.changed,
         )
 
-    def _add(self, call: CallRecord, group: str, change: str, **fields: str | bool) -> bool:
+    def _add(
+        self,
+        call: CallRecord,
+        group: str,
+        change: str,
+        *,
+        call_id: str = "",
+        place: str = "",
+        expected: str = "",
+        actual: str = "",
+        detail: str = "",
+        notice: bool = False,
+    ) -> bool:
         """Add a difference of `call`, charged to `group`; True when it is red."""
         standing = group in STANDING_GROUPS
-        found = msgspec.convert(
-            {
-                "change": change,
-                "exchange": "" if standing else group,
-                "group": group if standing else "",
-                "route": self.routes.get(group, ""),
-                "dependency": call.dependency,
-                "call": call.route,
-                "effect": call.facts.effect,
-                **fields,
-            },
-            Difference,
+        found = Difference(
+            change=change,
+            exchange="" if standing else group,
+            group=group if standing else "",
+            route=self.routes.get(group, ""),
+            dependency=clean(call.dependency),
+            call=clean(call.route),
+            call_id=call_id,
+            effect=call.facts.effect,
+            place=place,
+            expected=expected,
+            actual=actual,
+            detail=detail,
+            notice=notice,
         )
-        excused = self.rules.excuse(found, call.facts.effect)
+        excused = self.rules.excuse(found)
         if excused:
             found = msgspec.structs.replace(found, excused=excused)
         self.differences.append(found)
-        return not excused and not found.notice
+        return not excused and not notice
 
     # -- calls that were answered
 

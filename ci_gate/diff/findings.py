@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ci_gate.diff.bodytext import excerpts
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.masks import Masks, Texts
+from ci_gate.diff.render import LIMIT as QUOTED
 from ci_gate.diff.render import clean, lexeme, scalar, type_name
 from ci_gate.diff.secrecy import hide, secret_place
 from ci_gate.model.difference import Difference
@@ -14,6 +16,12 @@ from ci_gate.values.standins import is_stand_in
 
 LIMIT = 200
 """Differences of one message that are kept; the rest is counted in one more."""
+
+EFFORT = 100_000
+"""Comparisons of array items in one message; beyond that items pair up by position."""
+
+_PLACE = 500
+"""Characters of a place that are shown: keys are traffic, too."""
 
 _COARSE = re.compile(r"""([\s"'<>=&;,?()\[\]{}]+)""")
 _FINE = re.compile(r"""([\s"'<>=&;,?()\[\]{}/:]+)""")
@@ -30,6 +38,7 @@ class Findings:
         self.equality = equality
         self.touched: list[str] = []
         """Places whose values were not equal: nothing below them came back word for word."""
+        self.effort = EFFORT
         self._kept: list[Difference] = []
         self._more = 0
 
@@ -48,7 +57,13 @@ class Findings:
             self._more += 1
             return
         self._kept.append(
-            Difference(change=change, place=place, expected=expected, actual=actual, detail=detail)
+            Difference(
+                change=change,
+                place=clean(place, _PLACE),
+                expected=expected,
+                actual=actual,
+                detail=detail,
+            )
         )
 
     def used(self, rule: int, place: str, texts: Texts) -> None:
@@ -66,7 +81,7 @@ class Findings:
         self._kept.append(
             Difference(
                 change=change,
-                place=place,
+                place=clean(place, _PLACE),
                 expected=expected,
                 actual=actual,
                 detail=detail,
@@ -87,7 +102,10 @@ class Findings:
             return
         answer = self._stand_in(scalar(expected), scalar(actual))
         if answer is not None and not self._full(place):
-            self.add("value", place, lexeme(expected), lexeme(actual), answer)
+            if isinstance(expected, str) and isinstance(actual, str) and _long(expected, actual):
+                self._add_long("value", place, expected, actual, answer)
+            else:
+                self.add("value", place, lexeme(expected), lexeme(actual), answer)
 
     def text(self, change: str, place: str, expected: str, actual: str) -> None:
         """Two texts at one place that are not equal: a header, a parameter, a path."""
@@ -98,7 +116,15 @@ class Findings:
             return
         answer = self._stand_in(expected, actual)
         if answer is not None and not self._full(place):
-            self.add(change, place, clean(expected), clean(actual), answer)
+            if _long(expected, actual):
+                self._add_long(change, place, expected, actual, answer)
+            else:
+                self.add(change, place, clean(expected), clean(actual), answer)
+
+    def _add_long(self, change: str, place: str, expected: str, actual: str, detail: str) -> None:
+        """Long texts: what is quoted is where they differ."""
+        before, after, lines = excerpts(expected, actual)
+        self.add(change, place, before, after, detail or ("" if secret_place(place) else lines))
 
     def _full(self, place: str) -> bool:
         """Count a difference without making texts of it, when enough are kept."""
@@ -171,6 +197,10 @@ class Findings:
         return not any(
             place == other or place.startswith((other + ".", other + "[")) for other in self.touched
         )
+
+
+def _long(expected: str, actual: str) -> bool:
+    return len(expected) > QUOTED or len(actual) > QUOTED
 
 
 def fits(live: str, kind: str) -> bool:

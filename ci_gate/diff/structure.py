@@ -55,27 +55,31 @@ def _compare_arrays(
     findings: Findings, place: str, expected: list[object], actual: list[object]
 ) -> None:
     loose = False
+    asked = 0
 
     def same(before: object, after: object, index: int) -> bool:
-        nonlocal loose
+        nonlocal loose, asked
+        asked += 1
         if before == after:
             return True
         found = same_values(findings, f"{place}[{index}]", before, after)
         loose = loose or found
         return found
 
-    steps = align(expected, actual, same)
+    steps = align(expected, actual, same, search=findings.effort > 0)
+    findings.effort -= asked
     moved = len(expected) == len(actual) and len(steps) > 1 and _same_items(expected, actual)
     if moved:
-        detail = f"the same {len(expected)} items in another order"
-        findings.add("value", place, lexeme(expected), lexeme(actual), detail)
+        first = min(index for pair in steps for index in pair if index >= 0)
+        detail = f"the same {len(expected)} items in another order, from item {first} on"
+        findings.add("value", place, lexeme(expected[first:]), lexeme(actual[first:]), detail)
         return
     for i, j in steps:
         if j < 0:
             findings.add("removed", f"{place}[{i}]", lexeme(expected[i]), "")
         elif i < 0:
             findings.add("added", f"{place}[{j}]", "", lexeme(actual[j]))
-        else:
+        elif expected[i] != actual[j]:
             compare_values(findings, f"{place}[{i}]", expected[i], actual[j])
     if loose:
         _settle(findings, place, expected, actual, steps)

@@ -109,8 +109,19 @@ def test_other_order_is_one_difference(diff: Any, answer: Any) -> None:
     (found,) = diff(answer({"items": items}), answer({"items": items[::-1]}))
     assert (found.place, found.detail) == (
         "response.body.$.items",
-        "the same 20 items in another order",
+        "the same 20 items in another order, from item 0 on",
     )
+
+
+def test_long_texts_show_where_they_differ(diff: Any, answer: Any) -> None:
+    """Two long texts with the same beginning are quoted around their first difference."""
+    old = "word " * 200 + "old end"
+    (found,) = diff(answer({"a": old}), answer({"a": old.replace("old", "new")}))
+    assert found.expected.endswith("old end")
+    assert found.actual.endswith("new end")
+    items = [*range(300)]
+    (found,) = diff(answer(items), answer([*range(298), 299, 298]))
+    assert (found.expected, found.actual) == ("[298, 299]", "[299, 298]")
 
 
 def test_many_differences_are_bounded(diff: Any, answer: Any) -> None:
@@ -125,6 +136,25 @@ def test_large_different_arrays_are_bounded_in_time(diff: Any, answer: Any) -> N
     """Two arrays of 20,000 unlike items are compared by position, not quadratically."""
     old, new = [[n] for n in range(20_000)], [[n * 7 + 1] for n in range(20_001)]
     assert len(diff(answer(old), answer(new))) == LIMIT + 1
+
+
+def test_many_unlike_arrays_are_bounded_in_time(diff: Any, answer: Any) -> None:
+    """Thousands of arrays that all differ do not each get a long search."""
+    old = [[n * 31 + k for k in range(30)] for n in range(3000)]
+    new = [[n * 31 + k + 7 for k in range(29)] for n in range(3000)]
+    assert len(diff(answer(old), answer(new))) == LIMIT + 1
+
+
+@given(
+    st.lists(st.integers(0, 3), min_size=90, max_size=120),
+    st.lists(st.integers(0, 3), min_size=90, max_size=120),
+)
+def test_long_unlike_arrays_name_only_what_differs(
+    diff: Any, answer: Any, old: list[int], new: list[int]
+) -> None:
+    """Beyond the search, items pair by position; equal ones are never called different."""
+    for one in diff(answer(old), answer(new)):
+        assert one.expected != one.actual
 
 
 @given(_VALUES)
