@@ -47,7 +47,7 @@ def _failures(
     counts: Counts, red: Sequence[Cause], evaluations: Sequence[Evaluation], service_failure: str
 ) -> list[str]:
     reasons = [service_failure] if service_failure else []
-    reasons += [cause.title for cause in red[:_SHOWN]]
+    reasons += [_titled(cause) for cause in red[:_SHOWN]]
     if len(red) > _SHOWN:
         reasons.append(f"and {len(red) - _SHOWN} more causes")
     if not red and counts.failed:
@@ -60,6 +60,13 @@ def _failures(
         for one in evaluations
         if one.level == "fail" and one.outcome == "fail"
     ]
+
+
+def _titled(cause: Cause) -> str:
+    """A title with its route, where the title alone would be the same for several."""
+    if cause.dependency or len(cause.routes) != 1:
+        return cause.title
+    return f"{cause.title} ({cause.routes[0]})"
 
 
 def _unclear(

@@ -60,7 +60,7 @@ def test_conditions_cannot_make_a_difference_pass() -> None:
     """Differences fail whatever the conditions say; the reasons name the cause first."""
     verdict = judge(GOOD, [CAUSE], [_evaluation("pass"), _evaluation("fail")], "", True)
     assert verdict.outcome == "fail"
-    assert verdict.reasons == ("status 200 became 500", "latency.p95 > 50 (observed 60)")
+    assert verdict.reasons == ("status 200 became 500 (GET /a)", "latency.p95 > 50 (observed 60)")
     assert len(verdict.evaluations) == 2
 
 
