@@ -88,7 +88,7 @@ class _Recorder:
         self.recording = Recording(
             started=time.monotonic_ns(),
             correlation=Correlation(int(options.recorder.settle * 1e9), by_time=True),
-            cleaner=Cleaner(self.redactor, Addresses({})),
+            cleaner=Cleaner(self.redactor, Addresses({}), self._key),
             sink=self._keep,
             body_sink=self._body,
             opaque_sink=lambda: OpaqueBody(self._key),
@@ -222,7 +222,7 @@ class _Recorder:
             opened.append(port)
         self._local = [(host, port) for port in opened for host in _LOCAL]
         self.dependencies.hidden.update(self._local)
-        self.recording.cleaner = Cleaner(self.redactor, Addresses(names))
+        self.recording.cleaner = Cleaner(self.redactor, Addresses(names), self._key)
         return addresses, tuple(f"{host}:{port}" for host, port in self._local)
 
     def _origin(self) -> Origin:

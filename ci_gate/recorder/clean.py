@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
+
+import msgspec
+
 from ci_gate.codecs.base import Codec
-from ci_gate.model.message import Message, Part
+from ci_gate.codecs.http1.coding import still_coded
+from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Part
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.named import with_names
 from ci_gate.values.redaction import Redactor
@@ -12,13 +17,15 @@ from ci_gate.values.redaction import Redactor
 class Cleaner:
     """Cleans the messages of one recording. Equal values get equal stand-ins throughout."""
 
-    def __init__(self, redactor: Redactor, addresses: Addresses) -> None:
+    def __init__(self, redactor: Redactor, addresses: Addresses, key: bytes) -> None:
         self.redactor = redactor
         self._addresses = addresses
+        self._key = key
+        """Hashes what cannot be looked into."""
 
     def clean(self, codec: Codec, message: Message, side: str) -> tuple[Message, tuple[str, ...]]:
         """The clean message and the places that hold stand-ins; `side`: "request" or "response"."""
-        message = with_names(message, self._addresses)
+        message = with_names(self._without_coded(message), self._addresses)
         changed: dict[str, Part] = {}
         places: list[str] = []
         for part in codec.places(message):
@@ -29,3 +36,13 @@ class Cleaner:
         if changed:
             message = codec.with_places(message, changed)
         return message, tuple(places)
+
+    def _without_coded(self, message: Message) -> Message:
+        """A body in a coding that could not be undone cannot be redacted: size and hash are kept."""
+        if not isinstance(message, HttpRequest | HttpResponse) or not still_coded(message):
+            return message
+        body = message.body
+        if not isinstance(body, bytes) or not body:
+            return message
+        digest = hmac.digest(self._key, body, "sha256").hex()
+        return msgspec.structs.replace(message, body=Opaque(len(body), digest))

@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from ci_gate.codecs.base import Action, Begun, Codec, Ended, More, Side, Undecodable, Whole
+from ci_gate.codecs.http1.coding import coding_of
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.model.exchange import Exchange
@@ -208,7 +209,8 @@ class Tap:
         if isinstance(message, Raw):
             sink = recording.opaque_sink()
         elif not begun.stream:
-            sink = recording.body_sink(_coding(message))
+            coding = _coding(message)
+            sink = recording.opaque_sink() if coding is None else recording.body_sink(coding)
         self._halves[begun.side, begun.number] = _Half(begun, sink)
         if begun.side is Side.CLIENT:
             self._ask(begun.number, message, begun.started)
@@ -286,6 +288,13 @@ class Tap:
             self._drop(number, "no response", at)
 
 
-def _coding(message: HttpRequest | HttpResponse) -> str:
-    codings = [value for name, value in message.headers if name.lower() == b"content-encoding"]
-    return codings[0].decode("latin-1").strip().lower() if len(codings) == 1 else ""
+def _coding(message: HttpRequest | HttpResponse) -> str | None:
+    """The content coding of a large body: "" = none, None = one that nobody here can undo."""
+    named = [
+        value.strip().lower()
+        for name, value in message.headers
+        if name.lower() == b"content-encoding"
+    ]
+    if all(value in (b"", b"identity") for value in named):
+        return ""
+    return coding_of(named[0]) or None if len(named) == 1 else None
