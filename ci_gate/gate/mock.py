@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections import Counter
 
-from ci_gate.codecs.registry import codec
 from ci_gate.config.options import MockVerbOptions
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.rules import Rules
 from ci_gate.gate import events
 from ci_gate.gate.boot import Surroundings, service_address, start_command
 from ci_gate.gate.listeners import LOOPBACK, Listeners
-from ci_gate.gate.mocking import Mocks
+from ci_gate.gate.mocking import Mocks, explained, live_calls, recorded_calls
 from ci_gate.gate.summary import Miss, MockSummary
-from ci_gate.mocks.server import LiveCall
 from ci_gate.net.certificates import Authority
 from ci_gate.service.leftovers import Leftovers, clear
 from ci_gate.service.ports import free_port
@@ -88,27 +85,25 @@ def spellings(addresses: dict[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 def _summary(mocks: Mocks, code: int) -> MockSummary:
-    counted: Counter[tuple[str, str]] = Counter()
-    hosts = []
-    for call in mocks.server.calls:
+    server = mocks.server
+    live = live_calls(server.calls, mocks.mocks, Addresses({}), 0)
+    misses: dict[tuple[str, str], Miss] = {}
+    for call in explained(live, recorded_calls(mocks.snapshot)):
         if call.new_host:
-            hosts.append(call.dependency)
-        else:
-            counted[call.dependency, _label(mocks, call)] += 1
+            continue
+        place = (call.dependency, call.label)
+        known = misses.get(place)
+        misses[place] = Miss(
+            dependency=call.dependency,
+            label=call.label,
+            nearest=known.nearest if known is not None else call.nearest,
+            count=known.count + 1 if known is not None else 1,
+        )
     return MockSummary(
         matched=sum(one.answered for one in mocks.mocks.values()),
-        unmatched=len(mocks.server.calls) + mocks.server.overflow,
+        unmatched=len(server.calls) + server.overflow,
         unused=sum(not entry.uses for one in mocks.mocks.values() for entry in one.matcher.entries),
-        misses=tuple(
-            Miss(dependency=dependency, label=label, count=count, nearest="")
-            for (dependency, label), count in counted.items()
-        ),
-        new_hosts=tuple(dict.fromkeys(hosts)),
+        misses=tuple(misses.values()),
+        new_hosts=tuple(dict.fromkeys(one.dependency for one in live if one.new_host)),
         exit_code=code,
     )
-
-
-def _label(mocks: Mocks, call: LiveCall) -> str:
-    known = mocks.mocks.get(call.dependency)
-    protocol = known.codec if known is not None else codec("http")
-    return protocol.label(call.request) if call.request is not None else "CONNECT"

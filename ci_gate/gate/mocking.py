@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.equality import stand_ins_of
+from ci_gate.diff.nearest import nearest
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.listeners import LOOPBACK, Listeners
 from ci_gate.mocks.forms import canonical_form
@@ -24,6 +27,9 @@ from ci_gate.store.bodies import body_chunks
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.named import with_live, with_names
 from ci_gate.values.standins import is_stand_in
+
+EXPLAINED = 100
+"""Misses whose nearest recorded calls are looked for."""
 
 
 class Mocks:
@@ -198,6 +204,18 @@ def live_calls(
         _live(f"live-{number}", call, mocks, addresses, started)
         for number, call in enumerate(calls, 1)
     ]
+
+
+def explained(live: Sequence[CallRecord], recorded: Sequence[CallRecord]) -> list[CallRecord]:
+    """Live calls with the nearest recorded ones beside each miss, the first `EXPLAINED` of them."""
+    told = 0
+    found = []
+    for call in live:
+        if not call.matched and not call.new_host and told < EXPLAINED:
+            told += 1
+            call = msgspec.structs.replace(call, nearest=nearest(call, recorded))
+        found.append(call)
+    return found
 
 
 def _live(

@@ -24,7 +24,7 @@ from ci_gate.gate.commit import current_commit
 from ci_gate.gate.judging import Evidence, judged
 from ci_gate.gate.listeners import LOOPBACK, Listeners
 from ci_gate.gate.mock import spellings
-from ci_gate.gate.mocking import Mocks, live_calls, recorded_calls
+from ci_gate.gate.mocking import Mocks, explained, live_calls, recorded_calls
 from ci_gate.gate.replaying import Replay
 from ci_gate.gate.reporting import write_run
 from ci_gate.gate.select import inbound_of, select, with_routes
@@ -260,9 +260,11 @@ class _Gate:
         judged_routes = {
             step.exchange.id: step.exchange.route for step in self._steps if step.judged
         }
+        recorded = recorded_calls(self.snapshot)
+        live = live_calls(self._mocks.server.calls, self._mocks.mocks, self._addresses, self._began)
         return compare_calls(
-            recorded_calls(self.snapshot),
-            live_calls(self._mocks.server.calls, self._mocks.mocks, self._addresses, self._began),
+            recorded,
+            explained(live, recorded),
             self._rules,
             equality,
             judged_routes,

@@ -1,0 +1,43 @@
+"""The nearest recorded calls."""
+
+from ci_gate.diff.nearest import nearest
+from ci_gate.model.call import CallRecord
+from ci_gate.model.exchange import Facts
+from ci_gate.model.message import Part
+
+
+def call(label: str, dependency: str = "rates") -> CallRecord:
+    """A call written as "GET /path?query"."""
+    method, _, target = label.partition(" ")
+    path, _, query = target.partition("?")
+    return CallRecord(
+        id=label,
+        dependency=dependency,
+        route=f"{method} {path}",
+        label=label,
+        facts=Facts(effect="read"),
+        parts=(
+            Part("method", method),
+            Part("path", path.encode(), "path"),
+            Part("query", query.encode(), "query"),
+        ),
+        coarse=(method, path),
+    )
+
+
+def test_the_nearest_call_is_named_with_what_differs() -> None:
+    """A changed parameter is told by place, recorded and live value."""
+    recorded = [call("GET /rates?country=DE&weight=240"), call("GET /zones")]
+    text = nearest(call("GET /rates?country=DE&weight=250"), recorded)
+    assert text == ("nearest recorded: GET /rates?country=DE&weight=240: query.weight 240 → 250")
+
+
+def test_a_renamed_path_is_found_by_its_likeness() -> None:
+    """No call of the same coarse key: the one whose name is alike is shown."""
+    text = nearest(call("GET /rate"), [call("GET /rates"), call("POST /very/other")])
+    assert text.startswith("nearest recorded: GET /rates: path")
+
+
+def test_other_dependencies_are_not_near() -> None:
+    """A call to one dependency is never explained by another one's recording."""
+    assert nearest(call("GET /rates"), [call("GET /rates", "payments")]) == ""
