@@ -1,0 +1,147 @@
+"""examples/orders with the real command: recorded, unchanged, and with each regression."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXAMPLE = Path(__file__).resolve().parent.parent.parent / "examples" / "orders"
+REGRESSIONS: dict[str, Any] = json.loads((EXAMPLE / "regressions.json").read_text(encoding="utf-8"))
+SECRETS = (
+    b"4242424242424242",
+    b"4000000000000002",
+    b"ada@shop.test",
+    b"bert@shop.test",
+    b"sk_test_orders",
+)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Everything below a folder, by relative path."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def secrets_in(folder: Path) -> list[str]:
+    """Files below a folder that hold what the drive sent in clear."""
+    return [
+        f"{name}: {secret.decode()}"
+        for name, data in files(folder).items()
+        for secret in SECRETS
+        if secret in data
+    ]
+
+
+def record(gate: Any, out: Path, work: Path) -> None:
+    """The example's recording, on ports of its own, against its upstreams."""
+    ports = []
+    for _ in range(2):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            ports.append(str(probe.getsockname()[1]))
+    certificate = work / "payments.pem"
+    upstreams = subprocess.Popen(
+        [sys.executable, "upstreams.py", str(certificate), *ports],
+        cwd=EXAMPLE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert upstreams.stdout is not None
+        assert upstreams.stdout.readline() == "upstreams: ready\n"
+        text = (EXAMPLE / "ci-gate.yml").read_text(encoding="utf-8")
+        text = text.replace("localhost:9443", f"localhost:{ports[0]}")
+        text = text.replace("localhost:9080", f"localhost:{ports[1]}")
+        text = text.replace("../../.venv/bin/python", sys.executable)
+        for part in ("orders", "drive.py"):
+            if not (work / part).exists():
+                (work / part).symlink_to(EXAMPLE / part)
+        (work / "ci-gate.yml").write_text(text, encoding="utf-8")
+        gate.folder = work
+        drive = f"{sys.executable} drive.py"
+        done = gate(
+            *("record", "--in-port", "0", "--out-port", "0", "--out", str(out), "--drive", drive),
+            SSL_CERT_FILE=str(certificate),
+        )
+        assert done.code == 0, done.text
+        assert "POST /orders/{id}/cancel" in done.text
+    finally:
+        upstreams.terminate()
+        upstreams.communicate()
+
+
+def test_a_fresh_recording_passes_and_holds_no_secret(orders: Any, tmp_path: Path) -> None:
+    """record, then run: 31 of 31 unchanged; neither snapshot nor run directory has a secret."""
+    snapshot = tmp_path / "snapshot"
+    record(orders, snapshot, tmp_path)
+    assert secrets_in(snapshot) == []
+    done = orders("run", "--in", str(snapshot), "--out", str(tmp_path / "run"))
+    assert done.code == 0, done.text
+    assert "31 of 31" in done.text
+    assert secrets_in(tmp_path / "run") == []
+    assert "paid by" in (tmp_path / "run" / "service.log").read_text(encoding="utf-8")
+
+
+def test_a_recording_made_again_is_a_small_diff(orders: Any, tmp_path: Path) -> None:
+    """Recorded twice, a snapshot has the same files, ids and stand-ins: a diff is about traffic."""
+    snapshots = [tmp_path / "one", tmp_path / "two"]
+    for snapshot in snapshots:
+        record(orders, snapshot, tmp_path)
+    one, two = (files(snapshot) for snapshot in snapshots)
+    assert list(one) == list(two)
+    ids = [
+        [line for data in folder.values() for line in data.splitlines() if b'"id": "' in line]
+        for folder in (one, two)
+    ]
+    assert ids[0] == ids[1]
+
+
+def test_the_committed_snapshot_holds_no_secret() -> None:
+    """What is committed was redacted."""
+    assert secrets_in(EXAMPLE / "snapshots") == []
+
+
+def test_unchanged_passes_five_times(orders: Any, tmp_path: Path) -> None:
+    """Five runs of the unchanged service against the committed snapshot, five passes."""
+    for number in range(5):
+        done = orders("run", "--quiet", "--out", str(tmp_path / str(number)))
+        assert done.code == 0, done.text
+
+
+@pytest.mark.parametrize("name", REGRESSIONS)
+def test_each_regression_is_caught_for_its_cause(orders: Any, tmp_path: Path, name: str) -> None:
+    """A regression fails with exit code 1, and the first cause is the right one."""
+    out = tmp_path / "run"
+    done = orders("run", "--quiet", "--out", str(out), REGRESSION=name)
+    assert done.code == 1, done.text
+    cause = json.loads((out / "result.json").read_text(encoding="utf-8"))["causes"][0]
+    expected = REGRESSIONS[name]
+    assert cause["change"] in expected["change"]
+    assert expected.get("place", "") in cause.get("place", "")
+    assert expected.get("dependency", "") in cause.get("dependency", "")
+    assert expected.get("call", "") in cause["examples"][0].get("call", "")
+    assert cause["title"] in " ".join(done.text.split())
+
+
+def test_the_demo_says_what_it_found() -> None:
+    """`make demo` ends with its count and exit code 0."""
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE.parent.parent / "scripts" / "demo.py")],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        env=dict(os.environ),
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines()[-1] == "demo: 1 pass, 4 of 4 regressions caught"
