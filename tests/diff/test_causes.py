@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ci_gate.diff.causes import causes
 from ci_gate.model.difference import Difference
 
@@ -128,35 +126,3 @@ def test_examples_are_the_smallest_and_at_most_three() -> None:
     assert [len(example.actual) for example in one.examples] == [1, 3, 7]
     (one,) = causes([*(call("1", "changed", place="request.body.$.a") for _ in range(5)), *many])
     assert [example.change for example in one.examples] == ["changed", "changed", "value"]
-
-
-@pytest.mark.parametrize(
-    ("difference", "title"),
-    [
-        (answer("1", change="type", detail="number became string"),
-         "response.body.$.total: number became string"),
-        (answer("1"), "response.body.$.total: 1 became 2"),
-        (answer("1", actual="x" * 100), "response.body.$.total changed"),
-        (answer("1", change="added", expected=""), "response.body.$.total added"),
-        (answer("1", change="removed", actual=""), "response.body.$.total removed"),
-        (answer("1", change="status", place="response.status", expected="200", actual="500"),
-         "status 200 became 500"),
-        (answer("1", change="no-response", place="response", detail="timed out"),
-         "no complete response: timed out"),
-        (call("1", "unexpected"), "POST /charges (payments) newly called"),
-        (call("1", "repeated", call="GET /rates", dependency="shipping", expected="1 call",
-              actual="3 calls"), "GET /rates (shipping) called 3 times, recorded 1"),
-        (call("1", "changed", place="request.body.$.amount", expected="1", actual='"1"'),
-         'POST /charges (payments) request.body.$.amount: 1 became "1"'),
-        (call("1", "changed", place="request.query.dry", expected="", actual="1"),
-         "POST /charges (payments) request.query.dry added"),
-        (call("1", "reordered"), "POST /charges (payments) called in another order"),
-        (call("1", "header", notice=True, detail="client changed: user-agent"),
-         "POST /charges (payments): client changed: user-agent"),
-        (call("", "escape", actual="203.0.113.9:443", call=""),
-         "a connection to 203.0.113.9:443 went past the mocks"),
-    ],
-)  # fmt: skip
-def test_titles(difference: Difference, title: str) -> None:
-    """Each kind of change reads as a sentence about what changed."""
-    assert causes([difference])[0].title == title

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ci_gate.diff.expectation import Expectation
-from ci_gate.diff.headers import EXCLUDED, PRESENCE, signature
 from ci_gate.model.message import HttpResponse, Piece, Pieces, Raw, Stored
 
 
@@ -72,19 +71,3 @@ def test_raw_never_matches_http() -> None:
     assert Expectation(Raw(b"x")).matches(Raw(b"x"))
     assert not Expectation(Raw(b"x")).matches(HttpResponse(200, b"", (), b"x"))
     assert not Expectation(_response()).matches(Raw(b"x"))
-
-
-def test_signature_memory_is_bounded() -> None:
-    """A service that says other headers every time does not fill the memory."""
-    from ci_gate.diff import headers
-
-    for number in range(3000):
-        signature(((b"X-N", b"%d" % number),))
-    assert len(headers._signatures) <= headers._LIMIT
-
-
-def test_lists_are_exact_lower_case_names() -> None:
-    """No entry of the header lists could miss for its spelling, and none is in both."""
-    assert all(name == name.lower().strip() for name in EXCLUDED | PRESENCE)
-    assert not EXCLUDED & PRESENCE
-    assert not PRESENCE & {b"content-type", b"set-cookie", b"location", b"etag", b"cache-control"}

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from ci_gate.diff.rules import EXAMPLES, Rules
-from ci_gate.errors import UsageError
 from ci_gate.model.difference import Difference
 from ci_gate.model.rule import Rule, Where
 
@@ -83,61 +82,6 @@ def test_excuse(rule: Rule, difference: Difference, excused: int) -> None:
     rules = Rules([rule], TODAY)
     assert rules.excuse(difference) == excused
     assert rules.uses()[0].used == (1 if excused else 0)
-
-
-@pytest.mark.parametrize(
-    ("rule", "text"),
-    [
-        (_place(reason=" "), "has no reason"),
-        (_place(at="body.$.at"), "starts with request. or response."),
-        (_place(at="response"), "starts with request. or response."),
-        (_place(at="response.body.$.a..b"), "is no place"),
-        (_place(at="response.body.$.*.b"), "is no place"),
-        (_place(at="response.body.$.a[x]"), "is no place"),
-        (_place(allow="timestmp"), "did you mean timestamp?"),
-        (_place(allow=""), "needs `allow`"),
-        (_place(calls=("missing",)), "either `at` with `allow`, or `calls`"),
-        (Rule(index=1, reason="r"), "either `at` with `allow`, or `calls`"),
-        (_place(effect="read"), "`effect` belongs to `calls`"),
-        (_calls(calls=("mising",)), "did you mean missing?"),
-        (_calls(allow="any"), "`allow` belongs to `at`"),
-        (_calls(effect="reads"), "neither read nor write"),
-        (_calls(until="30.06.2027"), "is no date"),
-        (_calls(until="20270630"), "is no date"),
-        (_calls(where=Where(group="boot")), "neither startup nor background"),
-        (_place(at="response.*"), "would hide everything"),
-        (_place(at="response.body"), "would hide everything"),
-        (_place(at="response.body.$.*"), "would hide everything"),
-        (_place(at="request.body"), "would hide everything"),
-    ],
-)
-def test_refused_rules(rule: Rule, text: str) -> None:
-    """A rule that cannot be meant is an error that names it, its line and the remedy."""
-    import msgspec
-
-    with pytest.raises(UsageError) as caught:
-        Rules([msgspec.structs.replace(rule, index=3, line=41)], TODAY)
-    assert text in str(caught.value)
-    assert str(caught.value).startswith("rule 3 (line 41): ")
-
-
-@pytest.mark.parametrize(
-    "at",
-    [
-        "response.status", "response.headers.*", "request.path[1]", "response.body.$.a[*].b[3]",
-        'response.body.$["odd key"].x', "response.body.$.a.*", "request.query.page",
-        "response.body", "response.body.$[*].id", "response.trailers.x-sum", "request.params[2]",
-    ],
-)  # fmt: skip
-def test_accepted_places(at: str) -> None:
-    """Every form of a place is accepted when a route limits it."""
-    Rules([_place(at=at, where=Where(route=ROUTE))], TODAY)
-
-
-def test_pattern_check_is_linear() -> None:
-    """A long hostile place is refused at once."""
-    with pytest.raises(UsageError):
-        Rules([_place(at="response.body" + ".$" * 50_000 + "!!..")], TODAY)
 
 
 def test_uses_tell_used_unused_and_expired() -> None:
