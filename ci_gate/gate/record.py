@@ -92,13 +92,14 @@ class _Recorder:
             sink=self._keep,
             body_sink=self._body,
             opaque_sink=lambda: OpaqueBody(self._key),
+            failed=self._fail,
         )
         self._authority = Authority.open(options.state_folder)
         self._proxies = Proxies(
             self.recording,
             self._authority,
             functools.cache(lambda: client_context(os.environ)),
-            self.dependencies.target,
+            self.dependencies,
         )
 
     def _redaction_key(self) -> bytes:
@@ -248,15 +249,19 @@ class _Recorder:
         try:
             write(journal)
         except CannotRun as error:
-            self._failure = error
-            self._stopping.set()
+            self._fail(error)
             return
         if journal.size > self.options.recorder.disk_limit:
-            self._failure = CannotRun(
+            text = (
                 f"the recording has reached {journal.size} bytes; what was recorded is kept: "
                 "run record again to fold it"
             )
-            self._stopping.set()
+            self._fail(CannotRun(text))
+
+    def _fail(self, error: CannotRun) -> None:
+        """The disk refuses: the recording ends, the traffic does not."""
+        self._failure = self._failure or error
+        self._stopping.set()
 
     def _body(self, coding: str) -> LargeBody:
         writer = BodyWriter(journal_folder(self.options.out))

@@ -11,6 +11,10 @@ BACKGROUND = "background"
 UNFINISHED = "unfinished"
 """Group of calls whose inbound exchange was cut off by a killed recorder: kept, in no window."""
 
+CLOSED = "the connection was closed without a whole answer"
+GAVE_UP = "the client gave up waiting for the answer"
+"""Values of `Exchange.error`, by which a mock knows what to do instead of answering."""
+
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One request message and its response. Times are milliseconds since the recording started."""

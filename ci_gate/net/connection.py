@@ -13,19 +13,30 @@ from ci_gate.net.tls import TlsLayer
 class Connection(asyncio.Protocol):
     """Base of every connection of ours. Subclasses implement `heard` and `lost`.
 
-    No task, future or stream per message: what arrives is handed on in the loop's callback.
+    No task, future or stream per message: what arrives is handed on in the loop's callback. An
+    exception from a subclass ends this connection (`failed`) and nothing else.
     """
 
-    __slots__ = ("_chunks", "_ended", "_full", "_streamed", "paused_by", "tls", "transport")
+    __slots__ = (
+        "_chunks",
+        "_ended",
+        "_full",
+        "_pumping",
+        "_streamed",
+        "paused_by",
+        "tls",
+        "transport",
+    )
 
     transport: asyncio.Transport
 
     def __init__(self) -> None:
         self.tls: TlsLayer | None = None
         self.paused_by: Connection | None = None
-        """The connection that must stop reading while our send buffer is full."""
+        """The connection that must stop reading while we cannot send on."""
         self._ended = False
         self._full = False
+        self._pumping = False
         self._chunks: Iterator[bytes] | None = None
         self._streamed: Callable[[], None] | None = None
 
@@ -39,26 +50,48 @@ class Connection(asyncio.Protocol):
     def tls_failed(self, reason: str) -> None:
         """The TLS handshake or a record failed; the connection closes."""
 
+    def failed(self, error: Exception) -> None:
+        """Handling what arrived has raised `error`; the connection closes."""
+        context = {"message": "handling a connection failed", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(context)
+
+    @property
+    def full(self) -> bool:
+        """True while what is sent only piles up here: the peer does not take it, or our TLS
+        handshake with it is not over."""
+        tls = self.tls
+        return self._full or (tls is not None and not (tls.established or tls.closed))
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The loop's callback."""
         self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """The loop's callback."""
-        tls = self.tls
-        if tls is None:
-            self.heard(data)
-            return
+        try:
+            if self.tls is None:
+                self.heard(data)
+            else:
+                self._decrypt(self.tls, data)
+        except Exception as error:
+            self._break(error)
+
+    def _decrypt(self, tls: TlsLayer, data: bytes) -> None:
+        waiting = not tls.established
         plain = tls.receive(data)
         outgoing = tls.outgoing()
         if outgoing:
             self.transport.write(outgoing)
+        if waiting and tls.established and self.paused_by is not None and not self._full:
+            self.paused_by.resume()
         if plain:
             self.heard(plain)
         if tls.closed:
-            if tls.failure:
+            if tls.failure and not self._ended:
                 self.tls_failed(tls.failure)
             self._end()
+            if tls.failure:
+                self.transport.close()
 
     def eof_received(self) -> bool:
         """The loop's callback: keep our side open until we have said everything."""
@@ -68,15 +101,28 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The loop's callback; why it was lost changes nothing for us."""
         del exc
+        self._chunks = self._streamed = None
         self._end()
         if self.paused_by is not None:
             self.paused_by.resume()
-        self.lost()
+        try:
+            self.lost()
+        except Exception as error:
+            self._break(error)
 
     def _end(self) -> None:
-        if not self._ended:
-            self._ended = True
+        if self._ended:
+            return
+        self._ended = True
+        try:
             self.heard(b"")
+        except Exception as error:
+            self._break(error)
+
+    def _break(self, error: Exception) -> None:
+        self.failed(error)
+        self._ended = True
+        self.transport.abort()
 
     def send(self, data: bytes) -> None:
         """Send plaintext, through TLS when it is on."""
@@ -92,31 +138,44 @@ class Connection(asyncio.Protocol):
     def start_tls(
         self, context: ssl.SSLContext, *, server_side: bool, hostname: str | None = None
     ) -> None:
-        """Speak TLS from the next byte on."""
+        """Speak TLS from the next byte on. As the client, whoever sends through us
+        (`paused_by`) reads nothing until the handshake is over.
+
+        Raises ValueError for a hostname that cannot be one.
+        """
         self.tls = TlsLayer(context, server_side=server_side, hostname=hostname)
         outgoing = self.tls.outgoing()
         if outgoing:
             self.transport.write(outgoing)
+        if not server_side and self.paused_by is not None:
+            self.paused_by.pause()
 
     def send_eof(self) -> None:
         """No more from us; the peer may still speak."""
         transport = self.transport
         if transport.is_closing():
             return
-        if self.tls is not None:
-            self.close()
-        elif transport.can_write_eof():
-            transport.write_eof()
+        tls = self.tls
+        if tls is None:
+            if transport.can_write_eof():
+                transport.write_eof()
+        elif tls.established:
+            self._say_goodbye(tls)
+        else:
+            transport.close()
+
+    def _say_goodbye(self, tls: TlsLayer) -> None:
+        tls.close()
+        outgoing = tls.outgoing()
+        if outgoing:
+            self.transport.write(outgoing)
 
     def close(self) -> None:
         """Close once everything was sent."""
         if self.transport.is_closing():
             return
         if self.tls is not None:
-            self.tls.close()
-            outgoing = self.tls.outgoing()
-            if outgoing:
-                self.transport.write(outgoing)
+            self._say_goodbye(self.tls)
         self.transport.close()
 
     def abort(self) -> None:
@@ -134,19 +193,27 @@ class Connection(asyncio.Protocol):
             self.transport.resume_reading()
 
     def stream(self, chunks: Iterator[bytes], done: Callable[[], None]) -> None:
-        """Send `chunks` as fast as the peer takes them, then call `done`; one stream at a time."""
+        """Send `chunks` as fast as the peer takes them, then call `done`, which may begin the next
+        stream; one stream at a time."""
         self._chunks, self._streamed = chunks, done
-        self._pump()
+        if not self._pumping:
+            self._pump()
 
     def _pump(self) -> None:
-        while self._chunks is not None and not self._full and not self.transport.is_closing():
-            chunk = next(self._chunks, None)
-            if chunk is not None:
-                self.send(chunk)
-                continue
-            done, self._chunks, self._streamed = self._streamed, None, None
-            if done is not None:
-                done()
+        self._pumping = True
+        try:
+            while self._chunks is not None and not self._full and not self.transport.is_closing():
+                chunk = next(self._chunks, None)
+                if chunk is not None:
+                    self.send(chunk)
+                    continue
+                done, self._chunks, self._streamed = self._streamed, None, None
+                if done is not None:
+                    done()
+        except Exception as error:
+            self._break(error)
+        finally:
+            self._pumping = False
 
     def pause_writing(self) -> None:
         """The loop's callback: our send buffer is full."""
@@ -157,6 +224,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The loop's callback: our send buffer has room again."""
         self._full = False
-        self._pump()
-        if self.paused_by is not None:
+        if self._chunks is not None and not self._pumping:
+            self._pump()
+        if self.paused_by is not None and not self.full:
             self.paused_by.resume()

@@ -41,7 +41,10 @@ def port_of(server: asyncio.Server) -> int:
 
 
 async def connect(connection: Connection, host: str, port: int, timeout: float) -> None:
-    """Open `connection` to host and port. Raises `CannotRun` naming both."""
+    """Open `connection` to host and port within `timeout` seconds. Raises `CannotRun` naming both.
+
+    A host that cannot be a name (too long, not encodable) is an address that cannot be had.
+    """
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(timeout):
@@ -50,3 +53,5 @@ async def connect(connection: Connection, host: str, port: int, timeout: float) 
         raise CannotRun(f"{host}:{port} did not accept a connection in {timeout:g} s") from error
     except OSError as error:
         raise CannotRun(f"cannot connect to {host}:{port}: {error.strerror or error}") from error
+    except (UnicodeError, OverflowError) as error:
+        raise CannotRun(f"cannot connect to {host[:80]!r}:{port}: {error}") from error

@@ -24,6 +24,7 @@ class TlsLayer:
         "_incoming",
         "_object",
         "_outgoing",
+        "_over",
         "_pending",
         "closed",
         "established",
@@ -39,26 +40,32 @@ class TlsLayer:
             self._incoming, self._outgoing, server_side=server_side, server_hostname=hostname
         )
         self._pending: list[bytes] = []
+        self._over = False
+        """We said goodbye, or it failed: nothing more can be said."""
         self.established = False
         self.closed = False
-        """The peer said goodbye, or the handshake or a record failed."""
+        """The peer said goodbye, or the handshake or a record failed: nothing more is heard."""
         self.failure = ""
         """Why it failed, in OpenSSL's words; "" = it did not."""
         if not server_side:
             self._handshake()
 
     def receive(self, data: bytes) -> bytes:
-        """Take ciphertext, give the plaintext that is complete. Then send `outgoing()`."""
+        """Take ciphertext, give the plaintext that is complete. Then send `outgoing()`.
+
+        What comes after the peer's goodbye or after a failure is dropped.
+        """
+        if self.closed:
+            return b""
         self._incoming.write(data)
         try:
             if not self.established:
                 self._handshake()
                 if not self.established:
                     return b""
-            first = self._object.read(CHUNK)
-            if len(first) < CHUNK and not self._incoming.pending:
-                return first
-            return self._read_rest(first)
+            first = self._object.read(CHUNK)  # one record at most; b"" is the peer's goodbye
+            self.closed = not first
+            return self._read_rest(first) if first and self._incoming.pending else first
         except ssl.SSLWantReadError:
             return b""
         except ssl.SSLZeroReturnError:
@@ -99,25 +106,28 @@ class TlsLayer:
 
     def send(self, data: bytes) -> None:
         """Take plaintext; it waits for the handshake if that is not over. Then send `outgoing()`."""
-        if self.closed:
+        if self._over:
             return
-        if self.established:
-            self._object.write(data)
-        elif data:
+        if not self.established:
             self._pending.append(data)
+            return
+        try:
+            self._object.write(data)
+        except ssl.SSLError as error:
+            self._failed(error)
 
     def outgoing(self) -> bytes:
         """Ciphertext that must go to the peer now."""
         return self._outgoing.read() if self._outgoing.pending else b""
 
     def close(self) -> None:
-        """Say goodbye (close_notify) without waiting for the peer's."""
-        if not self.established or self.closed:
+        """Say goodbye (close_notify); what the peer still says is heard."""
+        if not self.established or self._over:
             return
+        self._over = True
         with contextlib.suppress(ssl.SSLError):  # the peer's goodbye is not waited for
             self._object.unwrap()
-        self.closed = True
 
     def _failed(self, error: ssl.SSLError) -> None:
-        self.closed = True
-        self.failure = error.reason or str(error)
+        self.closed = self._over = True
+        self.failure = getattr(error, "verify_message", "") or error.reason or str(error)

@@ -67,6 +67,11 @@ class Dependencies:
             target = self._add(address, name, "http", url, "")
         return target
 
+    def is_telemetry(self, scheme: str, host: str, port: int) -> bool:
+        """Whether calls to an address are answered here; nothing becomes known by asking."""
+        known = self._by_address.get((scheme, host.lower(), port))
+        return known.telemetry if known is not None else self._is_telemetry(host, port)
+
     def _add(self, address: Address, name: str, protocol: str, url: str, role: str) -> Target:
         telemetry = role == "telemetry"
         target = Target(name, codec(protocol), telemetry=telemetry)

@@ -1,51 +1,20 @@
 """Messages become exchanges: requests are paired with responses and with who caused them.
 
-Pure: it is told what was heard and when, and hands finished exchanges to a sink. Bodies larger
-than a conversation keeps go, part by part, to a body sink that redacts and stores them.
+Pure: it is told what was heard and when, and hands finished exchanges to a sink.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
-
-import msgspec
 
 from ci_gate.codecs.base import Action, Begun, Codec, Ended, More, Side, Undecodable, Whole
-from ci_gate.codecs.http1.coding import coding_of
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.trace import trace_ids
-from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import (
-    HttpRequest,
-    HttpResponse,
-    Message,
-    Opaque,
-    Piece,
-    Pieces,
-    Raw,
-    Stored,
-)
+from ci_gate.errors import CannotRun
+from ci_gate.model.exchange import CLOSED, GAVE_UP, Exchange
+from ci_gate.model.message import HttpRequest, Message, Raw
 from ci_gate.recorder.clean import Cleaner
-
-STREAM_LIMIT = 8 << 20
-"""Bytes of one stream that are kept; what comes after is forwarded and counted, not kept."""
-
-
-class BodySink(Protocol):
-    """Where a large body goes: content-decoded, redacted, hashed, on disk."""
-
-    def write(self, data: bytes) -> None:
-        """Take a part as it was sent (still coded)."""
-        ...
-
-    def finish(self) -> tuple[Stored | Opaque, str]:
-        """What is kept of it, and the coding that was decoded ("" = none)."""
-        ...
-
-    def abort(self) -> None:
-        """Drop what was written."""
-        ...
+from ci_gate.recorder.halves import BodySink, Half, begin
 
 
 class Recording:
@@ -60,6 +29,7 @@ class Recording:
         sink: Callable[[Exchange], None],
         body_sink: Callable[[str], BodySink],
         opaque_sink: Callable[[], BodySink],
+        failed: Callable[[CannotRun], None],
     ) -> None:
         self.started = started
         """Monotonic nanoseconds; all times of exchanges count from here."""
@@ -70,6 +40,8 @@ class Recording:
         """Makes a sink for a body with this content coding."""
         self.opaque_sink = opaque_sink
         """Makes a sink for bytes that no codec understands."""
+        self.failed = failed
+        """Told when the disk refuses: the recording ends, the traffic goes on."""
         self.undecoded: dict[str, int] = {}
         """What could not be decoded or finished -> how often."""
         self.heard = 0
@@ -92,59 +64,18 @@ class Recording:
         self.undecoded[text] = self.undecoded.get(text, 0) + 1
 
 
-class _Half:
-    """A message that comes in parts."""
-
-    __slots__ = ("message", "pieces", "sink", "size", "started")
-
-    def __init__(self, begun: Begun, sink: BodySink | None) -> None:
-        self.message = begun.message
-        self.started = begun.started
-        self.sink = sink
-        self.pieces: list[Piece] = []
-        self.size = 0
-
-    def add(self, more: More) -> None:
-        """Keep a part."""
-        self.size += len(more.data)
-        if self.sink is not None:
-            self.sink.write(more.data)
-        elif self.size <= STREAM_LIMIT:
-            self._add_piece((more.at - self.started) / 1e6, more.data)
-
-    def _add_piece(self, at: float, data: bytes) -> None:
-        """Parts are joined to whole lines, so that no secret is cut in two."""
-        if self.pieces and not self.pieces[-1].data.endswith(b"\n"):
-            last = self.pieces.pop()
-            at, data = last.at, last.data + data
-        self.pieces.append(Piece(round(at, 3), data))
-
-    def whole(self, ended: Ended | None) -> Message:
-        """The message with its body; `ended` None: recording stopped in the middle."""
-        trailers = ended.trailers if ended is not None else ()
-        complete = ended is not None and ended.complete
-        if self.sink is not None:
-            stored, coding = self.sink.finish()
-            if isinstance(self.message, Raw):
-                return Raw(stored)
-            return msgspec.structs.replace(
-                self.message, body=stored, coding=coding, trailers=trailers
-            )
-        assert isinstance(self.message, HttpRequest | HttpResponse)
-        body = Pieces(tuple(self.pieces), complete and self.size <= STREAM_LIMIT)
-        return msgspec.structs.replace(self.message, body=body, trailers=trailers)
-
-
 class _Asked:
     """A request that waits for its response."""
 
-    __slots__ = ("groups", "id", "message", "started")
+    __slots__ = ("ended", "groups", "id", "message", "started")
 
     def __init__(self, id_: str, groups: tuple[str, ...], message: Message, started: int) -> None:
         self.id = id_
         self.groups = groups
-        self.message: Message | None = message
+        self.message = message
         self.started = started
+        self.ended = False
+        """Correlation knows that it is answered."""
 
 
 class Tap:
@@ -159,12 +90,9 @@ class Tap:
         self._dependency = dependency
         self._connection = recording.connection()
         self._asked: dict[int, _Asked] = {}
-        self._halves: dict[tuple[Side, int], _Half] = {}
-
-    @property
-    def outstanding(self) -> int:
-        """Requests that were begun and not answered yet."""
-        return len(self._asked)
+        self._halves: dict[tuple[Side, int], Half] = {}
+        self._early: dict[int, tuple[Message, int]] = {}
+        """Responses that came before their request was complete, and when."""
 
     def heard(self, actions: Sequence[Action]) -> None:
         """Take what the conversation made of the bytes."""
@@ -183,10 +111,11 @@ class Tap:
                 self._undecodable(action)
 
     def _whole(self, whole: Whole) -> None:
-        if whole.side is Side.CLIENT:
-            self._ask(whole.number, whole.message, whole.started)
-        else:
+        if whole.side is Side.SERVER:
             self._answer(whole.number, whole.message, whole.ended)
+            return
+        self._ask(whole.number, whole.message, whole.started)
+        self._answer_late(whole.number)
 
     def _ask(self, number: int, message: Message, at: int) -> None:
         recording = self._recording
@@ -203,98 +132,120 @@ class Tap:
         self._asked[number] = asked
 
     def _begun(self, begun: Begun) -> None:
-        message = begun.message
         recording = self._recording
-        sink = None
-        if isinstance(message, Raw):
-            sink = recording.opaque_sink()
-        elif not begun.stream:
-            coding = _coding(message)
-            sink = recording.opaque_sink() if coding is None else recording.body_sink(coding)
-        self._halves[begun.side, begun.number] = _Half(begun, sink)
+        half = begin(begun, recording.body_sink, recording.opaque_sink)
+        self._halves[begun.side, begun.number] = half
         if begun.side is Side.CLIENT:
-            self._ask(begun.number, message, begun.started)
+            self._ask(begun.number, begun.message, begun.started)
 
     def _ended(self, ended: Ended) -> None:
         half = self._halves.pop((ended.side, ended.number), None)
         if half is None:
             return
-        if not ended.complete and half.sink is not None:
-            half.sink.abort()
-            self._drop(ended.number, "went away in the middle of a large body", ended.at)
-            return
-        message = half.whole(ended)
-        if ended.side is Side.CLIENT:
+        client = ended.side is Side.CLIENT
+        if not ended.complete and (client or half.stored):
+            half.abort()
+            if client:
+                self._drop(ended.number, "its sender went away in the middle of it", ended.at)
+            else:
+                self._unanswered(ended.number, CLOSED, ended.at)
+        elif client:
             asked = self._asked.get(ended.number)
             if asked is not None:
-                asked.message = message
+                asked.message = half.whole(ended)
+                self._answer_late(ended.number)
         else:
-            self._answer(ended.number, message, ended.at)
+            self._answer(ended.number, half.whole(ended), ended.at)
+
+    def _answer_late(self, number: int) -> None:
+        early = self._early.pop(number, None)
+        if early is not None:
+            self._answer(number, *early)
 
     def _answer(self, number: int, response: Message, at: int) -> None:
-        asked = self._asked.pop(number, None)
-        if asked is None or asked.message is None:
+        asked = self._asked.get(number)
+        if asked is None or (Side.CLIENT, number) in self._halves:
+            self._early[number] = (response, at)
+            if asked is not None:
+                self._end(asked, at)
             return
-        if (Side.CLIENT, number) in self._halves:
-            self._halves.pop((Side.CLIENT, number)).whole(None)
-            self._recording.note("answered before its large request was complete: not kept")
-            self._end(asked, at)
-            return
+        del self._asked[number]
         self._end(asked, at)
-        self._recording.sink(self._exchange(asked, response, at))
+        self._recording.sink(self._exchange(asked, response, at, ""))
 
     def _end(self, asked: _Asked, at: int) -> None:
-        if not self._dependency:
+        if not self._dependency and not asked.ended:
+            asked.ended = True
             self._recording.correlation.end(asked.id, at)
 
-    def _exchange(self, asked: _Asked, response: Message, at: int) -> Exchange:
+    def _exchange(self, asked: _Asked, response: Message | None, at: int, error: str) -> Exchange:
         recording = self._recording
-        assert asked.message is not None
+        clean = recording.cleaner.clean
         route = self._codec.route(asked.message)
-        request, in_request = recording.cleaner.clean(self._codec, asked.message, "request")
-        answer, in_response = recording.cleaner.clean(self._codec, response, "response")
+        request, in_request = clean(self._codec, asked.message, "request")
+        answer, in_response = (
+            clean(self._codec, response, "response") if response is not None else (None, ())
+        )
         return Exchange(
             id=asked.id,
             dependency=self._dependency,
             route=route,
             groups=asked.groups,
             at=round((asked.started - recording.started) / 1e6, 3),
-            took=round((at - asked.started) / 1e6, 3),
+            took=round(max(at - asked.started, 0) / 1e6, 3),
             connection=self._connection,
             request=request,
             response=answer,
+            error=error,
             redacted=in_request + in_response,
         )
 
-    def _drop(self, number: int, why: str, at: int) -> None:
+    def _unanswered(self, number: int, error: str, at: int) -> None:
+        """A call without an answer is part of what the service does; an inbound request without
+        one can only be counted."""
+        if not self._dependency or (Side.CLIENT, number) in self._halves:
+            self._drop(number, error, at)
+            return
         asked = self._asked.pop(number, None)
-        if asked is not None and asked.message is not None:
-            self._recording.note(f"{self._codec.route(asked.message)}: {why}")
+        if asked is not None and not isinstance(asked.message, Raw):
+            self._recording.note(f"{self._dependency}: {self._codec.route(asked.message)}: {error}")
+            self._recording.sink(self._exchange(asked, None, at, error))
+
+    def _drop(self, number: int, why: str, at: int) -> None:
+        self._early.pop(number, None)
+        asked = self._asked.pop(number, None)
+        if asked is not None:
+            where = f"{self._dependency}: " if self._dependency else ""
+            self._recording.note(f"{where}{self._codec.route(asked.message)}: {why}; not kept")
             self._end(asked, at)
 
     def _undecodable(self, action: Undecodable) -> None:
         where = self._dependency or "inbound"
         self._recording.note(f"{where}: {action.reason}")
 
-    def finish(self, at: int) -> None:
-        """The connection or the recording ended: streams become exchanges, the rest is counted."""
-        for (side, number), half in list(self._halves.items()):
-            if side is Side.SERVER and (half.sink is None or isinstance(half.message, Raw)):
+    def finish(self, at: int, closed_by: Side | None = None) -> None:
+        """The connection or the recording ended: streams become exchanges, calls without an answer
+        are kept as such, the rest is counted. `closed_by`: who closed the connection first."""
+        for key, half in sorted(self._halves.items(), key=_client_first):
+            side, number = key
+            if half.raw and side is Side.CLIENT:
+                del self._halves[key]
+                self._asked[number].message = half.whole(None)
+                self._answer_late(number)
+            elif side is Side.SERVER and not half.stored:
                 self._answer(number, half.whole(None), at)
-            elif half.sink is not None:
-                half.sink.abort()
-        self._halves.clear()
+            else:
+                half.abort()
         for number in list(self._asked):
-            self._drop(number, "no response", at)
+            if number in self._early:
+                self._drop(number, "answered before the request was complete", at)
+            else:
+                self._unanswered(number, CLOSED if closed_by is Side.SERVER else GAVE_UP, at)
+        self._halves.clear()
+        for _ in self._early:
+            self._recording.note("a request was answered before it was complete; not kept")
+        self._early.clear()
 
 
-def _coding(message: HttpRequest | HttpResponse) -> str | None:
-    """The content coding of a large body: "" = none, None = one that nobody here can undo."""
-    named = [
-        value.strip().lower()
-        for name, value in message.headers
-        if name.lower() == b"content-encoding"
-    ]
-    if all(value in (b"", b"identity") for value in named):
-        return ""
-    return coding_of(named[0]) or None if len(named) == 1 else None
+def _client_first(item: tuple[tuple[Side, int], Half]) -> tuple[Side, int]:
+    return item[0]

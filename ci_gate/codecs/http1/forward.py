@@ -58,8 +58,8 @@ class HeadRewriter:
 
     `feed` gives the steps its bytes ask for. A Go comes before the first request and whenever the
     upstream changes; the request line is sent in origin-form, Host names the upstream, fields that
-    concern the proxy are removed. After an Upgrade request everything passes as it is; after a
-    Tunnel or a Refuse nothing more is read.
+    concern the proxy are removed. After `switch` everything passes as it is; after a Tunnel or a
+    Refuse nothing more is read.
     """
 
     def __init__(self, base: Authority | None) -> None:
@@ -94,6 +94,11 @@ class HeadRewriter:
             steps.append(Refuse(refusal(error.status, str(error)), str(error)))
         return steps
 
+    def switch(self) -> None:
+        """The upstream has agreed to an upgrade (101): what follows is not HTTP. An upgrade that
+        was only asked for changes nothing; some clients ask with every first request."""
+        self._raw = True
+
     def _pass_body(self, data: bytes, position: int, steps: list[Step]) -> int:
         assert self._body is not None
         end = self._body.read(data, position, [])
@@ -124,8 +129,7 @@ class HeadRewriter:
         method = head.message.method.encode("ascii")
         line = b"%b %b HTTP/%b" % (method, origin, head.message.version.encode("ascii"))
         steps.append(Send(_rewritten(line, headers, upstream, chunked=head.length == CHUNKED)))
-        self._raw = any(name.lower() == b"upgrade" for name, _ in headers)
-        self._body = body_reader(head.length) if head.length and not self._raw else None
+        self._body = body_reader(head.length) if head.length else None
         return end
 
     def _open_tunnel(self, target: bytes, rest: bytes, steps: list[Step]) -> int:

@@ -117,7 +117,17 @@ def test_after_an_upgrade_everything_passes() -> None:
     """What an upgrade leads to is not HTTP."""
     rewriter = HeadRewriter(BASE)
     rewriter.feed(b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+    rewriter.switch()
     assert rewriter.feed(b"\x81\x85\r\n\r\n") == [Send(b"\x81\x85\r\n\r\n")]
+
+
+def test_an_upgrade_that_was_only_asked_for() -> None:
+    """A client that asks for h2c with every request still has each of its heads read."""
+    rewriter = HeadRewriter(None)
+    asking = b"Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+    rewriter.feed(b"GET http://a.example/ HTTP/1.1\r\n" + asking)
+    steps = rewriter.feed(b"GET http://b.example/ HTTP/1.1\r\n" + asking)
+    assert steps[0] == Go("http", "b.example", 80)
 
 
 @pytest.mark.parametrize(
