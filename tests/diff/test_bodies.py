@@ -94,6 +94,8 @@ def test_streams_by_their_data(diff: Any) -> None:
     assert len(diff(_stream(b"data: 1\n\n"), _stream(b"data: 2\n\n"))) == 1
     (found,) = diff(_stream(b"a", b"b"), _stream(b"a", complete=False))
     assert found.detail == "it broke off before its end"
+    (found,) = diff(_stream(b"a", b"b"), _stream(b"ab", complete=False))
+    assert found.detail == "it broke off before its end"
 
 
 def test_endless_stream_is_compared_as_far_as_known(diff: Any) -> None:

@@ -105,8 +105,11 @@ def test_items_with_stand_ins_align(diff: Any, answer: Any, stand_in: Any) -> No
     old = [{"id": n, "m": stand_in("email", f"p{n}@p.org")} for n in range(8)]
     new = [{"id": n, "m": f"live{n}@y.org"} for n in range(8)]
     new.insert(2, {"id": 50, "m": "fresh@y.org"})
-    found = diff(answer(old), answer(new))
+    equality = Equality()
+    found = diff(answer(old), answer(new), equality=equality)
     assert [(one.change, one.place) for one in found] == [("added", "response.body.$[2]")]
+    assert equality.count == 8
+    assert not equality.allows(old[0]["m"], "another@y.org")
 
 
 def test_trying_leaves_no_trace(email: str) -> None:

@@ -46,6 +46,7 @@ def _outcome(result: Any, text: str, route: str = "") -> tuple[str, str]:
         ("calls.missing > `0`", "inconclusive", "calls.missing: not measured"),
         ("calls.missing > `0` || requests.failed > `5`", "inconclusive", "calls.missing"),
         ("service > `5`", "inconclusive", "the two sides cannot be compared"),
+        ("causes > `5`", "inconclusive", "the two sides cannot be compared"),
         ("abs(service) > `5`", "inconclusive", "In function abs()"),
     ],
 )
