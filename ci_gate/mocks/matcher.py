@@ -230,7 +230,8 @@ class Matcher:
                 at = self._standing_next.get(place, 0)
                 self._standing_next[place] = at + 1
                 entry = entries[min(at, len(entries) - 1)]
-                return self._consume(entry, STANDING, (group,))
+                # A background key is nobody's; a start-up call made now is told by whose it is now.
+                return self._consume(entry, STANDING, (group,) if group == BACKGROUND else groups)
         return None
 
     def _take_alone(self, bucket: _Bucket, groups: tuple[str, ...]) -> Match | None:
