@@ -175,7 +175,9 @@ class Mocks:
 
 def _answer(protocol: Codec, exchange: Exchange, addresses: Addresses) -> Answer:
     recorded = exchange.response
-    if recorded is None or isinstance(recorded.body, Opaque):
+    if recorded is None:
+        return Answer(None, None, exchange.took, exchange.error)
+    if isinstance(recorded.body, Opaque):
         missed = protocol.miss(exchange.request, "its recorded answer could not be kept")
         return Answer(missed, protocol.prepare(missed), exchange.took)
     message = with_live(protocol.fit(recorded, exchange.request), addresses)

@@ -71,6 +71,7 @@ class Replay:
             expected=expected,
             due=step.due,
             stream_size=_size(response.body) if cut and isinstance(response.body, Pieces) else -1,
+            patience=step.exchange.took if isinstance(response.body, Pieces) else 0.0,
             traces=trace_ids(message.headers) if isinstance(message, HttpRequest) else frozenset(),
             chunks=_chunks(message, folder),
         )

@@ -9,27 +9,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from ci_gate.codecs.base import (
-    Action,
-    Begun,
-    Bytes,
-    Close,
-    Codec,
-    Ended,
-    More,
-    Role,
-    Side,
-    Undecodable,
-    Whole,
-)
+from ci_gate.codecs.base import Action, Begun, Codec, Ended, More, Undecodable
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.errors import CannotRun
-from ci_gate.model.message import HttpRequest, Message
-from ci_gate.net.connection import Connection
+from ci_gate.model.message import Message
 from ci_gate.net.listen import connect
-from ci_gate.replayer.samples import Prepared, Samples, Streamed
+from ci_gate.replayer.samples import KEEP, Prepared, Samples, Streamed
+from ci_gate.replayer.wire import Wire
 
 CHECK_EVERY = 0.25
 """Seconds between looks at timeouts and progress."""
@@ -157,7 +145,7 @@ class _Lane:
 
     def __init__(self, replayer: Replayer) -> None:
         self._replayer = replayer
-        self._wire: _Wire | None = None
+        self._wire: Wire | None = None
         self._at = -1
         """Position of the request in flight; -1 = none."""
         self._due = 0
@@ -200,15 +188,17 @@ class _Lane:
 
     async def _connect(self) -> None:
         replayer = self._replayer
-        wire = _Wire(self, replayer.codec)
+        wire = Wire(self, replayer.codec)
         try:
             await connect(wire, replayer.host, replayer.port, replayer.timeout)
-        except CannotRun as error:
+            if replayer.tls is not None:
+                wire.start_tls(replayer.tls, server_side=False, hostname=replayer.host)
+        except (CannotRun, ValueError) as error:
             if self._at >= 0:
                 self.failed(str(error))
             return
-        if replayer.tls is not None:
-            wire.start_tls(replayer.tls, server_side=False, hostname=replayer.host)
+        if wire.left:
+            return  # closed as soon as it was accepted, and told already
         self._wire = wire
         if self._at >= 0:
             self._send()
@@ -217,26 +207,31 @@ class _Lane:
         """Something arrived that is not a whole message."""
         if isinstance(action, Begun):
             self._body = Streamed(action)
+            self._cut_if_enough(action.started)
         elif isinstance(action, Undecodable) and not action.upgrade:
             self.failed(f"the service's answer is not HTTP: {action.reason}")
         elif self._body is not None and isinstance(action, More):
             self._body.add(action.data, action.at)
-            size = self._replayer.requests[self._at].stream_size
-            if self._body.stream and 0 <= size <= self._body.size:
-                self._cut(action.at)
+            self._cut_if_enough(action.at)
         elif self._body is not None and isinstance(action, Ended):
             body, self._body = self._body, None
             if action.complete:
-                self.answered(body.whole(complete=True), action.at)
+                self.answered(body.whole(action.trailers, complete=True), action.at)
             else:
                 self.failed("the service closed the connection in the middle of its answer")
 
-    def _cut(self, at: int) -> None:
-        """The stream gave as much as was recorded of it; it may never end."""
-        body, self._body = self._body, None
-        self._drop()
-        if body is not None:
-            self.answered(body.whole(complete=False), at)
+    def _cut_if_enough(self, at: int) -> None:
+        """A stream that gave as much as was recorded of it may never end."""
+        body = self._body
+        if body is None or not body.stream:
+            return
+        recorded = self._replayer.requests[self._at].stream_size
+        if 0 <= recorded <= body.size:
+            self._body = None
+            self._drop()
+            self.answered(body.whole((), complete=False), at)
+        elif body.size > KEEP:
+            self.failed(f"its answer is a stream of more than {KEEP >> 20} MB")
 
     def answered(self, response: Message, at: int) -> None:
         """The answer to the request in flight is complete."""
@@ -289,23 +284,29 @@ class _Lane:
         self._replayer.forget(exchange)
         self.go()
 
-    def closed(self, *, heard_anything: bool, reused: bool) -> None:
-        """The service closed the connection."""
+    def closed_idle(self) -> None:
+        """The service closed a connection that had served before, without a word."""
         self._wire = None
         if self._at < 0:
             return
-        if reused and not heard_anything and not self._retried:
-            self._retried = True  # it closed an idle connection while our request was on its way
+        if self._retried:
+            self.closed()
+        else:
+            self._retried = True
             self._send()
-            return
+
+    def closed(self) -> None:
+        """The service closed the connection."""
+        self._wire = None
         self.failed("the service closed the connection without a complete answer")
 
     def check(self, now: int, limit: int) -> None:
         """Give up on a request that has waited longer than `limit` nanoseconds."""
         if self._at >= 0 and self._sent and self._timer is None and self._wire is not None:
             started = self._replayer.samples.started[self._at]
+            limit += int(self._replayer.requests[self._at].patience * 1e6)
             if started and now - started > limit:
-                self.failed(f"no complete answer within {limit / 1e9:g} s")
+                self.failed(f"no complete answer within {limit / 1e9:.3g} s")
 
     def _drop(self) -> None:
         if self._wire is not None:
@@ -319,73 +320,3 @@ class _Lane:
         if self._connecting is not None:
             self._connecting.cancel()
         self._drop()
-
-
-class _Wire(Connection):
-    """A connection to the service under test."""
-
-    __slots__ = ("_conversation", "_heard", "_lane", "_said", "reusable")
-
-    def __init__(self, lane: _Lane, codec: Codec) -> None:
-        super().__init__()
-        self._lane: _Lane | None = lane
-        self._conversation = codec.converse(Role.REPLAY)
-        self._said = 0
-        self._heard = False
-        self.reusable = True
-
-    @property
-    def ready(self) -> bool:
-        """True when a request may be sent."""
-        return self.reusable and not self.transport.is_closing()
-
-    def say(self, request: Prepared) -> None:
-        """Send a request."""
-        self._said += 1
-        self._heard = False
-        for action in self._conversation.say(Side.CLIENT, request.message, request.serialised):
-            if isinstance(action, Bytes):
-                self.send(action.data)
-        if request.chunks is not None:
-            self.stream(self._framed(request.chunks(), request.message), _nothing)
-
-    def _framed(self, chunks: Iterator[bytes], message: Message) -> Iterator[bytes]:
-        for chunk in chunks:
-            yield from _sent(self._conversation.say_more(Side.CLIENT, chunk))
-        trailers = message.trailers if isinstance(message, HttpRequest) else ()
-        yield from _sent(self._conversation.say_end(Side.CLIENT, trailers))
-
-    def heard(self, data: bytes) -> None:
-        """Plaintext from the service."""
-        lane = self._lane
-        if lane is None:
-            return
-        if data:
-            self._heard = True
-        for action in self._conversation.feed(Side.SERVER, data, time.monotonic_ns()):
-            if type(action) is Whole:
-                self.reusable = self._conversation.reusable
-                lane.answered(action.message, action.ended)
-            elif isinstance(action, Close):
-                self.reusable = False
-            elif isinstance(action, Bytes):
-                self.send(action.data)
-            else:
-                lane.take(action)
-        if not data and self._lane is not None:
-            self._lane = None
-            self.close()
-            lane.closed(heard_anything=self._heard, reused=self._said > 1)
-
-    def leave(self) -> None:
-        """Close it; what still comes concerns nobody."""
-        self._lane = None
-        self.abort()
-
-
-def _sent(actions: Sequence[Action]) -> Iterator[bytes]:
-    return (action.data for action in actions if isinstance(action, Bytes))
-
-
-def _nothing() -> None:
-    """The answer tells when the request was taken."""

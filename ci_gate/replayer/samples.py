@@ -10,7 +10,9 @@ from typing import Protocol
 import msgspec
 
 from ci_gate.codecs.base import Begun
-from ci_gate.model.message import HttpResponse, Message, Opaque, Piece, Pieces, Stored
+from ci_gate.codecs.http1.coding import Decoder
+from ci_gate.codecs.http1.digest import BodyDigest, coding_of_message
+from ci_gate.model.message import Headers, HttpResponse, Message, Opaque, Piece, Pieces
 
 PENDING, EQUAL, DIFFERENT, FAILED = 0, 1, 2, 3
 KEEP = 64 << 20
@@ -37,6 +39,8 @@ class Prepared(msgspec.Struct, frozen=True):
     """Milliseconds after the start; 0 = when the one before it is settled."""
     stream_size: int = -1
     """The recorded answer was a stream cut after this many bytes; -1 = it ended."""
+    patience: float = 0.0
+    """Milliseconds that a recorded stream took: it may take that long beyond the timeout."""
     traces: frozenset[bytes] = frozenset()
     chunks: Callable[[], Iterator[bytes]] | None = None
     """The body, where it lies in a file or stays in parts; None = `message` has it."""
@@ -88,30 +92,37 @@ class Samples:
 
 
 class Streamed:
-    """A streamed answer's body: a stream is kept, a large one hashed."""
+    """An answer that comes in parts: a stream's are kept, content-decoded, a large body is hashed."""
 
     def __init__(self, begun: Begun) -> None:
+        assert isinstance(begun.message, HttpResponse)
         self.message = begun.message
         self.stream = begun.stream
         self.started = begun.started
-        self.hash = hashlib.sha256()
         self.size = 0
-        self.pieces: list[Piece] = []
+        """Bytes so far: of a stream as kept, of a large body as sent."""
+        self._digest = BodyDigest(begun.message)
+        self._coding = coding_of_message(begun.message) if begun.stream else ""
+        self._decoder = Decoder(self._coding) if self._coding else None
+        self._pieces: list[Piece] = []
 
     def add(self, data: bytes, at: int) -> None:
-        """Take a part of it."""
+        """Take a part of it; `at` in monotonic nanoseconds."""
+        if not self.stream:
+            self._digest.add(data)
+            self.size = self._digest.size
+            return
+        if self._decoder is not None:
+            data = self._decoder.more(data) or b""
         self.size += len(data)
-        if self.stream:
-            self.pieces.append(Piece((at - self.started) / 1e6, data))
-        else:
-            self.hash.update(data)
+        if data:
+            self._pieces.append(Piece((at - self.started) / 1e6, data))
 
-    def whole(self, *, complete: bool) -> Message:
+    def whole(self, trailers: Headers, *, complete: bool) -> Message:
         """The answer with its body."""
-        assert isinstance(self.message, HttpResponse)
-        body = (
-            Pieces(tuple(self.pieces), complete)
-            if self.stream
-            else Stored(self.hash.hexdigest(), self.size)
+        if not self.stream:
+            return self._digest.whole(trailers)
+        body = Pieces(tuple(self._pieces), complete)
+        return msgspec.structs.replace(
+            self.message, body=body, coding=self._coding, trailers=trailers
         )
-        return msgspec.structs.replace(self.message, body=body)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from ci_gate.codecs.base import LARGE
 from ci_gate.codecs.http1.routes import fold_path, shown_path
 from ci_gate.model.exchange import Exchange, Facts
-from ci_gate.model.message import Body, Headers, HttpRequest, Key, Opaque, Pieces, Stored
+from ci_gate.model.message import Body, Headers, HttpRequest, Key, Opaque, Stored
 
 READS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 """Safe methods (RFC 9110 section 9.2.1)."""
@@ -23,7 +26,7 @@ def full(request: HttpRequest) -> tuple[object, ...]:
     return (
         request.method,
         request.target,
-        body if type(body) is bytes else _body_key(body),
+        body if type(body) is bytes and len(body) <= LARGE else _body_key(body),
         _compared(request.headers),
     )
 
@@ -65,13 +68,13 @@ def _shown_query(query: bytes) -> str:
 
 
 def _body_key(body: Body) -> tuple[object, ...]:
+    if isinstance(body, bytes):  # it may also come, or be kept, as a file
+        return ("stored", hashlib.sha256(body).hexdigest())
     if isinstance(body, Stored):
         return ("stored", body.sha256)
     if isinstance(body, Opaque):
         return ("opaque", body.size, body.digest)
-    if isinstance(body, Pieces):
-        return ("pieces", b"".join(piece.data for piece in body.items), body.complete)
-    return ("bytes", body)
+    return ("pieces", b"".join(piece.data for piece in body.items), body.complete)
 
 
 def _compared(headers: Headers) -> _Compared:

@@ -1,0 +1,352 @@
+"""One connection of the service to a mock: asked, matched, answered in the order of the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ci_gate.codecs.base import (
+    Action,
+    Begun,
+    Bytes,
+    Close,
+    Ended,
+    More,
+    Role,
+    Side,
+    Undecodable,
+    Whole,
+)
+from ci_gate.codecs.http1.digest import BodyDigest
+from ci_gate.codecs.http1.head import STREAMS, head_end
+from ci_gate.correlation.trace import trace_ids
+from ci_gate.mocks.matcher import MISS, WINDOW, Match
+from ci_gate.mocks.mock import Answer, LiveCall, Mock
+from ci_gate.model.exchange import GAVE_UP
+from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Raw, Stored
+from ci_gate.net.connection import Connection
+from ci_gate.net.tls import begins_tls
+
+if TYPE_CHECKING:
+    from ci_gate.mocks.server import MockServer
+
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+TELEMETRY_ANSWER = HttpResponse(200, b"OK", ((b"Content-Type", b"application/json"),), b"{}")
+QUEUE_LIMIT = 256
+"""Answers that may wait on one connection; whoever asks for more is not read for a while."""
+
+
+class MockConnection(Connection):
+    """A connection of the service to a mock, or to the proxy before a host is known."""
+
+    __slots__ = (
+        "_busy",
+        "_conversation",
+        "_mock",
+        "_queue",
+        "_server",
+        "_timer",
+        "_tunnel",
+        "_upload",
+        "_upload_began",
+    )
+
+    def __init__(self, server: MockServer, mock: Mock | None) -> None:
+        super().__init__()
+        self.paused_by = self  # who does not read answers need not ask for more
+        self._server = server
+        self._mock = mock
+        self._tunnel: tuple[str, int] | None = None
+        """Host and port of a CONNECT whose first bytes have not come yet."""
+        self._upload: BodyDigest | None = None
+        self._upload_began = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._busy = False
+        """An answer is being waited for or streamed; the next ones queue."""
+        self._queue: deque[tuple[Answer, int]] = deque()
+        """Answers to be said, and when (monotonic nanoseconds; 0 = at once)."""
+        codec = server.http if mock is None else mock.codec
+        self._conversation = codec.converse(Role.MOCK)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The loop's callback."""
+        super().connection_made(transport)
+        self._server.connections.add(self)
+        if self._mock is not None and self._mock.codec.name == "raw":
+            self._refuse_raw(self._mock)
+
+    def _refuse_raw(self, mock: Mock) -> None:
+        """Bytes that nobody understands cannot be answered: fail closed, and say so."""
+        at = time.monotonic_ns()
+        self._log_miss(mock, Raw(), self._server.correlation.groups(at), at)
+        self.close()
+
+    def lost(self) -> None:
+        """The service closed it."""
+        self._server.connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._queue.clear()
+
+    def tls_failed(self, reason: str) -> None:
+        """Most often the service does not trust our certificate."""
+        self._server.note(
+            f"TLS between the service and {self._name()} failed ({reason}): see docs/clients.md"
+        )
+
+    def failed(self, error: Exception) -> None:
+        """A bug of ours, or input that we are not up to, costs one connection."""
+        self._server.note(
+            f"a connection to {self._name()} failed ({type(error).__name__}: {error})"
+        )
+
+    def _name(self) -> str:
+        return "the proxy" if self._mock is None else self._mock.name
+
+    def heard(self, data: bytes) -> None:
+        """Plaintext from the service."""
+        if self._tunnel is not None and data:
+            host, port = self._tunnel
+            self._tunnel = None
+            if self._open_tunnel(host, port, data):
+                return
+        rest = b""
+        if self._mock is None and data.startswith(b"CONNECT "):
+            end = head_end(data)
+            if 0 < end < len(data):  # what follows is for the tunnel
+                data, rest = data[:end], data[end:]
+        for action in self._conversation.feed(Side.CLIENT, data, time.monotonic_ns()):
+            if type(action) is Whole:
+                self._ask(action.message, action.started)
+            else:
+                self._do(action)
+        if rest:
+            self.heard(rest)
+
+    def _do(self, action: Action) -> None:
+        if isinstance(action, Bytes):
+            self.send(action.data)
+        elif isinstance(action, Close):
+            self.close()
+        elif isinstance(action, Begun):
+            assert isinstance(action.message, HttpRequest)
+            self._upload, self._upload_began = BodyDigest(action.message), action.started
+        elif isinstance(action, More) and self._upload is not None:
+            self._upload.add(action.data)
+        elif isinstance(action, Ended) and self._upload is not None:
+            upload, self._upload = self._upload, None
+            if action.complete:
+                self._ask(upload.whole(action.trailers), self._upload_began)
+        elif isinstance(action, Undecodable):
+            self._server.note(f"{self._name()}: {action.reason}")
+
+    def _ask(self, request: Message, at: int) -> None:
+        if self._mock is None:
+            self._ask_proxy(request, at)
+        else:
+            self._answer(self._mock, request, at)
+
+    def _answer(self, mock: Mock, request: Message, at: int) -> None:
+        server = self._server
+        if mock.telemetry:
+            self._say(TELEMETRY_ANSWER)
+            return
+        match = self._match(mock, request, at)
+        entry = match.entry
+        if entry is None:
+            self._log_miss(mock, request, match.groups, at)
+            self._say(mock.codec.miss(request, "nothing was recorded for this call"))
+            return
+        mock.answered += 1
+        if not server.alone:
+            server.log(LiveCall(mock.name, request, entry, match.tier, match.groups, at))
+        answer = entry.prepared
+        assert isinstance(answer, Answer)
+        message = answer.message
+        if message is None or answer.prepared is None or self._busy or server.recorded_latency:
+            self._put(answer, at + int(answer.took * 1e6) if server.recorded_latency else 0)
+            return
+        for action in self._conversation.say(Side.SERVER, message, answer.prepared):
+            self._do(action)
+
+    def _log_miss(self, mock: Mock, request: Message, groups: tuple[str, ...], at: int) -> None:
+        mock.missed += 1
+        self._server.log(LiveCall(mock.name, request, None, MISS, groups, at))
+
+    def _match(self, mock: Mock, request: Message, at: int) -> Match:
+        server = self._server
+        codec = mock.codec
+        groups: tuple[str, ...] = ()
+        if not server.alone:
+            traces = (
+                trace_ids(request.headers)
+                if isinstance(request, HttpRequest)
+                else frozenset[bytes]()
+            )
+            groups = server.correlation.groups(at, traces)
+        match = mock.matcher.match(
+            request, codec.full(request), lambda: codec.key(request).coarse, groups
+        )
+        if match.tier == WINDOW and match.entry is not None and not server.alone:
+            for group in match.entry.groups:
+                server.correlation.seen(group)
+        return match
+
+    # Answers leave in the order of the requests.
+
+    def _say(self, message: Message) -> None:
+        self._put(Answer(message, None, 0.0), 0)
+
+    def _put(self, answer: Answer, due: int) -> None:
+        self._queue.append((answer, due))
+        if len(self._queue) > QUEUE_LIMIT:
+            self.pause()
+        if not self._busy:
+            self._next()
+
+    def _next(self) -> None:
+        """Say the answers whose turn it is."""
+        queue = self._queue
+        waited = len(queue) > QUEUE_LIMIT
+        while queue and not self._busy:
+            answer, due = queue.popleft()
+            left = due - time.monotonic_ns() if due else 0
+            self._busy = True
+            if left > 0:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(left / 1e9, self._in_time, answer)
+            else:
+                self._begin(answer)
+        if waited and len(queue) <= QUEUE_LIMIT and not self.full:
+            self.resume()
+
+    def _in_time(self, answer: Answer) -> None:
+        self._timer = None
+        self._begin(answer)
+        self._next()
+
+    def _begin(self, answer: Answer) -> None:
+        """Say an answer; `_busy` stays on while its body is streamed, and for good after an answer
+        that never ends."""
+        message = answer.message
+        if message is None:
+            if answer.error != GAVE_UP:
+                self.close()
+            return
+        for action in self._conversation.say(Side.SERVER, message, answer.prepared):
+            self._do(action)
+        body = message.body
+        if isinstance(body, Stored):
+            self.stream(self._framed(self._server.chunks(body)), lambda: self._complete(message))
+        elif isinstance(body, Pieces):
+            pieces = (piece.data for piece in body.items)
+            done = self._complete if body.complete else self._broke_off
+            self.stream(self._framed(pieces), lambda: done(message))
+        else:
+            self._busy = False
+
+    def _framed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            yield from _sent(self._conversation.say_more(Side.SERVER, chunk))
+
+    def _complete(self, message: Message) -> None:
+        trailers = message.trailers if isinstance(message, HttpResponse) else ()
+        for action in self._conversation.say_end(Side.SERVER, trailers):
+            self._do(action)
+        self._busy = False
+        self._next()
+
+    def _broke_off(self, message: Message) -> None:
+        """The recorded answer had no end. An endless stream stays open and silent, any other
+        answer was cut off by the dependency."""
+        if not _is_stream(message):
+            self.close()
+
+    # The forward proxy: a host comes with every request (absolute-form) or once (CONNECT).
+
+    def _ask_proxy(self, request: Message, at: int) -> None:
+        assert isinstance(request, HttpRequest)
+        if request.method == "CONNECT":
+            host, port = _host_port(request.target.decode("latin-1"), 443)
+            known = self._server.find("https", host, port) or self._server.find("http", host, port)
+            if known is None or self._busy:
+                self._refuse(host, port, None, at)
+                return
+            self._tunnel = (host, port)
+            self.send(ESTABLISHED)
+            self._conversation = self._server.http.converse(Role.MOCK)
+            return
+        host, port = _host_port(_host_of(request), 80)
+        mock = self._server.find("http", host, port) if host else None
+        if mock is not None:
+            self._answer(mock, request, at)
+        elif host:
+            self._refuse(host, port, request, at)
+        else:
+            self._say(_refusal("this is a proxy: send it absolute-form requests or CONNECT"))
+
+    def _open_tunnel(self, host: str, port: int, data: bytes) -> bool:
+        """The first bytes in a CONNECT tunnel. True when they were TLS and have been taken."""
+        server = self._server
+        tls = begins_tls(data)
+        self._mock = server.find("https" if tls else "http", host, port)
+        if self._mock is None:
+            at = time.monotonic_ns()
+            groups = server.correlation.groups(at)
+            server.log(LiveCall(_named(host, port), None, None, MISS, groups, at, True))
+            self.close()
+            return True
+        self._conversation = self._mock.codec.converse(Role.MOCK)
+        if tls:
+            self.start_tls(server.certificates.server_context(host), server_side=True)
+            self.data_received(data)
+        return tls
+
+    def _refuse(self, host: str, port: int, request: HttpRequest | None, at: int) -> None:
+        server = self._server
+        traces = trace_ids(request.headers) if request is not None else frozenset[bytes]()
+        groups = server.correlation.groups(at, traces)
+        server.log(LiveCall(_named(host, port), request, None, MISS, groups, at, True))
+        self._say(_refusal(f"{_named(host, port)} is not in the snapshot"))
+
+
+def _is_stream(message: Message) -> bool:
+    return isinstance(message, HttpResponse) and any(
+        name.lower() == b"content-type" and value.lower().startswith(STREAMS)
+        for name, value in message.headers
+    )
+
+
+def _host_of(request: HttpRequest) -> str:
+    """The authority of an absolute-form target, which the conversation has put into Host (RFC 9112
+    section 3.2.2)."""
+    for name, value in request.headers:
+        if name.lower() == b"host":
+            return value.decode("latin-1")
+    return ""
+
+
+def _sent(actions: Sequence[Action]) -> Iterator[bytes]:
+    return (action.data for action in actions if isinstance(action, Bytes))
+
+
+def _named(host: str, port: int) -> str:
+    return host if port in (80, 443) else f"{host}:{port}"
+
+
+def _host_port(authority: str, default: int) -> tuple[str, int]:
+    authority = authority.rpartition("@")[2]
+    host, colon, port = authority.rpartition(":")
+    if colon and port.isdigit() and not host.endswith(":") and len(port) <= 5:
+        return host.strip("[]").lower(), int(port)
+    return authority.strip("[]").lower(), default
+
+
+def _refusal(reason: str) -> HttpResponse:
+    body = json.dumps({"error": "ci-gate refused this call", "reason": reason}).encode()
+    headers = ((b"Content-Type", b"application/json"), (b"Connection", b"close"))
+    return HttpResponse(501, b"Not Implemented", headers, body)
