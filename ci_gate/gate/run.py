@@ -245,6 +245,10 @@ class _Gate:
             conditions=self._conditions,
             failure=self._failure,
             overflow=self._mocks.server.overflow,
+            notices=tuple(
+                f"{text} ({count} times)" if count > 1 else text
+                for text, count in self._mocks.server.notes.items()
+            ),
             snapshot_name=self.options.snapshot,
             config=self.options.config,
             commit=current_commit(self.options.folder),

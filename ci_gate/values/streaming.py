@@ -17,7 +17,16 @@ _STEP = 256 << 10
 """Bytes gathered before a window is looked at, so that overlaps are not looked at over and over."""
 _CONTEXT = 64
 """Bytes already written that stay in sight: a word must not begin where a window does."""
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What no text holds."""
 _BREAK = re.compile(rb"[\s\"'<>{}\[\](),;&]")
+
+
+def _is_chance(window: bytes, found: Found) -> bool:
+    """Random bytes hold what looks like an e-mail address in every 50 KB; to replace it would
+    damage a picture or an archive. A real one stands among text."""
+    begin, end = max(0, found.start - _CONTEXT), found.end + _CONTEXT
+    return found.kind == "email" and _BINARY.search(window, begin, end) is not None
 
 
 class RedactionStream:
@@ -61,7 +70,7 @@ class RedactionStream:
         pieces: list[bytes] = []
         position = self._done
         for found in self._find(window):
-            if found.start < position:
+            if found.start < position or _is_chance(window, found):
                 continue
             if found.start >= end:
                 break

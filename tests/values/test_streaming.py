@@ -91,3 +91,13 @@ def test_changed_and_counted() -> None:
     assert stream.feed(EMAIL.encode()) + stream.finish() == NEW
     assert stream.changed
     assert redactor.counts == {"email": 1}
+
+
+def test_binary_bodies_stay_as_they_are() -> None:
+    """What looks like an address by chance in an archive or a picture is not touched, while a real
+    one in its text parts is."""
+    noise = random.Random(7).randbytes(3 << 20)
+    form = b"--x\r\nContent-Disposition: form-data; name=note\r\n\r\nwrite to %b, please\r\n--x\r\n"
+    padding = b"Content-Disposition: form-data; name=file\r\n\r\n"
+    written = streamed(form % EMAIL.encode() + padding + noise, [65536])
+    assert written == form % NEW + padding + noise
