@@ -25,7 +25,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The dependency's answer."""
-        self.items.request("GET", self.path, headers={"Accept": "*/*"})
+        self.items.request("GET", self.path)
         answer = self.items.getresponse()
         body = answer.read()
         self.send_response(answer.status)

@@ -12,7 +12,8 @@ from ci_gate.store.snapshot import write_snapshot
 
 DEPENDENCY = "items"
 UPSTREAM = "http://items.example"
-REQUEST_HEADERS: Headers = ((b"Host", b"{service}"), (b"Accept", b"*/*"))
+REQUEST_HEADERS: Headers = ((b"Host", b"{service}"),)
+"""What wrk sends; Accept would be compared."""
 
 
 def body(size: int, updated_at: str = "2026-01-01T00:00:00Z") -> str:
@@ -82,7 +83,7 @@ def _exchange(
 ) -> Exchange:
     headers = REQUEST_HEADERS
     if dependency:
-        headers = ((b"Host", b"{items}"), (b"Accept", b"*/*"))
+        headers = ((b"Host", b"{items}"),)
     request = HttpRequest(method="GET", target=f"/items/{number}".encode(), headers=headers)
     return Exchange(
         id=f"{'out' if dependency else 'in'}-{number}",
