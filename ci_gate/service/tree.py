@@ -12,7 +12,7 @@ import contextlib
 import ctypes
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import psutil
@@ -31,6 +31,8 @@ class _Entry(NamedTuple):
     parent: int
     session: int
     zombie: bool
+    started: float
+    """Tells a process from a later one with the same id; its unit depends on the system."""
 
 
 class Tree:
@@ -40,12 +42,13 @@ class Tree:
         self.pid = pid
         self.marker = marker
         self._sessions = {pid}
+        self._started = next((entry.started for entry in _entries([pid])), -1.0)
         _started_here.add(pid)
 
     def members(self) -> list[psutil.Process]:
         """Those alive now, zombies left out; reaps the orphans of ours that have ended."""
         entries = {entry.pid: entry for entry in _entries()}
-        chosen = {pid for pid in entries if pid == self.pid or self._is_ours(entries[pid])}
+        chosen = {pid for pid in entries if self._is_ours(entries[pid])}
         chosen |= _below(chosen, entries)
         self._sessions |= {entries[pid].session for pid in chosen if entries[pid].session > 0}
         return [process for pid in sorted(chosen) if (process := _alive(entries[pid])) is not None]
@@ -57,6 +60,8 @@ class Tree:
     def _is_ours(self, entry: _Entry) -> bool:
         if entry.pid == os.getpid():
             return False
+        if entry.pid == self.pid:
+            return entry.started == self._started
         if not entry.zombie and has_marker(entry.pid, self.marker):
             return True
         # An orphan that we have adopted. Our own helpers share our session.
@@ -132,28 +137,30 @@ def _alive(entry: _Entry) -> psutil.Process | None:
     return None
 
 
-def _entries() -> Iterator[_Entry]:
-    if not LINUX:
-        yield from _portable_entries()
-        return
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb") as file:
-                text = file.read()
-        except OSError:
-            continue
-        # The name of the command stands in parentheses and may itself contain some.
-        state, parent, _, session, *_ = text[text.rindex(b")") + 2 :].split(b" ", 4)
-        yield _Entry(int(name), int(parent), int(session), state in (b"Z", b"X"))
+def _entries(pids: Iterable[int] | None = None) -> Iterator[_Entry]:
+    """What there is of these processes; None = all of the machine."""
+    for pid in psutil.pids() if pids is None else pids:
+        entry = _linux_entry(pid) if LINUX else _portable_entry(pid)
+        if entry is not None:
+            yield entry
 
 
-def _portable_entries() -> Iterator[_Entry]:
-    for process in psutil.process_iter(["ppid", "status"]):
-        try:
-            session = os.getsid(process.pid)
-        except OSError:
-            session = -1
-        zombie = process.info["status"] == psutil.STATUS_ZOMBIE
-        yield _Entry(process.pid, process.info["ppid"] or 0, session, zombie)
+def _linux_entry(pid: int) -> _Entry | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read()
+    except OSError:
+        return None
+    # The name of the command stands in parentheses and may itself contain some. After it: state,
+    # parent, group, session and, as the twentieth, the start in ticks since the boot.
+    fields = text[text.rindex(b")") + 2 :].split(b" ", 20)
+    return _Entry(pid, int(fields[1]), int(fields[3]), fields[0] in (b"Z", b"X"), float(fields[19]))
+
+
+def _portable_entry(pid: int) -> _Entry | None:
+    try:
+        process = psutil.Process(pid)
+        zombie = process.status() == psutil.STATUS_ZOMBIE
+        return _Entry(pid, process.ppid(), os.getsid(pid), zombie, process.create_time())
+    except (psutil.Error, OSError):
+        return None

@@ -21,25 +21,37 @@ from ci_gate.service.tree import marked
 
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
 _numbers = itertools.count()
+_started: list[Process] = []
 
 
 def run(main: Callable[[], Awaitable[None]], factory: Callable[[], object] | None = None) -> None:
     """Run on uvloop or the given loop, for a minute at most."""
+
+    async def cleaned() -> None:
+        try:
+            await asyncio.wait_for(main(), 60)
+        finally:
+            # A test that fails half-way: uvloop cannot be closed while a child of it lives.
+            while _started:
+                await _started.pop().stop(timeout=0)
+
     with asyncio.Runner(loop_factory=factory or uvloop.new_event_loop) as runner:
-        runner.run(asyncio.wait_for(main(), 60))
+        runner.run(cleaned())
 
 
 async def start(
     program: str, folder: Path, *, log: bool = True, env: dict[str, str] | None = None
 ) -> Process:
     """A Python program under our care; it gets `folder` as its working folder."""
-    return await Process.start(
+    process = await Process.start(
         [sys.executable, "-c", program],
         env={**os.environ, **(env or {})},
         folder=str(folder),
         log=ServiceLog(str(folder / "service.log"), str.upper) if log else None,
         marker=f"test-{os.getpid()}.{next(_numbers)}",
     )
+    _started.append(process)
+    return process
 
 
 async def until(condition: Callable[[], object], seconds: float = 20) -> None:
@@ -52,7 +64,7 @@ async def until(condition: Callable[[], object], seconds: float = 20) -> None:
 
 def pids_in(path: Path) -> list[int]:
     """The process ids that a program has written into files below `path`."""
-    return [int(file.read_text()) for file in path.glob("pid-*") if file.read_text()]
+    return [int(file.read_text()) for file in path.glob("pid-*[0-9]")]
 
 
 def gone(pids: list[int]) -> bool:
@@ -216,6 +228,24 @@ def test_two_commands_do_not_take_each_other(tmp_path: Path) -> None:
         assert len(second.members()) == 2
         assert helper.returncode is None
         await second.stop()
+        assert helper.returncode is None
+        helper.kill()
+        await helper.wait()
+
+    run(main)
+
+
+def test_reused_process_id_is_not_ours(tmp_path: Path) -> None:
+    """After the end of a command its process id may mean another process, which stays alive."""
+
+    async def main() -> None:
+        process = await start("", tmp_path)
+        await process.wait()
+        helper = await asyncio.create_subprocess_exec("sleep", "1000")
+        # What the system would do after many more processes.
+        process._tree.pid = helper.pid
+        assert process.members() == []
+        await process.stop(timeout=0)
         assert helper.returncode is None
         helper.kill()
         await helper.wait()
