@@ -93,6 +93,8 @@ class Tap:
         self._halves: dict[tuple[Side, int], Half] = {}
         self._early: dict[int, tuple[Message, int]] = {}
         """Responses that came before their request was complete, and when."""
+        self._dropped: set[int] = set()
+        """Requests that are not kept, whatever is said to them."""
 
     def heard(self, actions: Sequence[Action]) -> None:
         """Take what the conversation made of the bytes."""
@@ -163,6 +165,8 @@ class Tap:
             self._answer(number, *early)
 
     def _answer(self, number: int, response: Message, at: int) -> None:
+        if number in self._dropped:
+            return
         asked = self._asked.get(number)
         if asked is None or (Side.CLIENT, number) in self._halves:
             self._early[number] = (response, at)
@@ -213,6 +217,7 @@ class Tap:
 
     def _drop(self, number: int, why: str, at: int) -> None:
         self._early.pop(number, None)
+        self._dropped.add(number)
         asked = self._asked.pop(number, None)
         if asked is not None:
             where = f"{self._dependency}: " if self._dependency else ""

@@ -150,6 +150,7 @@ class Gateway:
         self._observer: Observer | None = None
         self._connecting = False
         self._ended = False
+        """The client has closed its side, and the upstream has not been told."""
         self._over = False
 
     def start(self) -> None:
@@ -177,7 +178,10 @@ class Gateway:
                 steps.popleft()
                 self._turn(step)
         if self._ended and not steps and self._upstream is not None:
+            self._ended = False
             self._upstream.send_eof()
+            if self._observer is not None:
+                self._observer.feed(Side.CLIENT, b"")
 
     def _forward(self, data: bytes) -> None:
         upstream, observer = self._upstream, self._observer
