@@ -175,6 +175,12 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def make_gate(state: Path) -> Callable[[Path], Gate]:
+    """The gate in any folder."""
+    return lambda folder: Gate(folder, state)
+
+
+@pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Path:
     """A folder with the small service, its ci-gate.yml and a snapshot recorded by ci-gate."""
     folder = tmp_path_factory.mktemp("small")
