@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -242,7 +242,7 @@ def command_help(_work: Path) -> Iterator[Line]:
     yield Line(metric="ci-gate --help", ours=median, unit="s", target="< 0.25", ok=median < 0.25)
 
 
-MEASURES = {
+MEASURES: dict[str, Callable[[Path], Iterator[Line]]] = {
     "help": command_help,
     "mock": mock_rate,
     "replay": replay_rate,

@@ -34,7 +34,8 @@ def inbound(
         if updated:
             minute, second = divmod(number % 3600, 60)
             stamp = f"2025-01-01T00:{minute:02}:{second:02}Z".encode()
-            text = bytes(response.body).replace(b"2026-01-01T00:00:00Z", stamp)
+            assert isinstance(response.body, bytes)
+            text = response.body.replace(b"2026-01-01T00:00:00Z", stamp)
             answer = HttpResponse(
                 status=200, reason=response.reason, headers=response.headers, body=text
             )
