@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from ci_gate.model.difference import Cause, Difference
+from ci_gate.model.edit import Edits
 
 RESULT_FORMAT = 1
 
@@ -116,6 +117,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     format: int = RESULT_FORMAT
     service: str
     mode: Literal["run", "replay", "prove"] = "run"
+    report_only: bool = False
+    """True: made with `--mode report`; the verdict is said and blocks nothing."""
     verdict: Verdict
     runs: tuple[Run, ...] = ()
     causes: tuple[Cause, ...] = ()
@@ -124,6 +127,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     excused: tuple[Difference, ...] = ()
     """Examples of excused differences, at most 50."""
     notices: tuple[str, ...] = ()
+    edits: Edits | None = None
+    """What the change edits in snapshot, rules and configuration; None = not looked at."""
     environment: Environment
 
 
