@@ -24,6 +24,7 @@ lint: $(READY)
 
 test: lint
 	@scripts/setup-tools test
+	@scripts/setup-npm
 	$(BIN)/python -m pytest -n 2 -m "not long"
 
 test-long: $(READY)
