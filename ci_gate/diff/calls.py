@@ -184,14 +184,14 @@ class _Comparison:
     def _add_places(
         self, call: CallRecord, group: str, record: CallRecord, found: Sequence[Difference]
     ) -> bool:
-        """One difference for each place; True when any is red."""
+        """One difference for each place; True when any is red. The recorded call is known, so
+        what was recorded near it says nothing more."""
         places = [one for one in found if not one.notice]
         more = len(places) - _PLACES
         red = False
         for number, one in enumerate(places[:_PLACES], 1):
             texts = (
                 one.detail,
-                clean(call.nearest, 1000),
                 f"and {more} more places" if more > 0 and number == _PLACES else "",
             )
             red |= self._add(
