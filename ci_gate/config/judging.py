@@ -8,7 +8,7 @@ from typing import Literal
 
 from ci_gate.config.flags import JudgeFlags, Surroundings
 from ci_gate.config.options import Policy
-from ci_gate.config.references import expand
+from ci_gate.config.references import expand, variable_values
 from ci_gate.config.rules import rule_of
 from ci_gate.config.schema import ConditionSection
 from ci_gate.config.service import service_name
@@ -18,6 +18,7 @@ from ci_gate.model.rule import Rule
 from ci_gate.policy.conditions import parse
 from ci_gate.replayer.options import ReplayerOptions
 from ci_gate.store.statefolder import parse_key
+from ci_gate.values.names import is_secret_header
 
 REDACTION_KEY = "CI_GATE_REDACTION_KEY"
 _ABSOLUTE = re.compile(r"/|\\|[A-Za-z]:[/\\]")
@@ -51,7 +52,18 @@ def resolve_replayer(around: Surroundings) -> ReplayerOptions:
         settle=duration(replay.settle),
         timeout=duration(replay.timeout),
         headers=headers,
+        secrets=_secrets(replay.set.headers, headers, around.env),
     )
+
+
+def _secrets(
+    written: Mapping[str, str], headers: tuple[tuple[str, str], ...], env: Mapping[str, str]
+) -> tuple[str, ...]:
+    """What must reach no output: values of variables, and credentials written into the file, but
+    not a default such as `test`, which is a word of every report."""
+    values = [value for text in written.values() for value in variable_values(text, env)]
+    literal = [value for name, value in headers if is_secret_header(name.encode())]
+    return (*values, *(one for one in literal if len(one.rpartition(" ")[2]) >= 8))
 
 
 def resolve_policy(flags: JudgeFlags, around: Surroundings) -> Policy:

@@ -62,6 +62,10 @@ class ReplayVerbOptions(msgspec.Struct, frozen=True, kw_only=True):
     out: str = ""
     """Run directory; "" = .ci-gate/runs/<utc>."""
     config: str = ""
+    folder: str = "."
+    redaction_key: str = ""
+    """Hex, for what is kept of live answers; "" = the one in `state_folder`, else one for this run."""
+    state_folder: str = ""
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,4 +85,5 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     config: str = ""
     folder: str = "."
     """The config file's folder: working directory and base of relative paths."""
+    redaction_key: str = ""
     state_folder: str = ""

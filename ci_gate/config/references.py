@@ -75,6 +75,12 @@ def check_references(
     _replace(text, value, env, place, shell)
 
 
+def variable_values(text: str, env: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of the variables that `text` refers to, as far as they are set."""
+    names = [_VARIABLE.match(found[1] or "") for found in _REFERENCE.finditer(text)]
+    return tuple(value for name in names if name and (value := env.get(name[1], "")))
+
+
 def escape_foreign(text: str) -> str:
     """`text` so that `expand` changes our references in it and nothing else.
 

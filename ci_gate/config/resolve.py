@@ -80,6 +80,9 @@ def replay_options(flags: ReplayFlags, around: Surroundings) -> ReplayVerbOption
         only=flags.only,
         out=flags.out,
         config=around.config_name,
+        folder=around.folder,
+        redaction_key=redaction_key(around.env),
+        state_folder=around.state_folder,
     )
 
 
@@ -108,6 +111,7 @@ def run_options(flags: RunFlags, around: Surroundings) -> RunOptions:
         out=flags.out,
         config=around.config_name,
         folder=around.folder,
+        redaction_key=redaction_key(around.env),
         state_folder=around.state_folder,
     )
 

@@ -64,8 +64,11 @@ def _key(difference: Difference) -> Hashable:
         return ("escape", difference.dependency, difference.actual)
     if difference.dependency:
         shared = (difference.dependency, difference.call, difference.change, place)
-        return ("call", difference.notice, difference.group, *shared)
-    return ("answer", difference.notice, difference.route, place, difference.change)
+        trouble = "" if difference.call else difference.detail
+        return ("call", difference.notice, difference.group, *shared, trouble)
+    # That a request was never sent is not its route's doing.
+    route = "" if difference.change == "not-replayed" else difference.route
+    return ("answer", difference.notice, route, place, difference.change)
 
 
 def _downstream(folds: list[_Fold]) -> list[_Fold]:

@@ -30,6 +30,8 @@ def title(differences: Sequence[Difference]) -> str:
 
 def _call_title(first: Difference, differences: Sequence[Difference]) -> str:
     call = f"{first.call} ({first.dependency})" if first.call else first.dependency
+    if first.change == "unexpected" and not first.call:  # a connection that came to no call
+        return f"{first.dependency}: {first.detail}"
     where = f" at {first.group}" if first.group == "startup" else ""
     where = " in the background" if first.group == "background" else where
     if first.change == "new-host":

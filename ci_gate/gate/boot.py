@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ci_gate.config.references import SERVICE, expand
+from ci_gate.errors import UsageError
 from ci_gate.net.certificates import Authority
 from ci_gate.net.trust import TrustFiles
 from ci_gate.service.container import INSIDE_NODE_HOOK, INSIDE_TRUST, Container
@@ -19,41 +20,37 @@ from ci_gate.service.process import Process
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is around a command: our proxy, the trust files' folder, and every address by name."""
+    """What is around a command: our proxy and every address by name."""
 
-    proxy: str
-    """"http://127.0.0.1:4140"."""
-    authority: Authority
-    folder: str
-    """A temporary folder of this run."""
-    addresses: Mapping[str, str]
+    proxy: str = ""
+    """"http://127.0.0.1:4140"; "" = none: the command calls whom it likes (`replay`)."""
+    authority: Authority | None = None
+    """Who signs for the hosts behind the proxy."""
+    addresses: Mapping[str, str] = {}
     """"service" and each dependency -> URL or host:port."""
     direct: tuple[str, ...] = ()
     """"host:port" of our own listeners."""
-    marker: str
 
 
-def _trust(around: Surroundings) -> TrustFiles:
-    return around.authority.write_trust(around.folder, os.environ)
+async def start_service(
+    service: ServiceOptions,
+    around: Surroundings,
+    log: ServiceLog | None,
+    folder: str,
+    marker: str,
+) -> Process | Container:
+    """Start the service's command or image, its output into `log`; None = a command keeps our
+    standard input and outputs, and an image's output goes nowhere.
 
-
-def _own(service: ServiceOptions, around: Surroundings) -> dict[str, str]:
-    """What the configuration gives the service."""
-    return {
-        name: expand(value, around.addresses, os.environ, f"service.env.{name}")
-        for name, value in service.env.items()
-    }
-
-
-async def start_command(
-    service: ServiceOptions, around: Surroundings, log: ServiceLog | None
-) -> Process:
-    """Start the service's command; log None = it keeps our standard input and outputs.
-
-    Its environment is ours without CI tokens, then proxy and trust, then its own.
+    `folder` is a temporary one for the trust files, `marker` as for `Process.start`. The
+    environment is ours without CI tokens, then proxy and trust, then the service's own. Raises
+    UsageError and CannotRun as `Process.start` and `Container.start` do.
     """
-    base = scrub(os.environ, service.keep_env)
-    env = child_environment(around.proxy, _trust(around), base, direct=around.direct)
+    if service.image:
+        return await _start_image(service, around, log, folder, marker)
+    env = scrub(os.environ, service.keep_env)
+    if around.proxy:
+        env = child_environment(around.proxy, _trust(around, folder), env, direct=around.direct)
     return await Process.start(
         [
             expand(part, around.addresses, os.environ, "service.command", shell=service.shell)
@@ -62,27 +59,43 @@ async def start_command(
         env=env | _own(service, around),
         folder=service.folder,
         log=log,
-        marker=around.marker,
+        marker=marker,
         shell=service.shell,
     )
 
 
-async def start_service(
-    service: ServiceOptions, around: Surroundings, log: ServiceLog
-) -> Process | Container:
-    """Start the service as command or image, its output into `log`."""
-    if not service.image:
-        return await start_command(service, around, log)
+async def _start_image(
+    service: ServiceOptions,
+    around: Surroundings,
+    log: ServiceLog | None,
+    folder: str,
+    marker: str,
+) -> Container:
+    if not around.proxy:
+        raise UsageError("service.image: only `run`, `record` and `mock` start an image")
     env = child_environment(
         around.proxy, INSIDE_TRUST, {}, direct=around.direct, node_hook=INSIDE_NODE_HOOK
     )
     return await Container.start(
         service.image,
         env=env | _own(service, around),
-        trust=_trust(around),
-        log=log,
-        marker=around.marker,
+        trust=_trust(around, folder),
+        log=log if log is not None else ServiceLog("", str),
+        marker=marker,
     )
+
+
+def _trust(around: Surroundings, folder: str) -> TrustFiles:
+    assert around.authority is not None, "a proxy has one"
+    return around.authority.write_trust(folder, os.environ)
+
+
+def _own(service: ServiceOptions, around: Surroundings) -> dict[str, str]:
+    """What the configuration gives the service."""
+    return {
+        name: expand(value, around.addresses, os.environ, f"service.env.{name}")
+        for name, value in service.env.items()
+    }
 
 
 def service_address(port: int) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections import Counter
 from collections.abc import Hashable, Mapping
 
@@ -9,7 +11,7 @@ import msgspec
 
 from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RecordOptions
-from ci_gate.errors import UsageError
+from ci_gate.errors import GateError, UsageError
 from ci_gate.gate import events
 from ci_gate.gate.summary import RecordSummary, Uncaptured
 from ci_gate.model.exchange import Exchange
@@ -20,6 +22,8 @@ from ci_gate.store.fold import Folded, fold
 from ci_gate.store.journal import Recording, discard, leftover
 from ci_gate.store.snapshot import exists, read_snapshot, write_snapshot
 
+NOTHING = "nothing was recorded: no request reached the proxies"
+
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """What a recording knows at its end beyond its journal."""
@@ -27,13 +31,18 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     undecoded: Mapping[str, int] = {}
     uncaptured: tuple[Uncaptured, ...] = ()
     redacted: Mapping[str, int] = {}
+    warnings: tuple[str, ...] = ()
     exit_code: int = 0
+    started: bool = True
+    """False: the service never got ready, and there is no recording to speak of."""
 
 
 def check_out(options: RecordOptions, sink: events.Sink) -> None:
     """Fold what a killed recorder left; refuse a snapshot that nobody said to add to or replace."""
     left = leftover(options.out)
-    if left is not None:
+    if left is not None and not left.exchanges:
+        discard(options.out)
+    elif left is not None:
         count = len(left.exchanges)
         sink(events.Note(f"{options.out}: a recording was cut off; keeping its {count} exchanges"))
         _fold(options, left, "add")
@@ -50,9 +59,44 @@ def fold_journal(options: RecordOptions, ended: Ended) -> RecordSummary:
     recorded = leftover(options.out)
     if recorded is None:
         raise UsageError(f"{options.out}: the recording's journal has been removed")
+    if not recorded.exchanges and (exists(options.out) or not ended.started):
+        discard(options.out)
+        return _nothing(options, ended)
     folded = _fold(options, recorded, "add" if options.existing == "add" else "replace")
     discard(options.out)
     return _summary(options, recorded, folded, ended)
+
+
+def give_up(options: RecordOptions) -> None:
+    """A recording was cut short by an error: what it has recorded stays for the next one; of one
+    that has recorded nothing, nothing stays."""
+    with contextlib.suppress(GateError, OSError):
+        recorded = leftover(options.out)
+        if recorded is not None and not recorded.exchanges:
+            discard(options.out)
+            if not os.listdir(options.out):
+                os.rmdir(options.out)
+
+
+def _nothing(options: RecordOptions, ended: Ended) -> RecordSummary:
+    """Nothing was recorded and no snapshot written, so that none is lost."""
+    snapshot = read_snapshot(options.out) if exists(options.out) else None
+    kept = "; the snapshot that was there is kept as it was" if snapshot is not None else ""
+    return RecordSummary(
+        out=options.out,
+        inbound=len(snapshot.inbound) if snapshot is not None else 0,
+        outbound=len(snapshot.outbound) if snapshot is not None else 0,
+        undecoded=_undecoded(ended),
+        uncaptured=ended.uncaptured,
+        warnings=(*ended.warnings, f"{NOTHING}{kept}"),
+        exit_code=ended.exit_code,
+    )
+
+
+def _undecoded(ended: Ended) -> tuple[str, ...]:
+    return tuple(
+        f"{text} ({count} times)" if count > 1 else text for text, count in ended.undecoded.items()
+    )
 
 
 def _fold(options: RecordOptions, recorded: Recording, mode: str) -> Folded:
@@ -90,13 +134,10 @@ def _summary(
         routes=tuple(Counter(one.route for one in snapshot.inbound).items()),
         dependencies=_dependencies(snapshot),
         dropped=tuple((one.route, one.count) for one in folded.dropped if not one.dependency),
-        undecoded=tuple(
-            f"{text} ({count} times)" if count > 1 else text
-            for text, count in ended.undecoded.items()
-        ),
+        undecoded=_undecoded(ended),
         uncaptured=ended.uncaptured,
         redacted=tuple(sorted(ended.redacted.items())),
-        warnings=_warnings(options, recorded, folded),
+        warnings=(*ended.warnings, *_warnings(options, recorded, folded)),
         exit_code=ended.exit_code,
     )
 
@@ -109,7 +150,7 @@ def _dependencies(snapshot: Snapshot) -> tuple[tuple[str, str, int], ...]:
 def _warnings(options: RecordOptions, recorded: Recording, folded: Folded) -> tuple[str, ...]:
     warnings = []
     if not recorded.exchanges:
-        warnings.append("nothing was recorded: no request reached the proxies")
+        warnings.append(NOTHING)
     elif not folded.snapshot.inbound and options.recorder.app_port:
         warnings.append(
             "nothing inbound was recorded: send the requests to the inbound proxy "

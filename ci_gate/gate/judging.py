@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -14,52 +14,58 @@ from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.causes import causes
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.outcomes import is_red, outcome, standing_outcomes
-from ci_gate.diff.rules import Rules
+from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.commit import current_commit
+from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Compared
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
-from ci_gate.model.result import Counts, Environment, ExchangeResult, Result
+from ci_gate.model.result import Counts, Environment, ExchangeResult, Result, Verdict
 from ci_gate.model.snapshot import Snapshot
-from ci_gate.policy.conditions import Condition, evaluate
+from ci_gate.policy.conditions import evaluate
 from ci_gate.policy.histogram import make_run
 from ci_gate.policy.metrics import route_figures
 from ci_gate.policy.verdict import judge
-from ci_gate.replayer.plan import Step
 from ci_gate.replayer.samples import Samples
 from ci_gate.service.outcome import ServiceFailed
 from ci_gate.store.snapshot import digest
+
+CHANGES = 1000
+"""Live exchanges that are kept for `accept`."""
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What was run, as the user names it."""
+
+    mode: Literal["run", "replay", "prove"]
+    service: str
+    snapshot: str
+    config: str
+    folder: str
+    """Whose commit is named."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a run observed. `calls` None: not measured (`replay` alone)."""
 
-    mode: Literal["run", "replay", "prove"]
-    snapshot: Snapshot
-    places: Mapping[str, str]
-    """Exchange id -> file in the snapshot."""
-    planned: tuple[Step, ...]
-    steps: tuple[Compared, ...]
-    """In the order of `planned`; empty when the service never got ready."""
+    about: About
+    plan: Plan
+    steps: tuple[Compared, ...] = ()
+    """In the order of the plan's."""
     samples: Samples
-    calls: ComparedCalls | None
-    escapes: tuple[Difference, ...] = ()
+    calls: ComparedCalls | None = None
+    apart: tuple[Difference, ...] = ()
+    """Differences of connections, which are no calls: escapes, failed handshakes."""
     equality: Equality
-    rules: Rules
-    conditions: tuple[Condition, ...] = ()
-    failure: ServiceFailed | None = None
-    overflow: int = 0
-    """Calls beyond what is kept to be compared."""
+    cleaning: Cleaning
+    failure: str = ""
+    """Why the run failed, whatever was compared: the service died, or too much was called."""
     notices: tuple[str, ...] = ()
-    snapshot_name: str
-    config: str
-    commit: str = ""
-    service: str
-    started_at: str
     seconds: float
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """The result, a row an exchange, and the live exchanges that differ."""
+    """The result, a row an exchange, and the first `CHANGES` live exchanges that differ."""
 
     result: Result
     rows: tuple[ExchangeResult, ...]
@@ -68,32 +74,39 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 def judged(evidence: Evidence) -> Judged:
     """Judge a run."""
+    hidden = evidence.cleaning.hidden.difference
     calls = evidence.calls or ComparedCalls()
+    apart = [*map(hidden, evidence.apart)]
     by_exchange: dict[str, list[Difference]] = {}
     for one in evidence.steps:
         if one.step.judged:
-            by_exchange.setdefault(one.step.exchange.id, []).extend(one.differences)
-    for difference in calls.differences:
+            by_exchange.setdefault(one.step.exchange.id, []).extend(map(hidden, one.differences))
+    for difference in map(hidden, calls.differences):
         if difference.exchange:
             by_exchange.setdefault(difference.exchange, []).append(difference)
-    everything = [
-        *(difference for found in by_exchange.values() for difference in found),
-        *(one for one in calls.differences if not one.exchange),
-        *evidence.escapes,
-    ]
+        else:
+            apart.append(difference)
+    everything = [*(one for found in by_exchange.values() for one in found), *apart]
     rows = tuple(
-        _row(evidence, one, by_exchange.get(one.step.exchange.id, []))
+        _row(evidence.plan, one, by_exchange.get(one.step.exchange.id, []))
         for one in evidence.steps
         if one.step.judged
     )
     return Judged(
         result=_result(evidence, everything, rows, calls),
-        rows=rows + standing_outcomes(calls.differences, _standing(evidence.snapshot)),
-        changes=tuple(_change(one) for one in evidence.steps if one.response and one.differences),
+        rows=rows + standing_outcomes(apart, _standing(evidence.plan.snapshot)),
+        changes=_changes(evidence),
     )
 
 
-def _row(evidence: Evidence, one: Compared, differences: Sequence[Difference]) -> ExchangeResult:
+def last_lines(failure: ServiceFailed) -> str:
+    """What a failed service said in the end, as a notice."""
+    if not failure.last_lines:
+        return "the service has printed nothing"
+    return "last lines of the service: " + "\n".join(failure.last_lines)
+
+
+def _row(plan: Plan, one: Compared, differences: Sequence[Difference]) -> ExchangeResult:
     exchange = one.step.exchange
     return outcome(
         exchange.id,
@@ -101,12 +114,18 @@ def _row(evidence: Evidence, one: Compared, differences: Sequence[Difference]) -
         codec("http").label(exchange.request),
         one.latency / 1e6,
         differences,
-        evidence.places.get(exchange.id, ""),
+        plan.places.get(exchange.id, ""),
     )
 
 
-def _change(one: Compared) -> Exchange:
-    return msgspec.structs.replace(one.step.exchange, response=one.response)
+def _changes(evidence: Evidence) -> tuple[Exchange, ...]:
+    changed = [
+        (one.step.exchange, one.response)
+        for one in evidence.steps
+        if one.response is not None and one.differences
+    ]
+    clean = evidence.cleaning.change
+    return tuple(clean(codec("http"), *pair) for pair in changed[:CHANGES])
 
 
 def _standing(snapshot: Snapshot) -> dict[str, list[str]]:
@@ -125,6 +144,8 @@ def _result(
     rows: Sequence[ExchangeResult],
     calls: ComparedCalls,
 ) -> Result:
+    plan = evidence.plan
+    hidden = evidence.cleaning.hidden
     counts = _counts(evidence, rows, calls)
     latencies: dict[str, list[int]] = {}
     counted: dict[str, tuple[int, int]] = {}
@@ -135,59 +156,40 @@ def _result(
         if one.answered:
             latencies.setdefault(route, []).append(one.latency)
     run = make_run(counts, latencies)
-    figures = route_figures(run, counted)
     folded = causes(differences)
     result = Result(
-        service=evidence.service,
-        mode=evidence.mode,
-        verdict=judge(counts, (), (), "", True),
+        service=evidence.about.service,
+        mode=evidence.about.mode,
+        verdict=Verdict(outcome="inconclusive"),
         runs=(run,),
         causes=folded,
-        routes=figures,
-        rules=evidence.rules.uses(),
-        excused=evidence.rules.examples(),
-        notices=_notices(evidence),
+        routes=route_figures(run, counted),
+        rules=plan.rules.uses(),
+        excused=tuple(map(hidden.difference, plan.rules.examples())),
+        notices=tuple(map(hidden.text, evidence.notices)),
         environment=_environment(evidence),
     )
-    evaluations = evaluate(evidence.conditions, result)
-    failure = evidence.failure
     verdict = judge(
         counts,
         folded,
-        evaluations,
-        _failure_text(failure) if failure is not None else "",
+        evaluate(plan.conditions, result),
+        hidden.text(evidence.failure),
         bool(counts.answered or any(row.state != "passed" for row in rows)),
         rules=result.rules,
-        own_service=evidence.mode != "replay",
+        own_service=evidence.about.mode != "replay",
     )
     return msgspec.structs.replace(result, verdict=verdict)
 
 
-def _failure_text(failure: ServiceFailed) -> str:
-    return failure.reason
-
-
-def _notices(evidence: Evidence) -> tuple[str, ...]:
-    notices = list(evidence.notices)
-    if evidence.failure is not None and evidence.failure.last_lines:
-        notices.append("last lines of the service: " + "\n".join(evidence.failure.last_lines))
-    if evidence.overflow:
-        notices.append(f"{evidence.overflow} more outbound calls were made than are compared")
-    if evidence.calls is None:
-        notices.append("outbound calls were not measured: `ci-gate run` compares them, too")
-    return tuple(notices)
-
-
 def _counts(evidence: Evidence, rows: Sequence[ExchangeResult], calls: ComparedCalls) -> Counts:
-    judged_steps = [one for one in evidence.steps if one.step.judged]
     failed = sum(row.state != "passed" for row in rows)
     measured = evidence.calls is not None
     samples = evidence.samples
     return Counts(
-        total=sum(one.judged for one in evidence.planned),
+        total=sum(one.judged for one in evidence.plan.steps),
         succeeded=len(rows) - failed,
         failed=failed,
-        answered=sum(one.answered for one in judged_steps),
+        answered=sum(one.answered for one in evidence.steps if one.step.judged),
         matching=sum(not any(map(is_red, row.differences)) for row in rows),
         seconds=(samples.ended_at - samples.begun_at) / 1e9,
         matched=calls.matched if measured else None,
@@ -201,14 +203,15 @@ def _counts(evidence: Evidence, rows: Sequence[ExchangeResult], calls: ComparedC
 
 
 def _environment(evidence: Evidence) -> Environment:
+    plan, about = evidence.plan, evidence.about
     return Environment(
         version=__version__,
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
-        started_at=evidence.started_at,
+        started_at=plan.started_at.isoformat(timespec="seconds"),
         seconds=round(evidence.seconds, 3),
-        commit=evidence.commit,
-        snapshot=evidence.snapshot_name,
-        snapshot_digest=digest(evidence.snapshot),
-        config=evidence.config,
+        commit=current_commit(about.folder),
+        snapshot=about.snapshot,
+        snapshot_digest=digest(plan.snapshot),
+        config=about.config,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ci_gate.errors import CannotRun
 from ci_gate.net.connection import Connection
@@ -11,6 +11,22 @@ from ci_gate.net.listen import PortTaken, listen, port_of
 from ci_gate.service.ports import holder_of
 
 LOOPBACK = "127.0.0.1"
+LOCAL = (LOOPBACK, "localhost")
+
+
+def spelled(port: int) -> tuple[str, ...]:
+    """How the address of one of our listeners may be written: host:port."""
+    return tuple(f"{host}:{port}" for host in LOCAL)
+
+
+def spellings(addresses: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Names in a snapshot -> how their live addresses (URLs or host:port) may be written."""
+    return {name: spelled(int(one.rpartition(":")[2])) for name, one in addresses.items()}
+
+
+def address_of(protocol: str, port: int) -> str:
+    """The address of a listener: a URL for HTTP, else host:port."""
+    return f"http://{LOOPBACK}:{port}" if protocol == "http" else f"{LOOPBACK}:{port}"
 
 
 class Listeners:

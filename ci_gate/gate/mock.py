@@ -9,12 +9,13 @@ from ci_gate.config.options import MockVerbOptions
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.rules import Rules
 from ci_gate.gate import events
-from ci_gate.gate.boot import Surroundings, service_address, start_command
-from ci_gate.gate.listeners import LOOPBACK, Listeners
+from ci_gate.gate.boot import Surroundings, service_address
+from ci_gate.gate.listeners import spellings
 from ci_gate.gate.mocking import Mocks, explained, live_calls, recorded_calls
+from ci_gate.gate.running import Running
 from ci_gate.gate.summary import Miss, MockSummary
 from ci_gate.net.certificates import Authority
-from ci_gate.service.leftovers import Leftovers, clear
+from ci_gate.service.outcome import shell_code
 from ci_gate.service.ports import free_port
 from ci_gate.store.snapshot import read_snapshot
 from ci_gate.values.addresses import Addresses
@@ -25,63 +26,47 @@ async def mock(options: MockVerbOptions, sink: events.Sink) -> MockSummary:
 
     Raises UsageError for an unreadable snapshot, CannotRun for a port in use.
     """
-    clear(options.state_folder)
     snapshot = read_snapshot(options.snapshot)
-    rules = Rules(options.rules, datetime.date.today().isoformat())
-    authority = Authority.open(options.state_folder)
     mocks = Mocks(
         snapshot,
         options.dependencies,
-        rules,
+        Rules(options.rules, datetime.datetime.now(datetime.UTC).date().isoformat()),
         Correlation(0, by_time=False),
-        authority,
+        Authority.open(options.state_folder),
         alone=True,
         recorded_latency=options.mocks.latency == "recorded",
     )
-    listeners = Listeners()
-    with Leftovers(options.state_folder) as leftovers:
+    async with Running(options.state_folder, sink, options.service.stop_timeout) as running:
+        around = await _listen(options, mocks, running, sink)
         try:
-            addresses = await mocks.listen(listeners, options.out_port, fixed=True)
-            mocks.prepare(Addresses(spellings(addresses)))
-            sink(events.Addresses(addresses))
-            around = Surroundings(
-                proxy=addresses["proxy"],
-                authority=authority,
-                folder=leftovers.folder(),
-                addresses=addresses | service_address(options.service.port or free_port()),
-                direct=tuple(one.partition("://")[2] for one in addresses.values()),
-                marker=leftovers.marker(),
-            )
-            code = await _serve(options, around)
-        finally:
-            listeners.close()
-            mocks.server.stop()
+            code = await _serve(options, around, running)
+        except asyncio.CancelledError:
+            sink(events.Note("stopping"))
+            code = 0
     return _summary(mocks, code)
 
 
-async def _serve(options: MockVerbOptions, around: Surroundings) -> int:
-    """CMD's exit code; 0 when the verb was cancelled."""
-    process = None
-    try:
-        if not options.service.command:
-            await asyncio.Event().wait()
-        process = await start_command(options.service, around, None)
-        return await process.wait()
-    except asyncio.CancelledError:
-        return 0
-    finally:
-        if process is not None:
-            await process.stop(options.service.stop_timeout)
+async def _listen(
+    options: MockVerbOptions, mocks: Mocks, running: Running, sink: events.Sink
+) -> Surroundings:
+    running.at_end(mocks.stop)
+    addresses = await mocks.listen(running.listeners, options.out_port, fixed=True)
+    mocks.prepare(Addresses(spellings(addresses)))
+    sink(events.Addresses(addresses))
+    return Surroundings(
+        proxy=addresses["proxy"],
+        authority=mocks.authority,
+        addresses=addresses | service_address(options.service.port or free_port()),
+        direct=tuple(one.partition("://")[2] or one for one in addresses.values()),
+    )
 
 
-def spellings(addresses: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """Names in a snapshot -> how their live addresses may be spelled."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name, address in addresses.items():
-        host_port = address.partition("://")[2] or address
-        port = host_port.rpartition(":")[2]
-        found[name] = (f"{LOOPBACK}:{port}", f"localhost:{port}")
-    return found
+async def _serve(options: MockVerbOptions, around: Surroundings, running: Running) -> int:
+    """CMD's exit code; without CMD there is no end but a cancellation."""
+    if not (options.service.command or options.service.image):
+        await asyncio.Event().wait()
+    process = await running.start(options.service, around, None)
+    return shell_code(await process.wait())
 
 
 def _summary(mocks: Mocks, code: int) -> MockSummary:
@@ -99,6 +84,8 @@ def _summary(mocks: Mocks, code: int) -> MockSummary:
             nearest=known.nearest if known is not None else call.nearest,
             count=known.count + 1 if known is not None else 1,
         )
+    for (name, text), count in server.notes.items():
+        misses[name, text] = Miss(dependency=name, label=text, count=count)
     return MockSummary(
         matched=sum(one.answered for one in mocks.mocks.values()),
         unmatched=len(server.calls) + server.overflow,

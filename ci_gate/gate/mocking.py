@@ -13,14 +13,15 @@ from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.equality import stand_ins_of
 from ci_gate.diff.nearest import nearest
 from ci_gate.diff.rules import Rules
-from ci_gate.gate.listeners import LOOPBACK, Listeners
+from ci_gate.gate.listeners import LOCAL, LOOPBACK, Listeners, address_of
 from ci_gate.mocks.forms import canonical_form
 from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
-from ci_gate.mocks.server import Answer, Certificates, LiveCall, Mock, MockServer
+from ci_gate.mocks.server import Answer, LiveCall, Mock, MockServer
 from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange, Facts
 from ci_gate.model.message import Message, Opaque, Stored
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.net.certificates import Authority
 from ci_gate.recorder.dependencies import Address, parse_address
 from ci_gate.recorder.options import Upstream
 from ci_gate.store.bodies import body_chunks
@@ -45,12 +46,13 @@ class Mocks:
         upstreams: Sequence[Upstream],
         rules: Rules,
         correlation: Correlation,
-        certificates: Certificates,
+        certificates: Authority,
         *,
         alone: bool,
         recorded_latency: bool = False,
     ) -> None:
         self.snapshot = snapshot
+        self.authority = certificates
         self.routes = {one.id: one.route for one in snapshot.inbound}
         self._rules = rules
         self._by_address: dict[Address, Mock] = {}
@@ -151,10 +153,9 @@ class Mocks:
             wanted = upstream.listen if upstream is not None and fixed else 0
             host = upstream.listen_host if upstream is not None and fixed else LOOPBACK
             port = await listeners.open(self.server.dependency(mock), wanted, name, host)
-            for spelling in (LOOPBACK, "localhost"):
+            for spelling in LOCAL:
                 self._by_address[("http", spelling, port)] = mock
-            is_http = mock.codec.name == "http"
-            addresses[name] = f"http://{LOOPBACK}:{port}" if is_http else f"{LOOPBACK}:{port}"
+            addresses[name] = address_of(mock.codec.name, port)
         return addresses
 
     def _silent(self) -> dict[str, Mock]:
@@ -165,6 +166,10 @@ class Mocks:
             else Mock(one.name, codec(one.protocol), Matcher((), _no_form, set(), alone=True))
             for one in self._upstreams.values()
         }
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        self.server.stop()
 
     def prepare(self, addresses: Addresses) -> None:
         """Serialise every answer ahead, names in it as live addresses."""

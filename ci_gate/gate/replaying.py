@@ -13,7 +13,9 @@ from ci_gate.diff.equality import Equality, stand_ins_of
 from ci_gate.diff.expectation import Expectation
 from ci_gate.diff.messages import compare
 from ci_gate.diff.outcomes import charge
+from ci_gate.diff.render import clean
 from ci_gate.diff.rules import Rules
+from ci_gate.gate import events
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Raw, Stored
@@ -23,6 +25,9 @@ from ci_gate.replayer.samples import DIFFERENT, EQUAL, FAILED, Prepared, Samples
 from ci_gate.store.bodies import body_chunks
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.named import with_live, with_names
+
+NOT_REPLAYED = "not replayed"
+"""How the replayer's reason begins for a request that was never sent."""
 
 
 class Replay:
@@ -87,17 +92,10 @@ class Replay:
     ) -> Compared:
         state = samples.states[at]
         if state == FAILED or not state:
-            why = samples.failures.get(at, "not replayed")
-            change = "not-replayed" if why.startswith("not replayed") else "no-response"
-            one = Difference(
-                change=change,
-                exchange=step.exchange.id,
-                route=step.exchange.route,
-                place="response",
-                expected=self._described(step.exchange),
-                detail=why,
-            )
-            return Compared(step, answered=False, latency=0, differences=(one,))
+            why = samples.failures.get(at, NOT_REPLAYED)
+            if why.startswith(NOT_REPLAYED):
+                return undone(step, "not-replayed", why.removeprefix(f"{NOT_REPLAYED}: "))
+            return undone(step, "no-response", why)
         expected = self._expectations[at]
         latency = samples.latencies[at]
         if state == EQUAL and equality.verbatim(expected.stand_ins):
@@ -124,9 +122,23 @@ class Replay:
             step, answered=True, latency=latency, differences=differences, response=response
         )
 
-    def _described(self, exchange: Exchange) -> str:
-        response = exchange.response
-        return f"status {response.status}" if isinstance(response, HttpResponse) else "an answer"
+    def progress(self, sink: events.Sink) -> Callable[[int, int], None]:
+        """What a `Replayer` is to tell while it works."""
+        return lambda done, failed: sink(events.Progress(done, len(self.steps), failed))
+
+
+def undone(step: Step, change: str, why: str) -> Compared:
+    """A step without a complete answer, `change` "not-replayed" or "no-response"."""
+    response = step.exchange.response
+    one = Difference(
+        change=change,
+        exchange=step.exchange.id,
+        route=step.exchange.route,
+        place="response",
+        expected=f"status {response.status}" if isinstance(response, HttpResponse) else "an answer",
+        detail=clean(why),
+    )
+    return Compared(step, answered=False, latency=0, differences=(one,))
 
 
 class Compared(msgspec.Struct, frozen=True):

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
+import os
+from collections.abc import Iterator
+
+from ci_gate.config.options import ReplayVerbOptions, RunOptions
 from ci_gate.gate.judging import Judged
 from ci_gate.report import junit, markdown
 from ci_gate.store.runs import RunDirectory
 
-CHANGES = 1000
-"""Live exchanges that are kept for `accept`."""
+
+@contextlib.contextmanager
+def run_directory(
+    options: RunOptions | ReplayVerbOptions, started_at: datetime.datetime
+) -> Iterator[RunDirectory]:
+    """The run directory, made; one that gets no result, because the verb was stopped or could not
+    run, is taken away again."""
+    folder = RunDirectory.create(options.out, started_at, os.path.join(options.folder, ".ci-gate"))
+    try:
+        yield folder
+    except BaseException:
+        folder.abandon()
+        raise
 
 
 def write_run(folder: RunDirectory, judged: Judged) -> None:
@@ -17,7 +34,7 @@ def write_run(folder: RunDirectory, judged: Judged) -> None:
         folder.write_result(result)
         for row in judged.rows:
             folder.append_exchange(row)
-        for change in judged.changes[:CHANGES]:
+        for change in judged.changes:
             folder.write_change(change)
         started = result.environment.started_at
         folder.write_text(

@@ -94,18 +94,17 @@ class MockConnection(Connection):
 
     def tls_failed(self, reason: str) -> None:
         """Most often the service does not trust our certificate."""
-        self._server.note(
-            f"TLS between the service and {self._name()} failed ({reason}): see docs/clients.md"
-        )
+        self._note(f"TLS with the service failed ({reason}): see docs/clients.md")
 
     def failed(self, error: Exception) -> None:
         """A bug of ours, or input that we are not up to, costs one connection."""
-        self._server.note(
-            f"a connection to {self._name()} failed ({type(error).__name__}: {error})"
-        )
+        self._note(f"a connection failed ({type(error).__name__}: {error})")
 
-    def _name(self) -> str:
-        return "the proxy" if self._mock is None else self._mock.name
+    def _note(self, text: str) -> None:
+        """Telemetry is left out, whatever it speaks."""
+        mock = self._mock
+        if mock is None or not mock.telemetry:
+            self._server.note("the proxy" if mock is None else mock.name, text)
 
     def heard(self, data: bytes) -> None:
         """Plaintext from the service."""
@@ -142,7 +141,7 @@ class MockConnection(Connection):
             if action.complete:
                 self._ask(upload.whole(action.trailers), self._upload_began)
         elif isinstance(action, Undecodable):
-            self._server.note(f"{self._name()}: {action.reason}")
+            self._note(action.reason)
 
     def _ask(self, request: Message, at: int) -> None:
         if self._mock is None:

@@ -21,6 +21,8 @@ __all__ = ["Answer", "Certificates", "LiveCall", "Mock", "MockServer"]
 
 LOG_LIMIT = 100_000
 """Calls that are kept to be compared; a service that makes more is in a loop."""
+NOTES_LIMIT = 100
+"""Different troubles that are told apart."""
 LOG_BYTES = 256 << 20
 """Bytes of their bodies that are kept."""
 
@@ -62,8 +64,8 @@ class MockServer:
         self.calls: list[LiveCall] = []
         self.overflow = 0
         """Calls that were answered but not kept (`LOG_LIMIT`, `LOG_BYTES`)."""
-        self.notes: dict[str, int] = {}
-        """What went wrong on connections to the mocks -> how often."""
+        self.notes: dict[tuple[str, str], int] = {}
+        """(dependency or "the proxy", what went wrong on a connection to it) -> how often."""
         self.connections: set[MockConnection] = set()
         self._bytes = 0
 
@@ -90,6 +92,8 @@ class MockServer:
         else:
             self.overflow += 1
 
-    def note(self, text: str) -> None:
-        """Count something that went wrong."""
-        self.notes[text] = self.notes.get(text, 0) + 1
+    def note(self, name: str, text: str) -> None:
+        """Count something that went wrong on a connection; a few different texts are kept."""
+        note = (name, text)
+        if note in self.notes or len(self.notes) < NOTES_LIMIT:
+            self.notes[note] = self.notes.get(note, 0) + 1

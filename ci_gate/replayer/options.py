@@ -14,4 +14,6 @@ class ReplayerOptions(msgspec.Struct, frozen=True, kw_only=True):
     settle: float = 0.5
     timeout: float = 10.0
     headers: tuple[tuple[str, str], ...] = ()
-    """Set (replacing) in every request; values may be secrets and reach no output."""
+    """Set (replacing) in every request."""
+    secrets: tuple[str, ...] = ()
+    """What of them reaches no output: values of variables, and of headers that name a secret."""

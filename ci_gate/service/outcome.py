@@ -35,3 +35,8 @@ def exit_text(code: int) -> str:
         return f"was killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"was killed by signal {-code}"
+
+
+def shell_code(code: int) -> int:
+    """An exit code as shells pass it on: 128 and the signal's number for what a signal ended."""
+    return code if code >= 0 else 128 - code

@@ -136,6 +136,19 @@ class RunDirectory:
     ) -> None:
         self.close()
 
+    def abandon(self) -> None:
+        """Remove what there is: the run came to no result. What cannot be removed stays."""
+        with contextlib.suppress(CannotRun, OSError):
+            self.close()
+            self._remove_earlier()
+            for folder in (self.changes, os.path.join(self.path, "bodies"), self.path):
+                if os.path.isdir(folder) and not os.listdir(folder):
+                    os.rmdir(folder)
+            runs, name = os.path.split(self.path)
+            pointer = os.path.join(runs, LATEST)
+            if os.path.islink(pointer) and os.readlink(pointer) == name:
+                os.unlink(pointer)
+
     def _remove_earlier(self) -> None:
         with writing(self.path):
             for path in (self.result, self.exchanges, self.junit, self.summary, self.service_log):

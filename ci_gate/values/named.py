@@ -15,15 +15,16 @@ M = TypeVar("M", bound=Message)
 
 def with_names(message: M, addresses: Addresses) -> M:
     """`message` with live addresses as names: `{service}`, `{payments}`."""
-    return _changed(message, addresses.to_names)
+    return changed(message, addresses.to_names)
 
 
 def with_live(message: M, addresses: Addresses) -> M:
     """`message` with names as live addresses."""
-    return _changed(message, addresses.to_live)
+    return changed(message, addresses.to_live)
 
 
-def _changed(message: M, change: Callable[[bytes], bytes]) -> M:
+def changed(message: M, change: Callable[[bytes], bytes]) -> M:
+    """`message` with `change` applied to its target, header values and body."""
     body = _body(message.body, change)
     if isinstance(message, HttpRequest):
         return msgspec.structs.replace(

@@ -1,0 +1,59 @@
+"""What `run` and `replay` judge by: read and checked before anything is started."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+
+import msgspec
+
+from ci_gate.config.options import ReplayVerbOptions, RunOptions
+from ci_gate.diff.rules import Rules
+from ci_gate.gate.select import inbound_of, select, with_routes
+from ci_gate.model.snapshot import Snapshot
+from ci_gate.policy.conditions import Condition, parse_all
+from ci_gate.replayer.plan import Step, plan
+from ci_gate.store.snapshot import read_with_places
+
+NOTHING = (
+    "the snapshot holds no inbound request: record some with `ci-gate record --app-port PORT`, "
+    "sent to the inbound proxy"
+)
+NOTHING_CHOSEN = "--only selects no inbound exchange; `ci-gate inspect` lists them"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The snapshot, what of it is replayed, and what is allowed."""
+
+    snapshot: Snapshot
+    places: Mapping[str, str]
+    """Exchange id -> file in the snapshot."""
+    steps: tuple[Step, ...]
+    """Empty: there is nothing to judge, and nothing needs to be started."""
+    rules: Rules
+    conditions: tuple[Condition, ...]
+    started_at: datetime.datetime
+
+    @property
+    def nothing(self) -> str:
+        """Why there are no steps."""
+        return NOTHING_CHOSEN if self.snapshot.inbound else NOTHING
+
+
+def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
+    """Read the snapshot and choose from it. Raises UsageError for conditions, snapshot and
+    `--only`."""
+    conditions = parse_all(options.policy.fail_if, options.policy.warn_if)
+    now = datetime.datetime.now(datetime.UTC)
+    read = read_with_places(options.snapshot)
+    snapshot = with_routes(read.snapshot, options.routes)
+    only = inbound_of(snapshot, select(snapshot, options.only)) if options.only else None
+    pace = options.replay.pace
+    return Plan(
+        snapshot=snapshot,
+        places=read.places,
+        steps=tuple(plan(snapshot.inbound, only, snapshot.origin.pace if pace == "auto" else pace)),
+        rules=Rules(options.rules, now.date().isoformat()),
+        conditions=conditions,
+        started_at=now,
+    )

@@ -1,0 +1,149 @@
+"""The service under test among its mocks: brought up for one run, ready to be asked."""
+
+from __future__ import annotations
+
+from ci_gate.config.options import RunOptions
+from ci_gate.correlation.correlation import Correlation
+from ci_gate.errors import CannotRun
+from ci_gate.gate import events, target
+from ci_gate.gate.boot import Surroundings, service_address
+from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.listeners import LOOPBACK, spellings
+from ci_gate.gate.mocking import Mocks
+from ci_gate.gate.planning import Plan
+from ci_gate.gate.running import Running
+from ci_gate.model.exchange import BACKGROUND, STARTUP
+from ci_gate.net.certificates import Authority
+from ci_gate.recorder.options import RecorderOptions
+from ci_gate.service.container import Container
+from ci_gate.service.log import ServiceLog
+from ci_gate.service.outcome import ServiceFailed
+from ci_gate.service.ports import holder_of
+from ci_gate.service.process import Process
+from ci_gate.service.readiness import wait_ready
+from ci_gate.values.addresses import Addresses
+
+
+class Serving:
+    """Call `start`, then `ready`; after the replay `check`."""
+
+    def __init__(
+        self, options: RunOptions, plan: Plan, cleaning: Cleaning, sink: events.Sink
+    ) -> None:
+        self.target = target.of_service(options.service, plan.snapshot.origin.service_port)
+        self.correlation = Correlation(0, by_time=False)
+        self.addresses = Addresses({})
+        self.failure: ServiceFailed | None = None
+        """The service did not come up, or died."""
+        self.notices: list[str] = []
+        self._options = options
+        self._plan = plan
+        self._cleaning = cleaning
+        self._sink = sink
+        self._process: Process | Container | None = None
+        self._log: ServiceLog | None = None
+        self.mocks = Mocks(
+            plan.snapshot,
+            options.dependencies,
+            plan.rules,
+            self.correlation,
+            Authority.open(options.state_folder),
+            alone=False,
+            recorded_latency=options.mocks.latency == "recorded",
+        )
+
+    async def start(self, running: Running, log_path: str) -> None:
+        """Mocks up, service started, its output redacted into `log_path`.
+
+        Raises CannotRun for a port in use, and what starting a command or an image raises.
+        """
+        service = self._options.service
+        if not service.url:
+            self._refuse_taken_port()
+        by_name = await self._listen(running)
+        if service.url:
+            self._say_where(by_name)
+            return
+        expect = service.ready.what if service.ready.how == "log" else ""
+        self._log = ServiceLog(log_path, self._cleaning.line, expect)
+        await self._start_service(running, by_name, self._log)
+
+    async def ready(self) -> str:
+        """Wait until the service answers: the host that does, or "" and `failure` is set."""
+        ready, process = self._options.service.ready, self._process
+        port = int(ready.what) if ready.how == "port" and ready.what.isdigit() else 0
+        host = target.LOCAL if process is not None else self.target.host
+        up = await wait_ready(ready, host, port or self.target.port, process, self._log)
+        if isinstance(up, ServiceFailed):
+            self.failure = up
+            return ""
+        return up.host
+
+    async def check(self) -> None:
+        """Notice that the service has died, and that its log is not complete."""
+        if self._process is not None and not self._process.alive():
+            await self._process.drained()
+            self.failure = self._process.failure()
+        if self._log is not None and self._log.error is not None:
+            self.notices.append(f"service.log is not complete: {self._log.error.strerror}")
+
+    def _refuse_taken_port(self) -> None:
+        holder = holder_of(self.target.port)
+        if holder:
+            raise CannotRun(
+                f"port {self.target.port} is the service's and is in use by {holder}; stop it, or "
+                "set service.port: auto"
+            )
+
+    async def _listen(self, running: Running) -> dict[str, str]:
+        """Open the mocks; name -> address."""
+        running.at_end(self.mocks.stop)
+        self._sink(events.Stage("mocks", f"{len(self.mocks.mocks)} dependencies"))
+        fixed = bool(self._options.service.url)
+        port = RecorderOptions().out_port if fixed else 0
+        by_name = await self.mocks.listen(running.listeners, port, fixed=fixed)
+        self._sink(events.Addresses(by_name))
+        self.addresses = Addresses({**spellings(by_name), "service": self.target.spellings})
+        self.mocks.prepare(self.addresses)
+        self.correlation.expect(self._expected_calls())
+        return by_name
+
+    def _expected_calls(self) -> dict[str, int]:
+        """How many calls each inbound exchange is to cause."""
+        counts: dict[str, int] = {}
+        for call in self._plan.snapshot.outbound:
+            for group in call.groups:
+                if group not in (STARTUP, BACKGROUND):
+                    counts[group] = counts.get(group, 0) + 1
+        return counts
+
+    def _say_where(self, by_name: dict[str, str]) -> None:
+        """Whoever has started the service must tell it where its dependencies are now."""
+        listed = [f"{name} at {where}" for name, where in by_name.items() if name != "proxy"]
+        text = (
+            f"the service at {self._options.service.url} runs already: it must use the proxy "
+            f"{by_name['proxy']} and trust our certificate authority"
+        )
+        if listed:
+            text += f", or call {', '.join(listed)} (`listen:` fixes these ports)"
+        self._sink(events.Note(text, "warning"))
+        self.notices.append(
+            "the service was started by somebody else: what it called at its start was not "
+            "compared, and connections past the mocks were not watched"
+        )
+
+    async def _start_service(
+        self, running: Running, by_name: dict[str, str], log: ServiceLog
+    ) -> None:
+        service, port = self._options.service, self.target.port
+        self._sink(events.Stage("service", service.image or " ".join(service.command)))
+        listeners = [one.partition("://")[2] or one for one in by_name.values()]
+        around = Surroundings(
+            proxy=by_name["proxy"],
+            authority=self.mocks.authority,
+            addresses=by_name | service_address(port),
+            direct=(*listeners, f"{LOOPBACK}:{port}", f"localhost:{port}"),
+        )
+        self._process = await running.start(service, around, log)
+        allowed = [(LOOPBACK, int(one.rpartition(":")[2])) for one in listeners]
+        running.watch(self._process, allowed)
