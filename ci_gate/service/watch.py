@@ -68,11 +68,13 @@ class Watch:
         self._members = members
         self._allowed = {(_plain(host), port) for host, port in allowed}
         self._known: set[str] = set()
+        self._served: set[str] = set()
         self._tries: dict[str, int] = {}
         self._counts: Counter[Address] = Counter()
         self._name_servers: set[Address] = set()
         self._pids: list[int] = []
         self._pids_at = -MEMBERS_INTERVAL
+        self._broken = ""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ci-gate-watch", daemon=True)
         if LINUX:
@@ -91,6 +93,8 @@ class Watch:
             )
         self._ended.set()
         self._thread.join()
+        if self._broken:
+            return Escapes(watched=False, note=self._broken)
         return Escapes(
             watched=True,
             addresses=tuple(
@@ -101,13 +105,18 @@ class Watch:
         )
 
     def _run(self) -> None:
-        wait = 0.0
-        while not self._ended.wait(wait):
-            begun = time.thread_time()
-            self.look()
-            wait = max(INTERVAL, (time.thread_time() - begun) / BUSY_SHARE)
-        self._pids_at = -MEMBERS_INTERVAL
-        self.look()
+        try:
+            wait = 0.0
+            while not self._ended.wait(wait):
+                begun = time.thread_time()
+                self.look()
+                wait = max(INTERVAL, (time.thread_time() - begun) / BUSY_SHARE)
+            self._pids_at = -MEMBERS_INTERVAL
+            # More than once: the kernel may skip a row of a table that changes while it is read.
+            for _ in range(TRIES):
+                self.look()
+        except Exception as error:  # a thread that dies must not look like one that saw nothing
+            self._broken = f"the connections of the service could not be watched: {error!r}"
 
     def look(self) -> None:
         """Look once."""
@@ -117,14 +126,15 @@ class Watch:
         if not new:
             return
         table = list(rows(self._pid, "tcp"))
-        listening = {row.local_port for row in table if row.state == LISTEN}
-        served = {row.local_port for row in table if row.state == LISTEN and row.inode in ours}
+        self._served |= {
+            row.local_port for row in table if row.state == LISTEN and row.inode in ours
+        }
         for row in table:
             if row.inode in new:
                 self._known.add(row.inode)
-                # A connection whose local port somebody listens on was opened by the other side.
-                if row.local_port not in listening:
-                    self._count(address(row.remote), served)
+                # A connection at a port that the service has listened on was opened by the peer.
+                if row.local_port not in self._served:
+                    self._count(address(row.remote))
         for row in rows(self._pid, "udp"):
             if row.inode in new and row.remote.endswith(_DNS_SUFFIX):
                 self._known.add(row.inode)
@@ -135,10 +145,10 @@ class Watch:
         self._tries = {inode: self._tries.get(inode, 0) + 1 for inode in unknown}
         self._known |= {inode for inode, tries in self._tries.items() if tries >= TRIES}
 
-    def _count(self, where: Address, served: set[str]) -> None:
+    def _count(self, where: Address) -> None:
         if where in self._allowed:
             return
-        if f"{where.port:04X}" in served and ipaddress.ip_address(where.host).is_loopback:
+        if f"{where.port:04X}" in self._served and ipaddress.ip_address(where.host).is_loopback:
             return  # the service calls itself
         if where.port == DNS_PORT:
             self._name_servers.add(where)

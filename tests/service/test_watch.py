@@ -226,6 +226,18 @@ def test_addresses_of_the_kernel() -> None:
     assert str(address("0000000000000000FFFF00000100007F:0035")) == "127.0.0.1:53"
 
 
+@linux_only
+def test_a_broken_watch_says_so() -> None:
+    """A watch that could not look does not report that there was nothing to see."""
+
+    def broken() -> list[int]:
+        raise RuntimeError("no list of processes")
+
+    seen = Watch(os.getpid(), broken, []).close()
+    assert not seen.watched
+    assert "no list of processes" in seen.note
+
+
 def test_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """On a system that shows no connections the result says that nobody looked."""
     monkeypatch.setattr(watch, "LINUX", False)

@@ -1,0 +1,143 @@
+"""Whether we run in a container, which one, and what `localhost` then means.
+
+A service that the gate starts beside its own container has to share that container's network, and
+one that is expected on `localhost` can be in there only if it was started there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+import psutil
+
+from ci_gate.errors import UsageError
+
+# A path that an engine has for one container: .../docker/<id>, .../containers/<id>/hostname,
+# .../overlay-containers/<id>/userdata, docker-<id>.scope, libpod-<id>.
+_IN_CGROUP = re.compile(
+    r"(?:docker|libpod|containers?|crio|buildkit)[/:-](?:[^/]*/)*?([0-9a-f]{64})\b"
+)
+_IN_MOUNT = re.compile(r"/(?:overlay-)?containers/([0-9a-f]{64})/")
+_OF_ENGINE = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
+"""Files that an engine mounts into each of its containers, from a folder of that container's."""
+_LOCAL = {"localhost", "ip6-localhost", "0.0.0.0", "::", "::1"}  # noqa: S104 - nobody listens here
+_CONNECT = 0.5
+"""Seconds that a connection on loopback may take."""
+
+
+class Inside(msgspec.Struct, frozen=True, kw_only=True):
+    """The container that this process is in."""
+
+    container: str = ""
+    """Its id, 64 hexadecimal digits; "" when it cannot be told, or in no container."""
+    engine: bool = False
+    """Whether we are in a container at all."""
+    shared: bool = False
+    """Whether its network has others in it by design, as a Kubernetes pod has."""
+
+
+def inside(root: str = "/", env: dict[str, str] | None = None) -> Inside:
+    """Which container we are in, from the process's own mounts and control groups.
+
+    `root` is where `proc` and the engines' marker files are looked for, `env` the environment
+    (default: this process's). Marker files alone are not believed: they stay in file systems that
+    were made from an image and are no container any more.
+    """
+    variables = os.environ if env is None else env
+    top = Path(root)
+    mounts = _text(top / "proc/self/mountinfo")
+    found = _from_mounts(mounts) or _from_groups(_text(top / "proc/self/cgroup"))
+    mounted = any(_mount_point(line) in _OF_ENGINE for line in mounts.splitlines())
+    marked = (top / ".dockerenv").exists() or (top / "run/.containerenv").exists()
+    pod = "KUBERNETES_SERVICE_HOST" in variables
+    return Inside(
+        container=found,
+        engine=bool(found) or mounted and (marked or pod),
+        shared=pod,
+    )
+
+
+def refuse_own_localhost(url: str, where: Inside, alone: bool | None = None) -> None:
+    """Raise UsageError where service.url means this container itself and nothing can be there.
+
+    That is: we are in a container of our own network, `url` points at loopback, nobody listens at
+    its port, and no process but ours and those that started us is in here to begin to (`alone`,
+    looked up by default). Elsewhere the usual wait for readiness says what it finds.
+    """
+    host, port = _address(url)
+    if not where.engine or where.shared or not is_local(host) or _listens(host, port):
+        return
+    if not (_alone() if alone is None else alone):
+        return
+    raise UsageError(
+        f"service.url: {url} is this container itself, where nothing listens. Ways out: "
+        "service.image, which is started beside this container and shares its network; "
+        "a service of the job, by its name (http://orders:8080); "
+        "the gate on the machine itself (on GitHub: uses: OWNER/ci-gate/host@...); "
+        "or this container in the machine's network (docker run --network host)"
+    )
+
+
+def is_local(host: str) -> bool:
+    """Whether a host name or address means the machine, or container, that asks."""
+    return host.lower().rstrip(".") in _LOCAL or bool(re.fullmatch(r"127(?:\.\d{1,3}){1,3}", host))
+
+
+def _address(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return "", 0
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=_CONNECT):
+            return True
+    except OSError:
+        return False
+
+
+def _alone() -> bool:
+    """Whether every process that can be seen is an ancestor, a descendant or ourselves."""
+    this = psutil.Process()
+    family = {this.pid, *(one.pid for one in this.parents())}
+    family.update(one.pid for one in this.children(recursive=True))
+    return set(psutil.pids()) <= family
+
+
+def _from_mounts(text: str) -> str:
+    """The id in where one of the engine's own files is mounted from; of other mounts it may be
+    somebody else's, as where all containers' folders are mounted in."""
+    for line in text.splitlines():
+        if _mount_point(line) in _OF_ENGINE:
+            found = _IN_MOUNT.search(line)
+            if found:
+                return found[1]
+    return ""
+
+
+def _mount_point(line: str) -> str:
+    fields = line.split(" ", 5)
+    return fields[4] if len(fields) > 5 else ""
+
+
+def _from_groups(text: str) -> str:
+    for line in text.splitlines():
+        found = _IN_CGROUP.search(line)
+        if found:
+            return found[1]
+    return ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
