@@ -17,12 +17,13 @@ import psutil
 
 from ci_gate.errors import UsageError
 
-# A path that an engine has for one container: .../docker/<id>, .../containers/<id>/hostname,
-# .../overlay-containers/<id>/userdata, docker-<id>.scope, libpod-<id>.
-_IN_CGROUP = re.compile(
-    r"(?:docker|libpod|containers?|crio|buildkit)[/:-](?:[^/]*/)*?([0-9a-f]{64})\b"
-)
-_IN_MOUNT = re.compile(r"/(?:overlay-)?containers/([0-9a-f]{64})/")
+# A folder that an engine keeps for one container: Docker's containers/<id>, podman's
+# overlay-containers/<id>.
+_IN_MOUNT = re.compile(r"/(?:[a-z]{1,20}-)?containers/([0-9a-f]{64})/")
+# .../docker/<id>, docker-<id>.scope, libpod-<id>.scope, kubepods/pod.../<id>
+_IN_GROUP = re.compile(r"([0-9a-f]{64})(?:\.scope)?$")
+_SHORT = re.compile(r"[0-9a-f]{12}")
+"""How Docker and podman name a container that was given no host name: how its id begins."""
 _OF_ENGINE = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
 """Files that an engine mounts into each of its containers, from a folder of that container's."""
 _LOCAL = {"localhost", "ip6-localhost", "0.0.0.0", "::", "::1"}  # noqa: S104 - nobody listens here
@@ -34,7 +35,8 @@ class Inside(msgspec.Struct, frozen=True, kw_only=True):
     """The container that this process is in."""
 
     container: str = ""
-    """Its id, 64 hexadecimal digits; "" when it cannot be told, or in no container."""
+    """Its id, 64 hexadecimal digits or the first 12, as the Docker API takes them; "" when it
+    cannot be told, or in no container."""
     engine: bool = False
     """Whether we are in a container at all."""
     shared: bool = False
@@ -48,18 +50,17 @@ def inside(root: str = "/", env: dict[str, str] | None = None) -> Inside:
     (default: this process's). Marker files alone are not believed: they stay in file systems that
     were made from an image and are no container any more.
     """
-    variables = os.environ if env is None else env
+    pod = "KUBERNETES_SERVICE_HOST" in (os.environ if env is None else env)
     top = Path(root)
     mounts = _text(top / "proc/self/mountinfo")
     found = _from_mounts(mounts) or _from_groups(_text(top / "proc/self/cgroup"))
     mounted = any(_mount_point(line) in _OF_ENGINE for line in mounts.splitlines())
     marked = (top / ".dockerenv").exists() or (top / "run/.containerenv").exists()
-    pod = "KUBERNETES_SERVICE_HOST" in variables
-    return Inside(
-        container=found,
-        engine=bool(found) or mounted and (marked or pod),
-        shared=pod,
-    )
+    engine = bool(found) or (mounted and (marked or pod))
+    if engine and not found:
+        name = _text(top / "proc/sys/kernel/hostname").strip()
+        found = name if _SHORT.fullmatch(name) else ""
+    return Inside(container=found, engine=engine, shared=pod)
 
 
 def refuse_own_localhost(url: str, where: Inside, alone: bool | None = None) -> None:
@@ -130,7 +131,7 @@ def _mount_point(line: str) -> str:
 
 def _from_groups(text: str) -> str:
     for line in text.splitlines():
-        found = _IN_CGROUP.search(line)
+        found = _IN_GROUP.search(line.strip())
         if found:
             return found[1]
     return ""
