@@ -95,12 +95,14 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The loop's callback: keep our side open until we have said everything."""
+        self._gone_in_handshake()
         self._end()
         return self.tls is None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The loop's callback; why it was lost changes nothing for us."""
-        del exc
+        """The loop's callback; `exc` None: we closed it, or the peer's end was told before."""
+        if exc is not None:
+            self._gone_in_handshake()
         self._chunks = self._streamed = None
         self._end()
         if self.paused_by is not None:
@@ -109,6 +111,12 @@ class Connection(asyncio.Protocol):
             self.lost()
         except Exception as error:
             self._break(error)
+
+    def _gone_in_handshake(self) -> None:
+        """Some say that they do not trust a certificate by going away."""
+        tls = self.tls
+        if tls is not None and not (tls.established or tls.closed or self._ended):
+            self.tls_failed("the connection was closed during the handshake")
 
     def _end(self) -> None:
         if self._ended:

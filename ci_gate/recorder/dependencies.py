@@ -20,10 +20,11 @@ def parse_address(text: str, protocol: str) -> Address:
     scheme, separator, rest = text.partition("://")
     if not separator:
         scheme, rest = protocol, text
-    host, colon, port = rest.rstrip("/").rpartition(":")
-    if not colon or host.endswith("["):
-        host, port = rest.rstrip("/"), str(PORTS.get(scheme, 0))
-    if not port.isdigit() or not 0 < int(port) < 65536 or not host:
+    rest = rest.rstrip("/")
+    host, colon, port = rest.rpartition(":")
+    if not colon or rest.endswith("]"):  # [::1] alone: its colons are not before a port
+        host, port = rest, str(PORTS.get(scheme, 0))
+    if not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536 or not host:
         raise UsageError(f"{text!r}: not an address; write scheme://host:port")
     return scheme, host.strip("[]").lower(), int(port)
 

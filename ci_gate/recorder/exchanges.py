@@ -15,6 +15,10 @@ from ci_gate.model.exchange import CLOSED, GAVE_UP, Exchange
 from ci_gate.model.message import HttpRequest, Message, Raw
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.recorder.halves import BodySink, Half, begin
+from ci_gate.values.masks import masked
+
+NOTES_LIMIT = 100
+"""Different troubles that are told apart."""
 
 
 class Recording:
@@ -60,7 +64,10 @@ class Recording:
         return self._connections
 
     def note(self, text: str) -> None:
-        """Count something for the summary's "could not be decoded"."""
+        """Count something for the summary's "could not be decoded"; what looks secret is masked."""
+        text = masked(text)
+        if text not in self.undecoded and len(self.undecoded) >= NOTES_LIMIT:
+            text = "more of other kinds"
         self.undecoded[text] = self.undecoded.get(text, 0) + 1
 
 

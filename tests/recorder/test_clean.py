@@ -1,0 +1,59 @@
+"""What may be written of a message."""
+
+from __future__ import annotations
+
+from ci_gate.codecs.registry import codec
+from ci_gate.model.message import HttpRequest, HttpResponse, Opaque, Raw
+from ci_gate.recorder.clean import Cleaner
+from ci_gate.values.addresses import Addresses
+from ci_gate.values.redaction import Redactor
+from ci_gate.values.standins import StandIns
+
+KEY = b"k" * 32
+HTTP = codec("http")
+
+
+def cleaner() -> Cleaner:
+    """One that knows where payments listens."""
+    names = Addresses({"payments": ("127.0.0.1:4999",)})
+    return Cleaner(Redactor(StandIns(KEY)), names, KEY)
+
+
+def test_our_addresses_become_names() -> None:
+    """A port of today is in no snapshot."""
+    answer = HttpResponse(200, headers=((b"Location", b"http://127.0.0.1:4999/x"),))
+    clean, places = cleaner().clean(HTTP, answer, "response")
+    assert isinstance(clean, HttpResponse)
+    assert clean.headers == ((b"Location", b"http://{payments}/x"),)
+    assert places == ()
+
+
+def test_secrets_become_stand_ins() -> None:
+    """Equal values become equal stand-ins in all messages, and their places are named."""
+    clean = cleaner()
+    request = HttpRequest("GET", b"/a?email=bob@corp.example.com")
+    answer = HttpResponse(
+        200, b"", ((b"Content-Type", b"application/json"),), b'{"to":"bob@corp.example.com"}'
+    )
+    asked, in_request = clean.clean(HTTP, request, "request")
+    answered, in_response = clean.clean(HTTP, answer, "response")
+    assert (in_request, in_response) == (("request.query.email",), ("response.body.$.to",))
+    assert isinstance(asked, HttpRequest)
+    stand_in = asked.target.partition(b"=")[2]
+    assert answered.body == b'{"to":"%b"}' % stand_in
+
+
+def test_what_cannot_be_looked_into() -> None:
+    """A body still in a coding is kept as size and hash, a decoded one as it is."""
+    coded = ((b"Content-Encoding", b"what"),)
+    kept, _ = cleaner().clean(HTTP, HttpResponse(200, b"", coded, b"abc"), "response")
+    assert isinstance(kept.body, Opaque)
+    assert kept.body.size == 3
+    plain = HttpResponse(200, b"", ((b"Content-Encoding", b"gzip"),), b"abc", (), "gzip")
+    assert cleaner().clean(HTTP, plain, "response") == (plain, ())
+
+
+def test_raw_messages_pass() -> None:
+    """Their bytes were replaced by a hash before."""
+    raw = Raw(Opaque(3, "hash"))
+    assert cleaner().clean(codec("raw"), raw, "request") == (raw, ())
