@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ci_gate.model.message import Message
+from ci_gate.model.noise import Noise, Rebased
 
 STARTUP = "startup"
 BACKGROUND = "background"
@@ -40,6 +41,10 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     redacted: tuple[str, ...] = ()
     """Places that hold stand-ins: "request.headers.authorization", "response.body.$.email"."""
     notes: tuple[str, ...] = ()
+    noise: tuple[Noise, ...] = ()
+    """What was learned to vary in it, see `diff.noiselearn`."""
+    rebased: tuple[Rebased, ...] = ()
+    """Where the service under its mocks answers otherwise than it did live."""
 
     @property
     def inbound(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ci_gate.model.binding import Bindings
 from ci_gate.model.exchange import Exchange
 
 FORMAT = 1
@@ -47,3 +48,5 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     outbound: tuple[Exchange, ...] = ()
     folder: str = ""
     """Where `Stored` bodies lie, for the readers that need them; "" = nowhere."""
+    bindings: Bindings = Bindings()
+    """Values that travel between its exchanges."""

@@ -29,6 +29,7 @@ from ci_gate.model.message import (
     Raw,
     Stored,
 )
+from ci_gate.model.noise import Noise, Rebased
 from ci_gate.store import styles
 
 LARGE_BODY = 64 * 1024
@@ -111,6 +112,8 @@ class DiskExchange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=F
     error: str = ""
     notes: tuple[str, ...] = ()
     redacted: tuple[str, ...] = ()
+    noise: tuple[Noise, ...] = ()
+    rebased: tuple[Rebased, ...] = ()
 
 
 def encode_exchange(exchange: Exchange, outside: dict[str, bytes] | None) -> dict[str, object]:
@@ -136,10 +139,19 @@ def encode_exchange(exchange: Exchange, outside: dict[str, bytes] | None) -> dic
         form["notes"] = list(exchange.notes)
     if exchange.redacted:
         form["redacted"] = list(exchange.redacted)
+    if exchange.noise:
+        form["noise"] = [one_line(noise) for noise in exchange.noise]
+    if exchange.rebased:
+        form["rebased"] = [one_line(rebased) for rebased in exchange.rebased]
     form["request"] = _encode_message(exchange.request, outside)
     if exchange.response is not None:
         form["response"] = _encode_message(exchange.response, outside)
     return form
+
+
+def one_line(struct: msgspec.Struct) -> msgspec.Raw:
+    """A struct (with omit_defaults) as JSON on one line: what varies is one line in a diff."""
+    return msgspec.Raw(msgspec.json.format(msgspec.json.encode(struct), indent=0))
 
 
 def _encode_message(message: Message, outside: dict[str, bytes] | None) -> dict[str, object]:
@@ -269,6 +281,8 @@ class Decoder:
                 error=disk.error,
                 redacted=disk.redacted,
                 notes=disk.notes,
+                noise=disk.noise,
+                rebased=disk.rebased,
             )
         except (ValueError, msgspec.MsgspecError, RecursionError) as error:
             raise UsageError(f"exchange {disk.id}: {error}") from error

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ci_gate.model.binding import Bindings
 from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
 from ci_gate.model.message import Body, Stored
 from ci_gate.model.snapshot import FORMAT, Dependency, Origin, Snapshot
-from ci_gate.store.disk import encode_exchange
+from ci_gate.store.disk import encode_exchange, one_line
 from ci_gate.store.names import folder_name, slug
 from ci_gate.store.pretty import pretty
 
@@ -18,6 +19,9 @@ SPLIT = 1 << 20
 
 ATTRIBUTES = b"* linguist-generated=true\nbodies/** -text -diff\n"
 """The snapshot's own .gitattributes: generated, and line endings of bodies left alone."""
+
+BINDINGS = "bindings.json"
+"""The file of the values that travel between exchanges; absent when there are none."""
 
 _GROUPS = (STARTUP, BACKGROUND, UNFINISHED)
 
@@ -50,6 +54,8 @@ class _Builder:
     def build(self) -> Layout:
         snapshot = self._snapshot
         self._files["snapshot.json"] = _document(_head(snapshot))
+        if snapshot.bindings:
+            self._files[BINDINGS] = _document(_bindings(snapshot.bindings))
         self._inbound()
         for dependency in snapshot.dependencies:
             path = f"outbound/{folder_name(dependency.name)}/dependency.json"
@@ -124,6 +130,32 @@ def _head(snapshot: Snapshot) -> dict[str, object]:
 
 def _dependency(dependency: Dependency) -> dict[str, object]:
     return _fields(dependency, Dependency(name="-"))
+
+
+def _bindings(bindings: Bindings) -> dict[str, object]:
+    """One line for each place, so that a diff shows which one came or went."""
+    form: dict[str, object] = {}
+    if bindings.inbound:
+        form["inbound"] = [
+            {
+                "name": one.name,
+                "value": one.value,
+                "made": one_line(one.made),
+                "used": [one_line(spot) for spot in one.used],
+            }
+            for one in bindings.inbound
+        ]
+    if bindings.outbound:
+        form["outbound"] = [
+            {
+                "name": one.name,
+                "value": one.value,
+                "sent": [one_line(spot) for spot in one.sent],
+                "echoed": [one_line(spot) for spot in one.echoed],
+            }
+            for one in bindings.outbound
+        ]
+    return form
 
 
 def _fields(struct: msgspec.Struct, usual: msgspec.Struct) -> dict[str, object]:

@@ -10,11 +10,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from ci_gate.errors import UsageError
+from ci_gate.model.binding import Bindings, Spot
 from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.store.disk import Decoder, DiskExchange
+from ci_gate.store.layout import BINDINGS
 from ci_gate.store.migrations import Files
 
+_FIND_AGAIN = "remove the file and run `ci-gate learn`, which finds bindings again"
 _REMEDY = "mend it, restore it from version control or record again"
 _BYTE = re.compile(r" ?\(byte (\d+)\)")
 _ITEM = re.compile(r"\$\.exchanges\[(\d+)\]")
@@ -100,8 +103,6 @@ class _Reader:
     def read(self) -> Parsed:
         head = _decode(self._folder, "snapshot.json", self._files["snapshot.json"], _Head)
         fields = {name: getattr(head, name) for name in Origin.__struct_fields__}
-        if "bindings.json" in self._files:
-            raise self._error("bindings.json", "this ci-gate knows no bindings; upgrade it")
         inbound: list[Exchange] = []
         outbound: list[Exchange] = []
         dependencies = self._dependencies()
@@ -120,8 +121,29 @@ class _Reader:
             inbound=tuple(inbound),
             outbound=tuple(outbound),
             folder=self._folder,
+            bindings=self._bindings(inbound, outbound),
         )
         return Parsed(snapshot, self._places)
+
+    def _bindings(self, inbound: list[Exchange], outbound: list[Exchange]) -> Bindings:
+        data = self._files.get(BINDINGS)
+        if data is None:
+            return Bindings()
+        bindings = _decode(self._folder, BINDINGS, data, Bindings)
+        here, there = {e.id for e in inbound}, {e.id for e in outbound}
+        for binding in bindings.inbound:
+            self._check_spots(binding.name, (binding.made, *binding.used), here)
+        for fresh in bindings.outbound:
+            self._check_spots(fresh.name, (*fresh.sent, *fresh.echoed), there)
+        return bindings
+
+    def _check_spots(self, name: str, spots: tuple[Spot, ...], known: set[str]) -> None:
+        for spot in spots:
+            if spot.exchange not in known:
+                raise self._error(
+                    BINDINGS,
+                    f"{name} names exchange {spot.exchange}, which is not there; {_FIND_AGAIN}",
+                )
 
     def _dependencies(self) -> dict[str, Dependency]:
         """By folder."""

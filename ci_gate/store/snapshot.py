@@ -22,7 +22,7 @@ from ci_gate.store.files import (
     writing,
 )
 from ci_gate.store.journal import journal_folder
-from ci_gate.store.layout import ATTRIBUTES, Layout, layout
+from ci_gate.store.layout import ATTRIBUTES, BINDINGS, Layout, layout
 from ci_gate.store.migrations import Files, migrate
 from ci_gate.store.parse import Parsed, format_of, parse
 from ci_gate.store.staging import finish, is_unfinished, replace_files
@@ -69,8 +69,8 @@ def read_with_places(folder: str) -> Parsed:
 def _read_files(folder: str) -> dict[str, bytes]:
     """The JSON files of a snapshot in a fixed order, parts of a split file in theirs."""
     paths = [HEAD]
-    if os.path.isfile(os.path.join(folder, "bindings.json")):
-        paths.append("bindings.json")
+    if os.path.isfile(os.path.join(folder, BINDINGS)):
+        paths.append(BINDINGS)
     paths += _json_files(folder, "inbound")
     for name in _entries(os.path.join(folder, "outbound")):
         paths += _json_files(folder, f"outbound/{name}")
@@ -190,7 +190,7 @@ def _bring(folder: str, stored: Stored, sources: tuple[str, ...]) -> None:
 def _others(folder: str, kept: set[str]) -> list[str]:
     """Files of a snapshot that no longer belong to it; what is not ours is left alone."""
     outbound = [f"outbound/{name}" for name in _entries(os.path.join(folder, "outbound"))]
-    found = []
+    found = [BINDINGS] if os.path.isfile(os.path.join(folder, BINDINGS)) else []
     for inside in ("inbound", "bodies", *outbound):
         here = os.path.join(folder, *inside.split("/"))
         for name in _entries(here):

@@ -18,6 +18,7 @@ from ci_gate.model.message import (
     Pieces,
     Raw,
 )
+from ci_gate.model.noise import Noise, Rebased
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 
 text = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -91,6 +92,19 @@ responses: st.SearchStrategy[Message] = st.one_of(
 )
 
 
+noise = st.builds(
+    Noise,
+    at=text,
+    kind=st.sampled_from(["uuid", "integer", "one-of", "unordered"]),
+    format=text,
+    low=st.none() | st.integers(-10, 10) | st.floats(allow_nan=False, allow_infinity=False),
+    members=st.lists(text, max_size=2).map(tuple),
+    clock=st.booleans(),
+    seen=st.lists(text, max_size=3).map(tuple),
+)
+rebased = st.builds(Rebased, at=text, recorded=text, expected=text)
+
+
 def exchanges(
     identifier: str = "i1",
     dependency: str = "",
@@ -112,6 +126,8 @@ def exchanges(
         error=text,
         redacted=st.lists(text, max_size=2).map(tuple),
         notes=st.lists(text, max_size=2).map(tuple),
+        noise=st.lists(noise, max_size=2).map(tuple),
+        rebased=st.lists(rebased, max_size=2).map(tuple),
     )
 
 

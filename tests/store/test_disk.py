@@ -21,6 +21,7 @@ from ci_gate.model.message import (
     Raw,
     Stored,
 )
+from ci_gate.model.noise import Noise, Rebased
 from ci_gate.store.disk import Decoder, DiskExchange, encode_exchange
 from ci_gate.store.pretty import pretty
 from tests.store.strategies import exchanges
@@ -141,3 +142,19 @@ def test_wrong_forms(change: dict[str, Any], complaint: str) -> None:
     form = {"id": "x-1", "request": {"method": "GET", "target": "/"}} | change
     with pytest.raises(UsageError, match=f"^exchange x-1: .*{complaint}"):
         decoded(json.dumps(form).encode())
+
+
+def test_what_varies_is_one_line() -> None:
+    """A place that varies is one line of a diff, without the fields that say nothing."""
+    exchange = Exchange(
+        id="x-1",
+        route="GET /",
+        request=HttpRequest("GET", b"/"),
+        noise=(Noise(at="response.body.$.id", kind="hex", length=(8, 8), replays=3),),
+        rebased=(Rebased(at="response.status", recorded="200", expected="404"),),
+    )
+    data = pretty(encode_exchange(exchange, {}))
+    lines = [line.strip() for line in data.decode().splitlines()]
+    assert '{"at": "response.body.$.id", "kind": "hex", "length": [8, 8], "replays": 3}' in lines
+    assert '{"at": "response.status", "recorded": "200", "expected": "404"}' in lines
+    assert decoded(data) == exchange

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import re
 from typing import Any
 
 import pytest
@@ -165,10 +166,46 @@ def test_the_same_dependency_twice() -> None:
         read(both)
 
 
-def test_bindings_are_of_a_later_version() -> None:
-    """A file this version does not know how to honour is not skipped in silence."""
-    with pytest.raises(UsageError, match=r"bindings\.json: this ci-gate knows no bindings"):
-        read(files() | {"bindings.json": b"{}"})
+def test_bindings() -> None:
+    """Values that travel are read back as they were written, and belong to the snapshot."""
+    made = {"exchange": "a-1", "at": "response.body.$.id"}
+    used = {"exchange": "a-1", "at": "request.path[1]", "before": "x-", "inside": ["jwt"]}
+    fresh = {"name": "F1", "value": "w", "sent": [{"exchange": "b-1", "at": "request.body"}]}
+    form = {
+        "inbound": [{"name": "B1", "value": "v", "made": made, "used": [used]}],
+        "outbound": [fresh],
+    }
+    whole = read(files() | {"bindings.json": json.dumps(form).encode()}).snapshot
+    assert whole.bindings.inbound[0].used[0].inside == ("jwt",)
+    again = layout(whole).files["bindings.json"]
+    assert read(files() | {"bindings.json": again}).snapshot.bindings == whole.bindings
+    assert again.count(b"\n") < 25, "a place takes one line"
+    assert "bindings.json" not in layout(read(files()).snapshot).files
+
+
+@pytest.mark.parametrize(
+    ("form", "complaint"),
+    [
+        ({"outgoing": []}, "unknown field `outgoing`"),
+        ({"inbound": [{"name": "B1"}]}, "missing required field"),
+        (
+            {
+                "inbound": [
+                    {"name": "B1", "value": "v", "made": {"exchange": "b-1", "at": "x"}, "used": []}
+                ]
+            },
+            "B1 names exchange b-1, which is not there; remove the file and run `ci-gate learn`",
+        ),
+        (
+            {"outbound": [{"name": "F1", "value": "v", "sent": [{"exchange": "gone", "at": "x"}]}]},
+            "F1 names exchange gone",
+        ),
+    ],
+)
+def test_bindings_that_point_nowhere(form: dict[str, Any], complaint: str) -> None:
+    """Bindings of exchanges that are not there are refused, with what to do."""
+    with pytest.raises(UsageError, match=r"bindings\.json: .*" + re.escape(complaint)):
+        read(files() | {"bindings.json": json.dumps(form).encode()})
 
 
 def test_hand_edits_are_accepted() -> None:

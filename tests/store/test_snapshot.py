@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from ci_gate.codecs.base import LARGE
 from ci_gate.errors import CannotRun, UsageError
+from ci_gate.model.binding import Binding, Bindings, Spot
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Stored
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
@@ -85,6 +87,18 @@ def test_what_is_no_longer_needed_goes(tmp_path: Path) -> None:
     shutil.rmtree(fresh)
     assert tree(tmp_path) == expected
     assert not (tmp_path / "bodies").exists()
+
+
+def test_bindings_come_and_go(tmp_path: Path) -> None:
+    """bindings.json is written with the snapshot, and removed when nothing travels any more."""
+    folder = str(tmp_path / "s")
+    snapshot = example()
+    spot = Spot(exchange=snapshot.inbound[0].id, at="response.body.$.id")
+    bound = Bindings(inbound=(Binding(name="B1", value="v", made=spot, used=(spot,)),))
+    write_snapshot(folder, msgspec.structs.replace(snapshot, bindings=bound))
+    assert read_snapshot(folder).bindings == bound
+    write_snapshot(folder, snapshot)
+    assert not (tmp_path / "s" / "bindings.json").exists()
 
 
 def test_a_limit_refuses(tmp_path: Path) -> None:
