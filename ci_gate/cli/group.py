@@ -17,6 +17,7 @@ COMMANDS = {
     "mock": "Serve a snapshot's dependencies, and run a command against them.",
     "replay": "Send a snapshot's requests to a running service and compare the answers.",
     "check": "Check configuration and snapshot; nothing is run.",
+    "publish": "Write a run's verdict to the change request it was for.",
     "inspect": "List, select and show the exchanges of a snapshot.",
 }
 """Command -> the first line of its help, in the order people meet them."""

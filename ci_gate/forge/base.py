@@ -21,6 +21,9 @@ Trouble = Literal["permission", "busy", "refused", "broken"]
 """permission: the token may not (401, 403, 404); busy: rate limits, 5xx, timeouts, after all
 retries; refused: the request was understood and not taken (422); broken: anything else."""
 
+Kind = Literal["status", "check"]
+"""status: a commit or build status. check: a report with annotations (check run, Code Insights)."""
+
 Pause = Callable[[float], None]
 """Waits that many seconds."""
 
@@ -122,13 +125,26 @@ class Proves(Protocol):
         """Why nothing may be posted to this change request; "" when it is the right one."""
         ...
 
+    def parents(self, commit: str) -> list[str] | None:
+        """The parents of a commit, or None when the forge does not know it."""
+        ...
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """A forge that can look for change requests that a run does not name."""
+
+    def candidates(self) -> list[int]:
+        """Numbers that it may have been for; each is still to be proven."""
+        ...
+
 
 @runtime_checkable
 class Reports(Protocol):
     """A forge that shows a verdict beside a commit: status, check run, Code Insights report."""
 
-    def report(self, report: Report, kinds: Sequence[str]) -> list[str]:
-        """Show it as each of `kinds` ("status", "check"); what could not be done, one line each."""
+    def report(self, report: Report, kinds: Sequence[Kind]) -> list[str]:
+        """Show it as each of `kinds` that the forge has; what could not be done, one line each."""
         ...
 
 

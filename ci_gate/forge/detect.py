@@ -40,6 +40,8 @@ class ChangeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """0: there is none to comment on."""
     head: str = ""
     """The change's own commit, not the merge that CI may have made of it."""
+    commit: str = ""
+    """What CI checked out: the head, or the merge of it that the platform made."""
     head_repository: int = 0
     """GitHub's id of the repository the head is from."""
     head_owner: str = ""
@@ -51,6 +53,8 @@ class ChangeRequest(msgspec.Struct, frozen=True, kw_only=True):
     attempt: str = ""
     link: str = ""
     """Address of the run, for people."""
+    page: str = ""
+    """Address of the change request, for people."""
     pipeline: str = ""
     """GitLab's pipeline, to which a commit status belongs."""
 
@@ -108,7 +112,7 @@ def _github(env: Mapping[str, str], event: dict[str, Any]) -> ChangeRequest:
         run=run,
         attempt=attempt,
         link=_address(link),
-        **found,
+        **{"commit": _sha(env.get("GITHUB_SHA")), **found},
     )
 
 
@@ -126,12 +130,13 @@ def _pull(pull: dict[str, Any]) -> dict[str, Any]:
 def _tested(tested: dict[str, Any]) -> dict[str, Any]:
     """The run that was for a change; its `pull_requests` is empty where the head is a fork."""
     if tested.get("event") != "pull_request":
-        return {"head": _sha(tested.get("head_sha"))}
+        return {"head": _sha(tested.get("head_sha")), "commit": ""}
     source = _inside(tested, "head_repository")
     pulls = tested.get("pull_requests")
     first = pulls[0] if isinstance(pulls, list) and len(pulls) == 1 else None
     return {
         "head": _sha(tested.get("head_sha")),
+        "commit": "",  # GITHUB_SHA is that of the default branch here
         "head_branch": _branch(tested.get("head_branch")),
         "head_repository": _number(source.get("id")),
         "head_owner": _matching(_REPOSITORY, source.get("full_name")).partition("/")[0],
@@ -144,6 +149,7 @@ def _gitlab(env: Mapping[str, str]) -> ChangeRequest:
     head = env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or env.get("CI_COMMIT_SHA")
     base = env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or env.get("CI_COMMIT_BEFORE_SHA", "")
     number = env.get("CI_MERGE_REQUEST_IID", "")
+    project = env.get("CI_MERGE_REQUEST_PROJECT_URL") or env.get("CI_PROJECT_URL", "")
     return ChangeRequest(
         platform="gitlab",
         event=env.get("CI_PIPELINE_SOURCE", ""),
@@ -156,6 +162,8 @@ def _gitlab(env: Mapping[str, str]) -> ChangeRequest:
         run=env.get("CI_PIPELINE_ID", ""),
         attempt=env.get("CI_JOB_ID", ""),
         link=_address(env.get("CI_JOB_URL")),
+        commit=_sha(env.get("CI_COMMIT_SHA")),
+        page=_address(f"{project}/-/merge_requests/{number}") if project and number else "",
         pipeline=env.get("CI_PIPELINE_ID", ""),
     )
 

@@ -15,7 +15,7 @@ from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
-from ci_gate.forge.base import Annotation, Comment, ForgeError, Report, hide, of_status
+from ci_gate.forge.base import Annotation, Comment, ForgeError, Kind, Report, hide, of_status
 from ci_gate.forge.detect import ChangeRequest
 from ci_gate.forge.retries import for_github
 
@@ -151,7 +151,7 @@ class GitHub:
                 return None
             raise
 
-    def report(self, report: Report, kinds: Sequence[str]) -> list[str]:
+    def report(self, report: Report, kinds: Sequence[Kind]) -> list[str]:
         """A commit status ("status"), a check run ("check"); what was not possible."""
         failed = []
         for kind in kinds:

@@ -18,7 +18,7 @@ from typing import Literal
 import msgspec
 
 from ci_gate.forge.base import Comment, Forge, ForgeError, Pause
-from ci_gate.forge.markers import Marked, State, digest, marked, read
+from ci_gate.forge.markers import Marked, State, Style, digest, marked, read
 
 Mode = Literal["changes", "always", "never"]
 MODES: tuple[Mode, ...] = ("changes", "always", "never")
@@ -38,9 +38,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     worth_saying: bool = True
     """False: nothing differs, so that `changes` would not begin a comment for it."""
 
-    def body(self, forge: Forge) -> str:
-        """The comment as `forge` is to keep it."""
-        return marked(self.text, self.key, self.stamped(), forge.style)
+    def body(self, style: Style) -> str:
+        """The whole comment, hidden lines first."""
+        return marked(self.text, self.key, self.stamped(), style)
 
     def stamped(self) -> State:
         """The state with the digest of the text."""
@@ -123,7 +123,7 @@ def publish(forge: Forge, draft: Draft, pause: Pause) -> Posted:
     posted = Posted(action="skipped", reason=step.reason, url=_url(step.comment))
     if step.action == "update":
         assert step.comment is not None
-        changed = forge.update(step.comment.id, draft.body(forge))
+        changed = forge.update(step.comment.id, draft.body(forge.style))
         posted = Posted(action="updated", url=changed.url or step.comment.url)
     _remove(forge, step.remove)
     return posted
@@ -134,7 +134,7 @@ def _create(forge: Forge, draft: Draft, me: str, pause: Pause) -> Posted:
     created: Comment | None = None
     for left in reversed(range(TRIES)):
         try:
-            created = forge.create(draft.body(forge))
+            created = forge.create(draft.body(forge.style))
             break
         except ForgeError as error:
             if error.kind != "busy" or not left:
@@ -156,7 +156,7 @@ def _settle(
         step = decide(draft, forge.comments(), me)
     url = _url(step.comment) or _url(created)
     if step.action == "update" and step.comment is not None:
-        url = forge.update(step.comment.id, draft.body(forge)).url or url
+        url = forge.update(step.comment.id, draft.body(forge.style)).url or url
     _remove(forge, step.remove)
     return Posted(action="created", url=url)
 
