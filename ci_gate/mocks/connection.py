@@ -87,6 +87,7 @@ class MockConnection(Connection):
 
     def lost(self) -> None:
         """The service closed it."""
+        self.paused_by = None
         self._server.connections.discard(self)
         if self._timer is not None:
             self._timer.cancel()
@@ -166,10 +167,12 @@ class MockConnection(Connection):
         answer = entry.prepared
         assert isinstance(answer, Answer)
         message = answer.message
-        if message is None or answer.prepared is None or self._busy or server.recorded_latency:
+        prepared = answer.prepared
+        held = self._busy or self._full or server.recorded_latency
+        if held or message is None or prepared is None:
             self._put(answer, at + int(answer.took * 1e6) if server.recorded_latency else 0)
             return
-        for action in self._conversation.say(Side.SERVER, message, answer.prepared):
+        for action in self._conversation.say(Side.SERVER, message, prepared):
             self._do(action)
 
     def _log_miss(self, mock: Mock, request: Message, groups: tuple[str, ...], at: int) -> None:
@@ -208,10 +211,10 @@ class MockConnection(Connection):
             self._next()
 
     def _next(self) -> None:
-        """Say the answers whose turn it is."""
+        """Say the answers whose turn it is, as far as the client takes them."""
         queue = self._queue
         waited = len(queue) > QUEUE_LIMIT
-        while queue and not self._busy:
+        while queue and not self._busy and not self._full:
             answer, due = queue.popleft()
             left = due - time.monotonic_ns() if due else 0
             self._busy = True
@@ -222,6 +225,11 @@ class MockConnection(Connection):
                 self._begin(answer)
         if waited and len(queue) <= QUEUE_LIMIT and not self.full:
             self.resume()
+
+    def resume_writing(self) -> None:
+        """The loop's callback: our send buffer has room again."""
+        super().resume_writing()
+        self._next()
 
     def _in_time(self, answer: Answer) -> None:
         self._timer = None
@@ -347,5 +355,4 @@ def _host_port(authority: str, default: int) -> tuple[str, int]:
 
 def _refusal(reason: str) -> HttpResponse:
     body = json.dumps({"error": "ci-gate refused this call", "reason": reason}).encode()
-    headers = ((b"Content-Type", b"application/json"), (b"Connection", b"close"))
-    return HttpResponse(501, b"Not Implemented", headers, body)
+    return HttpResponse(501, b"Not Implemented", ((b"Content-Type", b"application/json"),), body)

@@ -1,0 +1,68 @@
+"""What is kept of what was asked: bounded, whatever a service in a loop does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ci_gate.mocks import server
+from ci_gate.mocks.matcher import MISS
+from ci_gate.mocks.mock import LiveCall
+from ci_gate.model.message import HttpRequest
+
+
+def call(size: int) -> LiveCall:
+    """A call with a body of this size."""
+    return LiveCall("api", HttpRequest("POST", b"/a", (), b"x" * size), None, MISS, (), 0)
+
+
+def test_calls_beyond_the_limit_are_counted(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many calls are kept to be compared; the rest is told by its number."""
+    monkeypatch.setattr(server, "LOG_LIMIT", 3)
+
+    async def act(scene: Any) -> None:
+        for _ in range(5):
+            scene.server.log(call(1))
+
+    scene = play(act)
+    assert (len(scene.server.calls), scene.server.overflow) == (3, 2)
+
+
+def test_bodies_beyond_the_limit_are_not_kept(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is more than so many bytes."""
+    monkeypatch.setattr(server, "LOG_BYTES", 1000)
+
+    async def act(scene: Any) -> None:
+        for _ in range(5):
+            scene.server.log(call(400))
+
+    scene = play(act)
+    assert (len(scene.server.calls), scene.server.overflow) == (2, 3)
+
+
+def test_notes_are_counted(play: Any) -> None:
+    """The same trouble is told once, with its number; different ones are bounded."""
+
+    async def act(scene: Any) -> None:
+        for _ in range(2):
+            scene.server.note("api", "trouble")
+        for number in range(500):
+            scene.server.note("api", f"trouble {number}")
+
+    notes = play(act).server.notes
+    assert notes["api", "trouble"] == 2
+    assert len(notes) <= 110
+
+
+def test_stopping_ends_every_connection(play: Any, make_mock: Any) -> None:
+    """Idle ones, too."""
+    one = make_mock("api", [])
+
+    async def act(scene: Any) -> None:
+        reader, _ = await scene.client(await scene.listen(one), b"GET / HTTP/1.1\r\n\r\n")
+        await reader.readuntil(b"}\n")
+        scene.server.stop()
+        assert await reader.read() == b""
+
+    play(act)
