@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from ci_gate.cli.common import output_options
@@ -17,6 +19,9 @@ ci-gate init --print
 # say what cannot be seen in the files
 ci-gate init --port 8080 --ready /healthz --dependency payments=https://api.payments.example \\
   -- python -m orders
+
+# the workflow that runs the gate, and owners for what it believes
+ci-gate init --ci github --owner @acme/orders
 """
 
 
@@ -56,6 +61,24 @@ ci-gate init --port 8080 --ready /healthz --dependency payments=https://api.paym
     metavar="FILE",
     help="File to write [default: ci-gate.yml in the folder].",
 )
+@click.option(
+    "--ci",
+    type=click.Choice(["github", "gitlab"]),
+    help="Write the workflow and the owners' lines, too; a configuration that is there stays.",
+)
+@click.option(
+    "--uses",
+    default="",
+    metavar="WHERE",
+    help="With --ci: OWNER/ci-gate@COMMIT, or the component's PATH@VERSION.",
+)
+@click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    metavar="@NAME",
+    help="With --ci: who accepts changes of snapshots and rules [default: the owners of *].",
+)
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.option("--print", "show", is_flag=True, help="Print it; write nothing.")
 @output_options
@@ -69,6 +92,9 @@ def command(
     compose: str,
     folder: str,
     config: str,
+    ci: Literal["github", "gitlab"] | None,
+    uses: str,
+    owners: tuple[str, ...],
     force: bool,
     show: bool,
     quiet: bool,
@@ -84,8 +110,12 @@ def command(
     import msgspec
 
     from ci_gate.cli.output import output, say
+    from ci_gate.errors import UsageError
     from ci_gate.gate.init import InitOptions, init
+    from ci_gate.gate.init_ci import CiOptions, init_ci
 
+    if (uses or owners) and ci is None:
+        raise UsageError("--uses and --owner belong to --ci github or --ci gitlab")
     options = InitOptions(
         folder=folder,
         config=config,
@@ -101,7 +131,7 @@ def command(
         write=not show,
     )
     with output(quiet=quiet, no_color=no_color) as sink:
-        summary = init(options, sink)
+        summary = init_ci(options, CiOptions(ci, uses, owners), sink) if ci else init(options, sink)
     if as_json:
         say(msgspec.json.encode(summary).decode())
     elif show:

@@ -41,3 +41,14 @@ def test_another_folder_and_file(call: Callable[..., Any]) -> None:
     assert load(Path("sub/ci-gate.yml").read_text()).settings.service.command == "./go"
     call("init", "--dir", "sub", "-c", "other.yml")
     assert Path("other.yml").exists()
+
+
+def test_ci_flags(call: Callable[..., Any]) -> None:
+    """--ci writes the workflow, too; its flags mean nothing alone."""
+    Path(".git").mkdir()
+    flags = ("--ci", "github", "--owner", "@acme", "--uses", "acme/ci-gate@v1")
+    called = call("init", "--port", "8080", *flags, "--", "./shop")
+    assert called.code == 0
+    assert "wrote .github/workflows/ci-gate.yml\nwrote .github/CODEOWNERS\n" in called.out
+    assert call("init", "--owner", "@acme").code == 2
+    assert call("init", *flags).code == 2
