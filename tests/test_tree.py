@@ -34,6 +34,7 @@ LONGEST = 400
 
 LONG_FILES: dict[str, str] = {
     "tests/e2e/torture.py": "one catalogue of the shapes HTTP comes in",
+    "tests/recorder/test_proxy.py": "one subject: what passes through the proxies",
     "tests/service/test_process.py": "one subject: how processes end",
 }
 """Path -> why it is one subject all the same."""
@@ -48,6 +49,7 @@ WITHOUT_OWN_TEST: dict[str, str] = {
 """Module -> what tests it instead. Frozen data (model/, options.py) has no behaviour to test."""
 
 BY_THE_WHOLE = [
+    "ci_gate/cli/diff.py",
     "ci_gate/cli/publish.py",
     "ci_gate/forge/base.py",
     "ci_gate/forge/bitbucket.py",
@@ -56,8 +58,10 @@ BY_THE_WHOLE = [
     "ci_gate/forge/joblog.py",
     "ci_gate/forge/retries.py",
     "ci_gate/gate/boot.py",
+    "ci_gate/gate/change.py",
     "ci_gate/gate/cleaning.py",
     "ci_gate/gate/commit.py",
+    "ci_gate/gate/configedits.py",
     "ci_gate/gate/connect.py",
     "ci_gate/gate/escaping.py",
     "ci_gate/gate/folding.py",
@@ -69,14 +73,17 @@ BY_THE_WHOLE = [
     "ci_gate/gate/mock.py",
     "ci_gate/gate/mocking.py",
     "ci_gate/gate/planning.py",
+    "ci_gate/gate/protect.py",
     "ci_gate/gate/publish.py",
     "ci_gate/gate/record.py",
     "ci_gate/gate/replay.py",
     "ci_gate/gate/replaying.py",
     "ci_gate/gate/reporting.py",
+    "ci_gate/gate/revisions.py",
     "ci_gate/gate/run.py",
     "ci_gate/gate/running.py",
     "ci_gate/gate/serving.py",
+    "ci_gate/gate/snapshotedits.py",
     "ci_gate/gate/target.py",
     "ci_gate/mocks/mock.py",
     "ci_gate/recorder/traffic.py",
