@@ -82,10 +82,13 @@ class Wire(Connection):
             return
         if data:
             self._heard = True
-        elif not self._heard and self._said > 1:
-            self._lane = None  # an idle connection was closed while a request was on its way
+        elif not self._heard:
+            self._lane = None
             self.close()
-            lane.closed_idle()
+            if self._said > 1:  # it was idle, and was closed while a request was on its way
+                lane.closed_idle()
+            else:
+                lane.closed()
             return
         for action in self._conversation.feed(Side.SERVER, data, time.monotonic_ns()):
             if type(action) is Whole:
