@@ -154,8 +154,8 @@ def streams() -> None:
         until(connection, b"twice\r\n\r\n")
         connection.sendall(b"\x00\xffab")
         until(connection, b"\x00\xffab\x00\xffab")
-    with connected() as connection:  # goes away while it is answered
-        connection.sendall(get(b"/large?mb=2"))
+    with connected() as connection:  # goes away while it is answered: more than any buffer holds
+        connection.sendall(get(b"/large?mb=64"))
         connection.recv(1000)
     with connected() as connection:  # goes away while it asks
         connection.sendall(get(b"/upload", "Content-Length: 5000", method="POST") + b"half")
