@@ -9,6 +9,7 @@ what makes two recipients disagree (RFC 9112 sections 2.2, 5 and 6.3).
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 import msgspec
 
@@ -27,8 +28,11 @@ HEAD_LIMIT = 64 * 1024
 """Bytes of a head, and of a trailer section."""
 FIELDS_LIMIT = 256
 
-MEMO_ENTRIES = 4096
+MEMO_ENTRIES = 32768
 MEMO_BYTES = 4096
+"""Longest head that is remembered."""
+MEMO_TOTAL = 8 << 20
+"""Bytes of heads that are remembered at a time; what was parsed from them takes about as much."""
 """Heads beyond this size are parsed each time, so that the memo stays below some 30 MB."""
 
 STREAMS = (b"text/event-stream", b"multipart/x-mixed-replace")
@@ -91,11 +95,37 @@ _FACTS = {
 }
 
 _NAME_BYTES = 64
+NAMES_ENTRIES = 4096
 _names: dict[bytes, str] = {}
 """Field names seen before, valid ones only, and the fact they hold ("" = none)."""
 
-REQUESTS: dict[bytes, RequestHead] = {}
-RESPONSES: dict[bytes, ResponseHead] = {}
+
+Head = TypeVar("Head", RequestHead, ResponseHead)
+
+
+class Memo(dict[bytes, Head]):
+    """Heads seen before, by their bytes: most services see few different ones, again and again.
+    Emptied when it is full, which a service that never repeats itself hardly notices."""
+
+    __slots__ = ("size",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.size = 0
+
+    def keep(self, raw: bytes, head: Head) -> None:
+        """Remember what was parsed from `raw`."""
+        if len(raw) > MEMO_BYTES:
+            return
+        if len(self) >= MEMO_ENTRIES or self.size > MEMO_TOTAL:
+            self.clear()
+            self.size = 0
+        self.size += len(raw)
+        self[raw] = head
+
+
+REQUESTS: Memo[RequestHead] = Memo()
+RESPONSES: Memo[ResponseHead] = Memo()
 
 
 def head_end(data: bytes, start: int = 0, searched: int = 0) -> int:
@@ -124,10 +154,7 @@ def request_head(raw: bytes) -> RequestHead:
     head = REQUESTS.get(raw)
     if head is None:
         head, _, _ = raw_request(raw)
-        if len(raw) <= MEMO_BYTES:
-            if len(REQUESTS) >= MEMO_ENTRIES:
-                REQUESTS.clear()
-            REQUESTS[raw] = head
+        REQUESTS.keep(raw, head)
     return head
 
 
@@ -136,10 +163,7 @@ def response_head(raw: bytes) -> ResponseHead:
     head = RESPONSES.get(raw)
     if head is None:
         head = _parse_response(raw)
-        if len(raw) <= MEMO_BYTES:
-            if len(RESPONSES) >= MEMO_ENTRIES:
-                RESPONSES.clear()
-            RESPONSES[raw] = head
+        RESPONSES.keep(raw, head)
     return head
 
 
@@ -223,7 +247,7 @@ def _is_name(name: bytes) -> bool:
     if not _NAME.fullmatch(name):
         return False
     if len(name) <= _NAME_BYTES:
-        if len(_names) >= MEMO_ENTRIES:
+        if len(_names) >= NAMES_ENTRIES:
             _names.clear()
         _names[name] = _FACTS.get(name.lower(), "")
     return True

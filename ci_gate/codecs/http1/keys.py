@@ -14,7 +14,7 @@ READS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
 _Compared = tuple[bytes | None, bytes | None, bytes | None, bool]
 _COMPARED = {b"content-type": 0, b"accept": 1, b"authorization": 2, b"idempotency-key": 3}
-_MEMO_ENTRIES = 4096
+_MEMO_ENTRIES = 32768
 _memo: dict[int, tuple[Headers, _Compared]] = {}
 """By identity: requests with the same memoised head share their headers object. The entry keeps
 that object alive, so its identity cannot come to mean another."""
