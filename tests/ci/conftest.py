@@ -1,0 +1,45 @@
+"""One image for all tests that need it, and what was left of it taken away."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ci.containers import IMAGE, TOP, Engine, docker_runs, own_podman
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A container engine."""
+    if docker_runs():
+        yield Engine("docker")
+        return
+    folder = tmp_path_factory.mktemp("engine")
+    try:
+        yield own_podman(folder)
+    finally:
+        env = {"CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"), "PATH": "/usr/bin:/bin"}
+        subprocess.run(
+            ["podman", "rmi", "--all", "--force"], env=env, capture_output=True, check=False
+        )
+        subprocess.run(
+            ["umount", str(folder / "graph" / "overlay")], capture_output=True, check=False
+        )
+
+
+@pytest.fixture(scope="session")
+def image(engine: Engine) -> str:
+    """Our Dockerfile, built from this checkout."""
+    engine.build(TOP, IMAGE)
+    return IMAGE
+
+
+@pytest.fixture(scope="session")
+def bundle(engine: Engine, image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """/opt/ci-gate as it is copied out of the image."""
+    folder = tmp_path_factory.mktemp("bundle")
+    engine.copy_out(image, "/opt/ci-gate", folder / "ci-gate")
+    return folder / "ci-gate"
