@@ -1,0 +1,247 @@
+"""What kind of thing varies at a place, by the values seen there and by nothing else.
+
+| seen in the replays | kind |
+|---|---|
+| points in time, written alike | timestamp with that format |
+| the same while the clock stood, another with the clock ahead | derived |
+| two values, or fewer than there were replays | one-of exactly these |
+| UUIDs, ULIDs, object ids, JSON Web Tokens | these (UUIDs of one version: that version) |
+| numbers | integer or number, in a range |
+| long texts of one alphabet, different everywhere | hex, base64 or token of that length |
+| anything else | nothing: it is not explained |
+
+**Margin of a range**: ten times the distance between the least and the greatest seen, on either
+side, and never across zero when no value was. A duration under load is ten times one at rest.
+**Margin of a length**: none when all were equally long, else the distance between them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from ci_gate.model.noise import Noise, NoiseKind
+from ci_gate.values.alphabets import common_prefix, differ, is_of, look_random, narrowest
+from ci_gate.values.kinds import is_kind
+from ci_gate.values.times import format_of, is_written
+
+Scalar = str | int | float | bool | None
+
+MEMBERS = 8
+"""Members that a one-of has at most."""
+LONGEST_MEMBER = 1000
+"""Characters of a member; a longer value is not one of a set."""
+RANGE_MARGIN = 10
+
+_NAMED: tuple[NoiseKind, ...] = ("uuid", "ulid", "objectid", "jwt")
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
+_NUMBER = re.compile(
+    r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII
+)
+_LEAST_DIGITS = 4
+"""Digits in a text that may be a token rather than a number."""
+
+
+def infer(
+    values: Sequence[Scalar], recorded: Scalar = None, ahead: Collection[int] = ()
+) -> Noise | None:
+    """The kind of what varies, as a Noise without a place; None when nothing explains it (or when
+    nothing varies).
+
+    `values`: one from each replay, in their order. `recorded`: the value of the recording, which
+    may widen a format or a length but is never needed. `ahead`: indices of the replays whose
+    clock was ahead.
+    """
+    distinct = {as_json(value) for value in values}
+    if len(distinct) < 2:
+        return None
+    return (
+        _time(values, recorded)
+        or _derived(values, ahead)
+        or _one_of(values, distinct)
+        or _text(values, recorded)
+        or _numbers(values)
+    )
+
+
+def as_json(value: object) -> str:
+    """A value as JSON on one line, keys sorted: equal exactly for equal values."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def json_type(value: object) -> str:
+    """The JSON type of a scalar; whole numbers are a type of their own."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    return "integer" if isinstance(value, int) else "number"
+
+
+def _time(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
+    form = format_of([*values, recorded]) or format_of(values)
+    return Noise(at="", kind="timestamp", format=form) if form else None
+
+
+def _derived(values: Sequence[Scalar], ahead: Collection[int]) -> Noise | None:
+    """What differs between clocks only. It takes two replays at one clock to know that."""
+    steady = [value for index, value in enumerate(values) if index not in ahead]
+    if len(steady) == len(values) or len(steady) < 2 or len({as_json(v) for v in steady}) > 1:
+        return None
+    types = dict.fromkeys(json_type(value) for value in values)
+    return Noise(at="", kind="derived", format=" ".join(types), clock=True)
+
+
+def _one_of(values: Sequence[Scalar], distinct: Collection[str]) -> Noise | None:
+    """Something must have come twice, or nothing says that these are all (true and false are)."""
+    all_there_is = all(isinstance(value, bool) for value in values)
+    if len(distinct) == len(values) and not all_there_is:
+        return None
+    many = len(distinct) > 2 and all(json_type(value) in ("integer", "number") for value in values)
+    texts = all(isinstance(value, str) and _NUMBER.fullmatch(value) for value in values)
+    if many or (len(distinct) > 2 and texts):
+        return None
+    return one_of(distinct)
+
+
+def one_of(members: Collection[str]) -> Noise | None:
+    """Exactly these (as JSON), unless they are too many or too long."""
+    if len(members) > MEMBERS or max(map(len, members)) > LONGEST_MEMBER:
+        return None
+    return Noise(at="", kind="one-of", members=tuple(sorted(members)))
+
+
+def _text(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) < len(values) or not all(texts):
+        return None
+    for kind in _NAMED:
+        if all(is_kind(text, kind) for text in texts):
+            return _named(kind, texts)
+    if all(_NUMBER.fullmatch(text) for text in texts) and not _is_code(texts):
+        return None
+    # "req_8f3a…" is a word that stays and one that varies, which is the narrower thing to say.
+    before = common_prefix(texts)
+    if before > 1 and not texts[0][before - 1].isalnum() and texts[0][before - 1] not in "+=":
+        return None
+    alphabet = narrowest(texts)
+    if not alphabet or not (look_random(texts, alphabet) or _is_code(texts)):
+        return None
+    if isinstance(recorded, str) and is_of(recorded, alphabet):
+        texts.append(recorded)
+    lengths = [len(text) for text in texts]
+    kinds: dict[str, NoiseKind] = {"hex": "hex", "HEX": "hex", "base64": "base64"}
+    return Noise(
+        at="", kind=kinds.get(alphabet, "token"), length=_length(lengths), alphabet=alphabet
+    )
+
+
+def _length(lengths: Sequence[int]) -> tuple[int, int]:
+    least, most = min(lengths), max(lengths)
+    return max(least - (most - least), 1), most + (most - least)
+
+
+def _named(kind: NoiseKind, texts: Sequence[str]) -> Noise:
+    if kind != "uuid":
+        return Noise(at="", kind=kind)
+    versions = {text[14] for text in texts}
+    return Noise(at="", kind=kind, format=versions.pop() if len(versions) == 1 else "")
+
+
+def _is_code(texts: Sequence[str]) -> bool:
+    """Digits of one length, as different as if drawn: leading zeros are to be expected."""
+    equal = len({len(text) for text in texts}) == 1
+    digits = all(text.isdigit() for text in texts)
+    return equal and digits and len(texts[0]) >= _LEAST_DIGITS and differ(texts)
+
+
+def number_of(value: object) -> int | float | None:
+    """The number that a JSON number, or a text that is written like one, says; else None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value
+    if not isinstance(value, str) or _NUMBER.fullmatch(value) is None:
+        return None
+    return int(value) if _INTEGER.fullmatch(value) else float(value)
+
+
+def _numbers(values: Sequence[Scalar]) -> Noise | None:
+    found = [number_of(value) for value in values]
+    numbers = [number for number in found if number is not None and math.isfinite(number)]
+    if len(numbers) < len(values) or len({isinstance(value, str) for value in values}) > 1:
+        return None
+    return in_range(numbers)
+
+
+def in_range(numbers: Sequence[int | float], distance: float = 0) -> Noise:
+    """Numbers between the least and the greatest seen, with the margin (see above). `distance`:
+    how far apart such numbers were elsewhere, when that was more."""
+    least, most = min(numbers), max(numbers)
+    margin = RANGE_MARGIN * max(most - least, distance)
+    whole = all(isinstance(number, int) for number in numbers)
+    low, high = least - margin, most + margin
+    if least >= 0:
+        low = max(low, 0)
+    if most <= 0:
+        high = min(high, 0)
+    if whole:
+        return Noise(at="", kind="integer", low=math.floor(low), high=math.ceil(high))
+    return Noise(at="", kind="number", low=float(f"{low:.6g}"), high=float(f"{high:.6g}"))
+
+
+def fits(noise: Noise, value: object) -> bool:
+    """True when a JSON scalar or text is of the learned kind. That the JSON type is the expected
+    one, that equal values stay equal and counters grow, is for the comparing side to hold."""
+    kind = noise.kind
+    if kind == "timestamp":
+        return is_written(value, noise.format)
+    if kind in ("integer", "number", "counter"):
+        return _in_range(noise, number_of(value))
+    if kind == "one-of":
+        return as_json(value) in noise.members
+    if kind == "derived":
+        return json_type(value) in noise.format.split()
+    if not isinstance(value, str):
+        return False
+    if kind in ("hex", "base64", "token"):
+        return noise.length[0] <= len(value) <= noise.length[1] and is_of(value, noise.alphabet)
+    if kind in _NAMED:
+        return is_kind(value, kind) and (not noise.format or value[14] == noise.format)
+    return False
+
+
+def _in_range(noise: Noise, number: int | float | None) -> bool:
+    if number is None or not math.isfinite(number):
+        return False
+    if noise.kind != "number" and not isinstance(number, int):
+        return False
+    if noise.low is not None and number < noise.low:
+        return False
+    return noise.high is None or number <= noise.high
+
+
+def merge(one: Noise, other: Noise) -> Noise | None:
+    """What explains both, when they are the same kind of thing; else None. For one place pattern
+    in place of many places: nothing gets wider than the widest of them."""
+    same = ("kind", "alphabet", "key", "members", "clock")
+    if any(getattr(one, name) != getattr(other, name) for name in same):
+        return None
+    if one.kind not in ("integer", "number", "hex", "base64", "token") and (
+        one.format != other.format
+    ):
+        return None
+    lows = [noise.low for noise in (one, other) if noise.low is not None]
+    highs = [noise.high for noise in (one, other) if noise.high is not None]
+    return msgspec.structs.replace(
+        one,
+        low=min(lows, default=None),
+        high=max(highs, default=None),
+        length=(min(one.length[0], other.length[0]), max(one.length[1], other.length[1])),
+    )

@@ -1,0 +1,169 @@
+"""What kind of thing varies, by the values seen."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci_gate.model.noise import Noise
+from ci_gate.values.evidence import as_json, fits, in_range, infer, json_type, merge, number_of
+
+IDS = [str(uuid.UUID(int=(n * 2**121 + 7919 * n) % 2**128, version=4)) for n in (3, 5, 9)]
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+JWTS = [f"eyJhbGciOiJIUzI1NiJ9.eyJpYXQiOjE3{n}fQ.abcdef" for n in ("Nzk5", "Nzg5", "Nzc5")]
+
+
+def kind(*values: Any, recorded: Any = None, ahead: tuple[int, ...] = ()) -> str:
+    """The kind inferred, "" for none; every value seen fits it."""
+    noise = infer(values, recorded, ahead)
+    assert noise is None or all(fits(noise, value) for value in values)
+    return noise.kind if noise is not None else ""
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["same", "same", "same"], ""),
+        (["2026-05-01T10:00:00Z", "2026-05-01T10:00:01Z", "2026-05-01T10:00:02Z"], "timestamp"),
+        (IDS, "uuid"),
+        (["01ARZ3NDEKTSV4RRFFQ69G5FAV", "01BX5ZZKBKACTAV9WEVGEMMVRZ"], "ulid"),
+        (["507f1f77bcf86cd799439011", "68a01f77bcf86cd799439012"], "objectid"),
+        (JWTS, "jwt"),
+        (["8f3a01c2", "77b0e4d9", "01d2aa9f"], "hex"),
+        (["gT4-_k9ZbQ1xWm2L", "Qm0x1_kLzTq-93bV", "b7Yt-aPz0Qw_1xMn"], "base64"),
+        (["k3j9x0a1b2zz", "9zq8w7e6r5tt", "0p1o2i3u4yyy"], "token"),
+        (["48213", "91754", "03366"], "token"),
+        ([5, 800, 17], "integer"),
+        (["5", "800", "17"], "integer"),
+        ([0.5, 2, 1.25], "number"),
+        (["a", "b", "a"], "one-of"),
+        ([1, 2, 1], "one-of"),
+        ([None, "x", "x"], "one-of"),
+        ([True, False], "one-of"),
+        (["a", "b", "c", "a"], "one-of"),
+        ([1, 2, 3, 1], "integer"),
+        (["alice", "bobby", "carol"], ""),
+        ([None, "x", "y"], ""),
+        ([1, "2", 3], ""),
+        (["a", "b"], ""),
+        ([1, True, 3], ""),
+        (["", "8f3a01c2", "77b0e4d9"], ""),
+    ],
+)
+def test_kinds(values: list[Any], expected: str) -> None:
+    """Every kind by its evidence, and nothing where there is none."""
+    assert kind(*values) == expected
+
+
+def test_two_values_are_open_to_those_two() -> None:
+    """A place seen with two values takes no third."""
+    noise = infer(["warm", "cold", "warm"])
+    assert noise is not None
+    assert fits(noise, "cold")
+    assert not fits(noise, "lukewarm")
+    assert not fits(noise, None)
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        (["2026-05-01T10:00:00Z", "2026-05-01T10:00:01Z"], None),
+        (["2026-05-01T10:00:00Z", "2026-05-01T10:00:01Z"], "soon"),
+        (IDS, 17),
+        (IDS, "not-a-uuid"),
+        (IDS, "1f0c2a34-0000-1000-8000-0123456789ab"),
+        (["8f3a01c2", "77b0e4d9"], "8f3a01c"),
+        (["8f3a01c2", "77b0e4d9"], "8f3a01cx"),
+        ([5, 800, 17], -1),
+        ([5, 800, 17], 100_000),
+        ([5, 800, 17], 5.5),
+        ([5, 800, 17], True),
+        ([0.5, 2.5], float("inf")),
+    ],
+)
+def test_what_does_not_fit(values: list[Any], wrong: object) -> None:
+    """A null timestamp, an integer for a UUID, another version or length, a number far off."""
+    noise = infer(values)
+    assert noise is not None
+    assert not fits(noise, wrong)
+
+
+def test_margin_of_a_range() -> None:
+    """Ten times the distance seen on either side, never across zero when no value was."""
+    assert in_range([3, 5]) == Noise(at="", kind="integer", low=0, high=25)
+    assert in_range([-3, 5]).low == -83
+    assert in_range([-5, -3]).high == 0
+    assert in_range([0.5, 0.75]) == Noise(at="", kind="number", low=0.0, high=3.25)
+    assert in_range([7], distance=2) == Noise(at="", kind="integer", low=0, high=27)
+
+
+def test_what_follows_the_clock() -> None:
+    """What is the same while the clock stands and another with the clock ahead is time-derived;
+    that takes two replays at one clock."""
+    assert kind("3 days ago", "3 days ago", "34 days ago", ahead=(2,)) == "derived"
+    noise = infer([3, 3, None], ahead=(2,))
+    assert noise is not None
+    assert (noise.kind, noise.clock, noise.format) == ("derived", True, "integer null")
+    assert not fits(noise, "x")
+    assert kind("a", "b", ahead=(1,)) == ""
+    assert kind("2026-05-01", "2026-05-01", "2026-06-01", ahead=(2,)) == "timestamp"
+
+
+def test_the_recorded_value_is_evidence_only_of_width() -> None:
+    """The recorded value widens a fraction or a length, and is no further value of a set."""
+    short, long = "2026-05-01T10:00:00.1Z", "2026-05-01T10:00:00.123456789Z"
+    noise = infer([long, "2026-05-01T10:00:00.123456781Z"], short)
+    assert noise is not None
+    assert noise.format == "YYYY-MM-DDThh:mm:ss.f{0,9}Z"
+    noise = infer(["a", "b", "a"], "c")
+    assert noise is not None
+    assert noise.members == ('"a"', '"b"')
+
+
+def test_long_values_are_no_set() -> None:
+    """Members are few and short, because they are written into the snapshot."""
+    assert kind("x " * 1000, "y", "y") == ""
+
+
+def test_merging_for_a_pattern() -> None:
+    """Alike places merge to the widest of them; places of different kinds do not."""
+    one, other = in_range([3, 5]), in_range([100, 105])
+    both = merge(one, other)
+    assert both is not None
+    assert (both.low, both.high) == (0, 155)
+    assert merge(one, in_range([1.5, 2.5])) is None
+    stamp = Noise(at="", kind="timestamp", format="epoch s")
+    assert merge(stamp, msgspec.structs.replace(stamp, format="epoch ms")) is None
+    assert merge(stamp, stamp) == stamp
+
+
+@given(st.lists(SCALARS, min_size=2, max_size=5), SCALARS)
+def test_what_is_seen_fits(values: list[Any], recorded: Any) -> None:
+    """Whatever was seen, a kind that is inferred holds for all of it, and nothing varies unless
+    two values differ."""
+    noise = infer(values, recorded)
+    if noise is not None:
+        assert all(fits(noise, value) for value in values)
+        assert len({as_json(value) for value in values}) > 1
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("7", 7), ("-1.5", -1.5), ("1e3", 1000.0), ("07", None), ("", None), (True, None), (2, 2)],
+)
+def test_numbers(value: object, number: object) -> None:
+    """A number, or a text that is written like one."""
+    assert number_of(value) == number
+
+
+def test_types() -> None:
+    """JSON types, whole numbers apart."""
+    found = [json_type(value) for value in (None, True, "", 1, 1.5)]
+    assert found == ["null", "boolean", "string", "integer", "number"]
+    assert json.loads(as_json({"b": 1, "a": [None]})) == {"a": [None], "b": 1}
