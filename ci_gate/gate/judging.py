@@ -28,9 +28,8 @@ from ci_gate.policy.metrics import route_figures
 from ci_gate.policy.verdict import judge
 from ci_gate.replayer.samples import Samples
 from ci_gate.service.outcome import ServiceFailed
-from ci_gate.store.snapshot import digest
 
-CHANGES = 1000
+CHANGES = 300
 """Live exchanges that are kept for `accept`."""
 
 
@@ -212,6 +211,6 @@ def _environment(evidence: Evidence) -> Environment:
         seconds=round(evidence.seconds, 3),
         commit=current_commit(about.folder),
         snapshot=about.snapshot,
-        snapshot_digest=digest(plan.snapshot),
+        snapshot_digest=plan.digest,
         config=about.config,
     )

@@ -29,7 +29,7 @@ from ci_gate.values.addresses import Addresses
 from ci_gate.values.named import with_live, with_names
 from ci_gate.values.standins import is_stand_in
 
-EXPLAINED = 100
+EXPLAINED = 30
 """Misses whose nearest recorded calls are looked for."""
 
 

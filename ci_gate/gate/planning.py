@@ -13,7 +13,7 @@ from ci_gate.gate.select import inbound_of, select, with_routes
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.policy.conditions import Condition, parse_all
 from ci_gate.replayer.plan import Step, plan
-from ci_gate.store.snapshot import read_with_places
+from ci_gate.store.snapshot import digest, read_with_places
 
 NOTHING = (
     "the snapshot holds no inbound request: record some with `ci-gate record --app-port PORT`, "
@@ -26,6 +26,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The snapshot, what of it is replayed, and what is allowed."""
 
     snapshot: Snapshot
+    digest: str
+    """Of the snapshot as it is on disk."""
     places: Mapping[str, str]
     """Exchange id -> file in the snapshot."""
     steps: tuple[Step, ...]
@@ -51,6 +53,7 @@ def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
     pace = options.replay.pace
     return Plan(
         snapshot=snapshot,
+        digest=digest(options.snapshot),
         places=read.places,
         steps=tuple(plan(snapshot.inbound, only, snapshot.origin.pace if pace == "auto" else pace)),
         rules=Rules(options.rules, now.date().isoformat()),

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from jmespath import exceptions
 
+from ci_gate.config.problems import hint
 from ci_gate.errors import UsageError
 from ci_gate.gate.documents import SCHEMA, document
 from ci_gate.model.exchange import Exchange
@@ -74,7 +75,9 @@ def _by_id(exchanges: list[Exchange], text: str) -> list[str]:
     exact = [one for one in ids if one == text]
     found = exact or [one for one in ids if one.startswith(text) and len(text) >= 4]
     if not found and _ID.match(text):
-        raise UsageError(f"{text}: the snapshot has no exchange whose id is or begins so")
+        raise UsageError(
+            f"{text}: the snapshot has no exchange whose id is or begins so{hint(text, ids)}"
+        )
     return found
 
 

@@ -44,7 +44,10 @@ class Addresses:
         """The opposite of `to_names`, with the first spelling of each address."""
         if not self._names:
             return data
-        return self._percent.to_live(self._plain.to_live(data))
+        # Most data has neither; looking for one byte is quicker than for every name.
+        if b"{" in data:
+            data = self._plain.to_live(data)
+        return self._percent.to_live(data) if b"%7" in data else data
 
 
 class _Style:
@@ -57,6 +60,7 @@ class _Style:
         self._write: Callable[[str], str] = _quoted if percent else str
         self._opening, self._closing = (b"%7B", b"%7D") if percent else (b"{", b"}")
         self._live = {name.encode(): self._write(all_[0]).encode() for name, all_ in names.items()}
+        self._marks = [self._folded(self._opening + name) for name in self._live]
         self._names: dict[bytes, bytes] = {}
         patterns: list[bytes] = []
         for spelling, name in spelled:
@@ -88,10 +92,7 @@ class _Style:
         return data.lower() if self._percent else data
 
     def _mentions(self, folded: bytes) -> bool:
-        opening = self._folded(self._opening)
-        return opening in folded and any(
-            opening + self._folded(name) in folded for name in self._live
-        )
+        return self._folded(self._opening) in folded and any(mark in folded for mark in self._marks)
 
     def _named(self, found: re.Match[bytes]) -> bytes:
         address = found["address"]
