@@ -92,6 +92,8 @@ class Findings:
     def value(self, place: str, expected: object, actual: object) -> None:
         """Two decoded JSON values at one place that are not equal and not both containers."""
         self.touched.append(place)
+        if self.masks.varying is not None and self._varies(place, expected, actual):
+            return
         before, after = type_name(expected), type_name(actual)
         rule = self.masks.allows(place, scalar(actual), same_type=before == after)
         if rule:
@@ -107,9 +109,18 @@ class Findings:
             else:
                 self.add("value", place, lexeme(expected), lexeme(actual), answer)
 
+    def _varies(self, place: str, expected: object, actual: object) -> bool:
+        """True when two decoded JSON values differ as learned."""
+        if isinstance(expected, dict | list) or isinstance(actual, dict | list):
+            varying = self.masks.varying
+            return varying is not None and varying.container(place, expected, actual)
+        return self.masks.varies(place, scalar(expected), scalar(actual))
+
     def text(self, change: str, place: str, expected: str, actual: str) -> None:
         """Two texts at one place that are not equal: a header, a parameter, a path."""
         self.touched.append(place)
+        if self.masks.varies(place, expected, actual):
+            return
         rule = self.masks.allows_text(place, actual)
         if rule:
             self.used(rule, place, lambda: (clean(expected), clean(actual)))
@@ -135,6 +146,12 @@ class Findings:
 
     def same_value(self, place: str, expected: object, actual: object) -> bool:
         """Whether `value` would find nothing; remembers nothing (used to align arrays)."""
+        varying = self.masks.varying
+        containers = isinstance(expected, dict | list) or isinstance(actual, dict | list)
+        if varying is not None and not containers:
+            as_learned = varying.would(place, scalar(expected), scalar(actual))
+            if as_learned:
+                return True
         same_type = type_name(expected) == type_name(actual)
         if self.masks.allows(place, scalar(actual), same_type=same_type):
             return True

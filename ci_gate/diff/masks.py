@@ -1,9 +1,10 @@
-"""The places that committed rules open for one kind of message: what may vary there, and how."""
+"""The places that are open in a message: by committed rules, and as learned for its exchange."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from ci_gate.diff.noise import Varying
 from ci_gate.values.jsontext import is_number
 from ci_gate.values.kinds import is_kind
 from ci_gate.values.places import covers
@@ -35,14 +36,26 @@ class Masks:
         self,
         opened: tuple[tuple[str, str, int], ...] = (),
         note: Note | None = None,
+        varying: Varying | None = None,
     ) -> None:
         self._opened = opened
         self._note = note
+        self.varying = varying if varying else None
+        """What was learned of the exchange. It is asked before any rule, and its places are
+        counted in its context, so that no rule counts as used for them."""
         self._cache: dict[str, tuple[tuple[str, int], ...]] = {}
         self._quiet: Masks | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._opened)
+        return bool(self._opened) or self.varying is not None
+
+    def with_varying(self, varying: Varying) -> Masks:
+        """The same rules, counted together, and what was learned of one exchange."""
+        if not varying:
+            return self
+        masks = Masks(self._opened, self._note, varying)
+        masks._cache = self._cache
+        return masks
 
     @property
     def opened(self) -> tuple[tuple[str, str], ...]:
@@ -51,11 +64,17 @@ class Masks:
 
     def quiet(self) -> Masks:
         """The same places, telling nobody what they let pass: to try a comparison."""
+        if self.varying is not None:
+            return Masks(self._opened, None, self.varying.scratch())
         if self._note is None:
             return self
         if self._quiet is None:
             self._quiet = Masks(self._opened)
         return self._quiet
+
+    def varies(self, place: str, expected: object, actual: object) -> bool:
+        """True when two unequal scalars or texts differ as learned; remembered and counted."""
+        return self.varying is not None and self.varying.allows(place, expected, actual)
 
     def covering(self, place: str) -> tuple[tuple[str, int], ...]:
         """(kind, rule index) of every rule that covers `place`."""

@@ -1,0 +1,148 @@
+"""What the same place of many exchanges says: numbers that count, and how far numbers spread.
+
+A series is one place (indices folded) of all exchanges of one route. Its numbers are a *counter*
+when they keep their order in every replay and either move on by the same amount from replay to
+replay, or grow in every replay. Otherwise they are in a range, and the margin of each is that of
+the one that spread most. Where at least half of three or more exchanges vary so, the others vary,
+too: that a small number was three times the same there is chance.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from ci_gate.diff.noisewalk import Found, Values, leaves_of
+from ci_gate.model.message import Part
+from ci_gate.model.noise import Noise
+from ci_gate.values.evidence import in_range, number_of
+from ci_gate.values.places import fold
+
+_NUMERIC = ("integer", "number")
+_LEAST = 3
+"""Exchanges of a series that say something about the others; replays that tell a counter alone."""
+
+Row = tuple[int | float, ...]
+
+
+class Series(msgspec.Struct, frozen=True):
+    """One message: `name` is what it has in common with the others of its route."""
+
+    name: str
+    side: str
+    found: Sequence[Found]
+    replays: tuple[tuple[Part, ...], ...]
+
+
+def with_series(messages: Sequence[Series]) -> list[list[Found]]:
+    """What was found in each message, with what the others say."""
+    rows: dict[tuple[str, str], list[Row]] = {}
+    for message in messages:
+        for one in message.found:
+            key = (message.name, fold(one.noise.at))
+            if one.noise.kind in _NUMERIC and not one.noise.clock:
+                rows.setdefault(key, []).extend(_numbers(one.raw))
+    counters = {key for key, found in rows.items() if is_counter(found)}
+    distances = {
+        key: max(max(row) - min(row) for row in found)
+        for key, found in rows.items()
+        if key not in counters and found
+    }
+    results = [
+        [
+            _judged(one, (message.name, fold(one.noise.at)), counters, distances)
+            for one in message.found
+        ]
+        for message in messages
+    ]
+    _spread(messages, results, distances)
+    return results
+
+
+def _numbers(raw: Iterable[tuple[str, Values]]) -> list[Row]:
+    rows = []
+    for _, values in raw:
+        found = [number_of(value) for value in values]
+        rows.append(tuple(number for number in found if number is not None))
+    return [row for row in rows if row]
+
+
+def is_counter(rows: Sequence[Row]) -> bool:
+    """True when numbers (a row for each place, a column for each replay) count up."""
+    if not rows or any(isinstance(number, float) for row in rows for number in row):
+        return False
+    replays = len(rows[0])
+    if any(len(row) != replays for row in rows):
+        return False
+    ordered = sorted(set(rows))
+    if any(
+        not all(a < b for a, b in zip(one, other, strict=True))
+        for one, other in itertools.pairwise(ordered)
+    ):
+        return False
+    steps = [{row[at + 1] - row[at] for row in ordered} for at in range(replays - 1)]
+    if len(ordered) > 1 and all(len(step) == 1 for step in steps):
+        return True
+    if replays < _LEAST:
+        return False
+    growing = all(min(step) > 0 for step in steps)
+    if len(ordered) == 1:
+        # One place alone: the same requests move a counter on by the same amount each time.
+        return growing and len({next(iter(step)) for step in steps}) == 1
+    return growing
+
+
+def _judged(
+    one: Found,
+    key: tuple[str, str],
+    counters: set[tuple[str, str]],
+    distances: dict[tuple[str, str], int | float],
+) -> Found:
+    noise = one.noise
+    if key in counters and noise.kind == "integer":
+        positive = noise.low is not None and noise.low >= 0
+        changed = {"kind": "counter", "low": 0 if positive else None, "high": None}
+        return Found(msgspec.structs.replace(noise, **changed), one.raw)
+    rows = _numbers(one.raw)
+    members = noise.kind == "one-of" and len(rows) == len(one.raw)
+    if key in distances and not noise.clock and rows and (noise.kind in _NUMERIC or members):
+        return Found(_ranged(noise, rows, distances[key]), one.raw)
+    return one
+
+
+def _ranged(noise: Noise, rows: Sequence[Row], distance: float) -> Noise:
+    wide = in_range([number for row in rows for number in row], distance)
+    return msgspec.structs.replace(
+        noise, kind=wide.kind, low=wide.low, high=wide.high, members=(), format=""
+    )
+
+
+def _spread(
+    messages: Sequence[Series],
+    results: list[list[Found]],
+    distances: dict[tuple[str, str], int | float],
+) -> None:
+    """Open a number that stayed the same where most of its series vary."""
+    by_name: dict[str, list[int]] = {}
+    having: dict[tuple[str, str], set[int]] = {}
+    for number, message in enumerate(messages):
+        by_name.setdefault(message.name, []).append(number)
+        for one in results[number]:
+            having.setdefault((message.name, fold(one.noise.at)), set()).add(number)
+    wanted: dict[str, set[str]] = {}
+    for (name, place), varying in having.items():
+        if (name, place) in distances and 2 * len(varying) >= len(by_name[name]) >= _LEAST:
+            wanted.setdefault(name, set()).add(place)
+    for name, places in wanted.items():
+        for number in by_name[name]:
+            message = messages[number]
+            known = {fold(one.noise.at) for one in results[number]}
+            for place, value in leaves_of(message.side, message.replays[0]).items():
+                number_there = number_of(value)
+                folded = fold(place)
+                if folded in places and folded not in known and number_there is not None:
+                    wide = in_range([number_there], distances[name, folded])
+                    noise = msgspec.structs.replace(wide, at=place, seen=(str(value),))
+                    results[number].append(Found(noise, ((place, (number_there,)),)))
