@@ -6,6 +6,9 @@ import json
 import os
 import stat
 import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -44,7 +47,7 @@ def ran(
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_unchanged(action: str, tmp_path: Path) -> None:
-    """An unchanged service passes: outputs, files where they say, a page, no annotations."""
+    """An unchanged service passes: outputs, files where they say, a page, no errors."""
     done = ran(tmp_path, action)
     assert done.code == 0, done.log
     assert done.outputs["verdict"] == "pass"
@@ -54,7 +57,8 @@ def test_unchanged(action: str, tmp_path: Path) -> None:
         assert not os.path.isabs(done.outputs[name])
         assert (tmp_path / "workspace" / done.outputs[name]).is_file()
     assert "PASS" in done.summary
-    assert done.annotations == []
+    # A warning may be there: the machine may be slow.
+    assert [one for one in done.annotations if one.kind == "error"] == []
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -141,14 +145,56 @@ def test_pwn_request(action: str, tmp_path: Path) -> None:
     assert "pull_request_target" in done.log
 
 
+class ReadOnly(BaseHTTPRequestHandler):
+    """GitHub, as the job of a fork's pull request sees it: nothing may be written."""
+
+    def do_GET(self) -> None:
+        """Every list is empty."""
+        self._say(200, b"[]")
+
+    def do_POST(self) -> None:
+        """What a token without the right is told."""
+        self._say(403, b'{"message": "Resource not accessible by integration"}')
+
+    do_PATCH = do_POST  # noqa: N815 - the name that http.server looks for
+
+    def _say(self, code: int, body: bytes) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def read_only() -> Iterator[str]:
+    """The address of an API that lets nobody write."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), ReadOnly) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
 @pytest.mark.parametrize("action", ACTIONS)
-def test_verdict_without_a_forge(action: str, tmp_path: Path) -> None:
-    """An API that does not answer costs the comment, neither the verdict nor the page; and the
-    token is in nothing that was written."""
-    done = ran(tmp_path, action, {"comment": "always"}, event="pull_request", payload=dict(PULL))
+def test_fork(action: str, tmp_path: Path, read_only: str) -> None:
+    """Without the right to write there is one notice; verdict and page stay, and the token is in
+    nothing that was written."""
+    checkout(tmp_path)
+    runner = Runner(tmp_path / "job", tmp_path / "workspace", "pull_request", dict(PULL))
+    runner.env["GITHUB_API_URL"] = read_only
+    runner.has_gate()
+    done = runner.run(ACTIONS[action], {"comment": "always"})
     assert done.code == 0, done.log
     assert done.outputs["verdict"] == "pass"
+    assert done.outputs.get("comment-url", "") == ""
     assert "PASS" in done.summary
+    assert [one.kind for one in done.annotations].count("notice") == 1
     for text in (done.log, done.summary, json.dumps(done.outputs)):
         assert TOKEN not in text
     for path in (tmp_path / "workspace").rglob("*"):
