@@ -98,11 +98,14 @@ def snapshot_option(command: F) -> F:
     )(command)
 
 
-def surroundings(config: str | None, *, reading: bool = False) -> Surroundings:
+def surroundings(
+    config: str | None, *, reading: bool = False, base: str | None = None
+) -> Surroundings:
     """Read the configuration, and what the process's environment says.
 
     Unless only `reading` is meant (check, inspect), settings that this version cannot honour are
-    refused, and there must be a place for the user's state. Raises UsageError.
+    refused, and there must be a place for the user's state. Verbs that judge give a `base`: then
+    protected keys are those of that revision ("" = what CI says it is). Raises UsageError.
     """
     from ci_gate.config.file import check_honoured, load
     from ci_gate.store.statefolder import state_folder
@@ -111,8 +114,14 @@ def surroundings(config: str | None, *, reading: bool = False) -> Surroundings:
     folder = os.path.dirname(path) or "."
     found = None
     if config is not None or os.path.lexists(path):
-        found = load(_read(path), path)
+        text = _read(path)
+        found = load(text, path)
         if not reading:
+            if base is not None and (base or found.settings.gate.protect or os.environ.get("CI")):
+                # Git is asked only where there may be a base.
+                from ci_gate.gate.basis import with_protected
+
+                found = with_protected(text, path, os.environ, base)
             check_honoured(found)
     return Surroundings(
         config=found,

@@ -17,6 +17,7 @@ COMMANDS = {
     "mock": "Serve a snapshot's dependencies, and run a command against them.",
     "replay": "Send a snapshot's requests to a running service and compare the answers.",
     "check": "Check configuration and snapshot; nothing is run.",
+    "action": "The gate as a CI job: inputs, page, annotations and comment of the platform.",
     "diff": "What a change edits in snapshot, rules and configuration, as behaviour.",
     "publish": "Write a run's verdict to the change request it was for.",
     "inspect": "List, select and show the exchanges of a snapshot.",

@@ -71,7 +71,7 @@ def command(
         only=only,
         out=out,
     )
-    options = replay_options(flags, surroundings(config))
+    options = replay_options(flags, surroundings(config, base=""))
     with output(quiet=quiet, no_color=no_color) as sink:
         result = run(replay(options, sink))
     return show_result(result, as_json=as_json, no_color=no_color)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import click
+
 from ci_gate.cli.output import colours, say, width
 from ci_gate.model.result import Result
 from ci_gate.policy.verdict import exit_code
@@ -12,9 +14,15 @@ from ci_gate.report.terminal import render
 
 
 def show_result(result: Result, *, as_json: bool, no_color: bool) -> int:
-    """Print the result document or its rendering; returns the exit code of its verdict."""
+    """Print the result document or its rendering; returns the exit code of its verdict,
+    which is always 0 in report mode."""
     if as_json:
         say(encode(result).decode())
     else:
         say(render(result, width(), colours(sys.stdout, no_color)))
-    return exit_code(result.verdict)
+    code = exit_code(result.verdict)
+    if result.report_only and code:
+        text = f"report mode: this would have been blocked (exit code {code}); it is not"
+        click.echo(f"ci-gate: {text}", err=True)
+        return 0
+    return code

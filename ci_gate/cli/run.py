@@ -41,6 +41,18 @@ ci-gate run --only 3f2a9c1b7e-1
 )
 @map_option
 @judge_options
+@click.option(
+    "--mode",
+    type=click.Choice(["gate", "report"]),
+    default="gate",
+    help="report: say what would have been blocked, and exit 0.",
+)
+@click.option(
+    "--base",
+    default="",
+    metavar="REVISION",
+    help="Where gate.protect takes its keys from [default: what CI says, else origin/HEAD].",
+)
 @common_options
 def command(
     snapshot: str,
@@ -50,6 +62,8 @@ def command(
     warn_if: tuple[str, ...],
     only: tuple[str, ...],
     out: str,
+    mode: str,
+    base: str,
     config: str | None,
     quiet: bool,
     as_json: bool,
@@ -77,8 +91,9 @@ def command(
         warn_if=warn_if,
         only=only,
         out=out,
+        mode=mode,  # type: ignore[arg-type]  # click has checked it
     )
-    options = run_options(flags, surroundings(config))
+    options = run_options(flags, surroundings(config, base=base))
     with output(quiet=quiet, no_color=no_color) as sink:
         result = run(gate(options, sink))
     return show_result(result, as_json=as_json, no_color=no_color)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -90,3 +91,4 @@ class RunFlags(JudgeFlags, frozen=True, kw_only=True):
 
     app_port: int | None = None
     maps: tuple[str, ...] = ()
+    mode: Literal["gate", "report"] = "gate"

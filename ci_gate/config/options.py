@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ci_gate.mocks.options import MockOptions
+from ci_gate.model.edit import Edits
 from ci_gate.model.rule import Rule
 from ci_gate.recorder.options import RecorderOptions, Upstream
 from ci_gate.replayer.options import ReplayerOptions
@@ -87,3 +88,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The config file's folder: working directory and base of relative paths."""
     redaction_key: str = ""
     state_folder: str = ""
+    report_only: bool = False
+    """`--mode report`: the verdict is said and blocks nothing."""
+    edits: Edits | None = None
+    """What the change edits in what it is judged by, for the result to carry."""

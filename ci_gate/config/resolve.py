@@ -113,6 +113,7 @@ def run_options(flags: RunFlags, around: Surroundings) -> RunOptions:
         folder=around.folder,
         redaction_key=redaction_key(around.env),
         state_folder=around.state_folder,
+        report_only=flags.mode == "report",
     )
 
 

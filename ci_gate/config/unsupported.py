@@ -15,7 +15,6 @@ def check_supported(settings: Configuration, problems: Problems) -> None:
         (("known",), bool(settings.known)),
         (("quarantine",), bool(settings.quarantine)),
         (("redaction",), bool(settings.redaction)),
-        (("gate", "protect"), bool(gate.protect)),
         (("gate", "unstable"), bool(gate.unstable)),
         (("service", "isolate"), bool(service.isolate)),
         (("replay", "workers"), settings.replay.workers > 1),

@@ -97,7 +97,8 @@ def send(
     *,
     proven: bool = False,
 ) -> Published:
-    """Publish a result for a change request; `proven` says that the number needs no proof.
+    """Publish a result for a change request; `proven` says that result and number belong together,
+    because this very job made the one and was told the other.
 
     Raises UsageError for a result of another commit, and nothing else.
     """
@@ -173,7 +174,8 @@ class _Publisher:
 
     def run(self, proven: bool) -> Published:
         """Prove, report beside the commit, comment. Raises ForgeError and UsageError."""
-        self._check_commit()
+        if not proven:
+            self._check_commit()
         tokenless = self._change.platform == "bitbucket" and not self._link.token_for("bitbucket")
         problem = "" if proven or tokenless else self._aim()
         if problem:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ci_gate.config.options import ReplayVerbOptions, RunOptions
 from ci_gate.gate.judging import Judged
-from ci_gate.report import junit, markdown
+from ci_gate.report import comment, junit, markdown
 from ci_gate.store.runs import RunDirectory
 
 
@@ -40,4 +40,4 @@ def write_run(folder: RunDirectory, judged: Judged) -> None:
         folder.write_text(
             folder.junit, junit.render(result.service, judged.rows, started_at=started)
         )
-        folder.write_text(folder.summary, markdown.render(result))
+        folder.write_text(folder.summary, comment.page(result, comment.Made(), markdown.BUDGET))

@@ -49,8 +49,12 @@ async def run(options: RunOptions, sink: events.Sink) -> Result:
             gate.notice_connections(running)
         sink(events.Stage("compare"))
         outcome = judged(gate.evidence(began))
-        write_run(folder, outcome)
-    return outcome.result
+        result = msgspec.structs.replace(
+            outcome.result, report_only=options.report_only, edits=options.edits
+        )
+        write_run(folder, msgspec.structs.replace(outcome, result=result))
+        sink(events.Stage("report", folder.path))
+    return result
 
 
 class _Gate:
