@@ -199,7 +199,9 @@ def _moved_number(text: str, digits: str, by: datetime.timedelta) -> str | None:
     if not moments or _is_word(moments[0].replace(tzinfo=None)):
         return None
     new = str(int(digits) + _whole(by) * unit)
-    return new + text[len(digits) :] if len(new) == len(digits) and new != digits else None
+    if new == digits or len(new) != len(digits) or not any(_at(_seconds(new))):
+        return None
+    return new + text[len(digits) :]
 
 
 def _moved_calendar(text: str, found: re.Match[str], by: datetime.timedelta) -> str | None:
