@@ -1,0 +1,239 @@
+"""Finds the values that a service makes up and that travel on, in a recording.
+
+Everything is looked at in the order of time. A value is *fresh* when it was seen in no request of
+a client, no answer of a dependency and not in the environment before the service first said it.
+A fresh value that a later request of a client brings back is bound to the answer that brought it
+first; one that the service sends to a dependency may be another one live, and the recorded answers
+that give it back say the live one. `atoms.means_something` is the entropy rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from ci_gate.correlation.atoms import SHORTEST, spots_in, values_of
+from ci_gate.model.binding import Binding, Bindings, Fresh, Spot
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import Message, Part
+from ci_gate.model.snapshot import Snapshot
+from ci_gate.values.places import covers, rewrite
+
+PartsOf = Callable[[Exchange, Message], Sequence[Part]]
+"""The parts of a message of an exchange, by the codec of its dependency."""
+
+_CLIENT, _CALL, _ANSWER, _RESPONSE = range(4)
+_NOT_MADE_UP = frozenset({"response.headers.date", "response.headers.content-length"})
+
+
+class _Event(NamedTuple):
+    at: float
+    step: int
+    """What happens first when times are equal: a request comes before what it causes."""
+    exchange: Exchange
+    message: Message
+
+
+def find(snapshot: Snapshot, parts_of: PartsOf, environment: Iterable[str] = ()) -> Bindings:
+    """The bindings of a snapshot. `environment`: values that the service was given at its start.
+
+    When the snapshot was learned (any exchange has noise), only values that vary are fresh in a
+    call: one that every replay sent alike is a constant of the service, and must stay it.
+    """
+    return _Search(snapshot, parts_of, environment).run()
+
+
+class _Search:
+    def __init__(self, snapshot: Snapshot, parts_of: PartsOf, environment: Iterable[str]) -> None:
+        self._events = sorted(_events(snapshot), key=lambda one: (one.at, one.step))
+        self._parts_of = parts_of
+        self._learned = any(e.noise for e in (*snapshot.inbound, *snapshot.outbound))
+        self._known = {value for text in environment for value in (text, *values_of(text))}
+        """Values with an origin other than the service."""
+        self._made: dict[str, Spot] = {}
+        self._used: dict[str, list[Spot]] = {}
+        self._sent: dict[str, list[Spot]] = {}
+        self._echoed: dict[str, list[Spot]] = {}
+        self._asked: set[str] = set()
+        """What clients and calls say at all: only such a value of an answer can travel."""
+        self._texts: dict[int, list[tuple[str, str]]] = {}
+
+    def run(self) -> Bindings:
+        for event in self._events:
+            if event.step in (_CLIENT, _CALL):
+                for _, text in self._texts_of(event):
+                    self._asked.update(_values(text))
+        steps = (self._client, self._call, self._answer, self._response)
+        for event in self._events:
+            steps[event.step](event)
+        inbound = [value for value in self._made if value in self._used]
+        outbound = list(self._sent)
+        return Bindings(
+            inbound=tuple(
+                Binding(
+                    name=f"B{number}",
+                    value=value,
+                    made=self._made[value],
+                    used=tuple(self._used[value]),
+                )
+                for number, value in enumerate(inbound, 1)
+            ),
+            outbound=tuple(
+                Fresh(
+                    name=f"F{number}",
+                    value=value,
+                    sent=tuple(self._sent[value]),
+                    echoed=tuple(self._echoed.get(value, ())),
+                )
+                for number, value in enumerate(outbound, 1)
+            ),
+        )
+
+    def _texts_of(self, event: _Event) -> list[tuple[str, str]]:
+        """(full place, text) of the leaves of a message."""
+        known = self._texts.get(id(event.message))
+        if known is None:
+            side = "response" if event.step in (_ANSWER, _RESPONSE) else "request"
+            known = list(texts_of(side, self._parts_of(event.exchange, event.message)).items())
+            self._texts[id(event.message)] = known
+        return known
+
+    def _client(self, event: _Event) -> None:
+        for place, text in self._texts_of(event):
+            bound = spots_in(
+                event.exchange.id, place, text, self._made.__contains__, anchored=False
+            )
+            for value, spot in bound:
+                self._used.setdefault(value, []).append(spot)
+            mine = {value for value, _ in bound}
+            self._known.update(
+                value for value in _values(text) if value not in mine and not _within(value, mine)
+            )
+
+    def _call(self, event: _Event) -> None:
+        for place, text in self._texts_of(event):
+            if self._learned and not _varies(event.exchange, place):
+                continue
+            for value, spot in spots_in(
+                event.exchange.id, place, text, self._is_fresh, anchored=False
+            ):
+                self._sent.setdefault(value, []).append(spot)
+
+    def _answer(self, event: _Event) -> None:
+        for place, text in self._texts_of(event):
+            back = spots_in(event.exchange.id, place, text, self._sent.__contains__, anchored=False)
+            for value, spot in back:
+                self._echoed.setdefault(value, []).append(spot)
+            mine = {value for value, _ in back}
+            self._known.update(
+                value for value in _values(text) if value not in mine and not _within(value, mine)
+            )
+
+    def _response(self, event: _Event) -> None:
+        def wanted(value: str) -> bool:
+            return value in self._asked and value not in self._made and self._is_fresh(value)
+
+        for place, text in self._texts_of(event):
+            if place not in _NOT_MADE_UP:
+                for value, spot in spots_in(event.exchange.id, place, text, wanted):
+                    self._made[value] = spot
+
+    def _is_fresh(self, value: str) -> bool:
+        return value not in self._known
+
+
+def _events(snapshot: Snapshot) -> Iterator[_Event]:
+    for exchange in (*snapshot.inbound, *snapshot.outbound):
+        first, last = (_CLIENT, _RESPONSE) if exchange.inbound else (_CALL, _ANSWER)
+        yield _Event(exchange.at, first, exchange, exchange.request)
+        if exchange.response is not None:
+            yield _Event(exchange.at + exchange.took, last, exchange, exchange.response)
+
+
+def _values(text: str) -> Iterator[str]:
+    return values_of(text) if len(text) >= SHORTEST else iter(())
+
+
+def _within(value: str, values: Collection[str]) -> bool:
+    """Parts of a value that travels have no origin of their own."""
+    return any(value in one for one in values)
+
+
+def _varies(exchange: Exchange, place: str) -> bool:
+    return any(covers(noise.at.partition("#")[0], place) for noise in exchange.noise)
+
+
+def texts_of(side: str, parts: Sequence[Part]) -> dict[str, str]:
+    """The leaves of a message by full place, as texts; numbers as they are written."""
+    texts: dict[str, str] = {}
+
+    def keep(place: str, text: str) -> None:
+        texts[f"{side}.{place}"] = text
+
+    for part in parts:
+        if part.place not in ("method", "status"):
+            rewrite(part, keep)
+    return texts
+
+
+def producers(bindings: Bindings) -> dict[str, tuple[str, ...]]:
+    """For each inbound exchange that needs values, the exchanges that make them, and the ones
+    these need in turn; nearest first."""
+    direct: dict[str, dict[str, None]] = {}
+    for binding in bindings.inbound:
+        for spot in binding.used:
+            direct.setdefault(spot.exchange, {})[binding.made.exchange] = None
+    closed: dict[str, tuple[str, ...]] = {}
+    for exchange in direct:
+        found: dict[str, None] = {}
+        left = list(direct[exchange])
+        while left:
+            one = left.pop(0)
+            if one not in found and one != exchange:
+                found[one] = None
+                left.extend(direct.get(one, ()))
+        closed[exchange] = tuple(found)
+    return closed
+
+
+def chains(snapshot: Snapshot) -> dict[str, str]:
+    """The chain of each inbound exchange, named by its first one: exchanges between which values
+    travel are one chain. `diff.noise.Context` holds for one chain."""
+    parent = {exchange.id: exchange.id for exchange in snapshot.inbound}
+
+    def root(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    order = {exchange.id: number for number, exchange in enumerate(snapshot.inbound)}
+    for binding in snapshot.bindings.inbound:
+        names = [spot.exchange for spot in (binding.made, *binding.used) if spot.exchange in order]
+        for name in names:
+            one, other = sorted((root(names[0]), root(name)), key=order.__getitem__)
+            parent[other] = one
+    return {name: root(name) for name in parent}
+
+
+def without(bindings: Bindings, gone: Collection[str]) -> Bindings:
+    """The bindings that are left when these exchanges are: for deleting and selecting."""
+
+    def kept(spots: Iterable[Spot]) -> tuple[Spot, ...]:
+        return tuple(spot for spot in spots if spot.exchange not in gone)
+
+    inbound = [
+        msgspec.structs.replace(one, used=kept(one.used))
+        for one in bindings.inbound
+        if one.made.exchange not in gone
+    ]
+    outbound = [
+        msgspec.structs.replace(one, sent=kept(one.sent), echoed=kept(one.echoed))
+        for one in bindings.outbound
+    ]
+    return Bindings(
+        inbound=tuple(one for one in inbound if one.used),
+        outbound=tuple(one for one in outbound if one.sent),
+    )

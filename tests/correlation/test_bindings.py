@@ -1,0 +1,151 @@
+"""Finding values that travel."""
+
+from __future__ import annotations
+
+import base64
+
+import msgspec
+
+from ci_gate.correlation.bindings import chains, find, producers, without
+from ci_gate.model.binding import Bindings
+from ci_gate.model.noise import Noise
+from tests.correlation.traffic import FORM, Recording, ask, parts_of, say
+
+ID = "1f0c2a34-0000-4000-8000-0123456789ab"
+SECRET = "9d31c07e55aa41f2"
+
+
+def found(recording: Recording, *environment: str) -> Bindings:
+    """The bindings of a recording."""
+    return find(recording.snapshot(), parts_of, environment)
+
+
+def test_an_order_is_made_and_read() -> None:
+    """An id that an answer brings is bound to the path that a later request sends."""
+    recording = Recording()
+    made = recording.client(ask("/orders", {"item": "a"}), say({"id": ID}, status=201))
+    used = recording.client(ask(f"/orders/{ID}"), say({"id": ID}))
+    [binding] = found(recording).inbound
+    assert (binding.name, binding.value) == ("B1", ID)
+    assert (binding.made.exchange, binding.made.at) == (made, "response.body.$.id")
+    assert [(spot.exchange, spot.at) for spot in binding.used] == [(used, "request.path[1]")]
+
+
+def test_a_login_with_cookie_and_csrf() -> None:
+    """A session cookie and a token in a page are two bindings; the form carries one, the header
+    the other."""
+    recording = Recording()
+    cookie = (b"Set-Cookie", f"sid={SECRET}; Path=/; HttpOnly".encode())
+    page = f'<form><input type="hidden" name="csrf" value="{ID}"></form>'.encode()
+    login = recording.client(ask("/login"), say(page, (b"Content-Type", b"text/html"), cookie))
+    send = recording.client(
+        ask("/login", f"user=a&csrf={ID}".encode(), FORM, (b"Cookie", f"sid={SECRET}".encode())),
+        say(status=302),
+    )
+    places = {(one.made.at, spot.at) for one in found(recording).inbound for spot in one.used}
+    assert places == {
+        ("response.headers.set-cookie.sid", "request.headers.cookie.sid"),
+        ("response.body", "request.body.csrf"),
+    }
+    assert {one.made.exchange for one in found(recording).inbound} == {login}
+    assert producers(found(recording)) == {send: (login,)}
+
+
+def test_etag_location_and_cursor() -> None:
+    """What HTTP itself sends back: ETags, Locations, cursors in links."""
+    recording = Recording()
+    recording.client(
+        ask("/orders", {"a": 1}),
+        say(
+            b"",
+            (b"Location", f"http://{{service}}/orders/{ID}".encode()),
+            (b"ETag", b'"33a64df551425fcc"'),
+        ),
+    )
+    recording.client(
+        ask(f"/orders/{ID}", b"", (b"If-None-Match", b'"33a64df551425fcc"')),
+        say({"next": f"/orders?cursor={SECRET}&n=2"}),
+    )
+    recording.client(ask(f"/orders?cursor={SECRET}&n=2"), say({}))
+    assert [(one.value, one.used[0].at) for one in found(recording).inbound] == [
+        (ID, "request.path[1]"),
+        ("33a64df551425fcc", "request.headers.if-none-match"),
+        (SECRET, "request.query.cursor"),
+    ]
+
+
+def test_inside_a_jwt_and_base64() -> None:
+    """A value inside the payload of a token, and inside base64."""
+    payload = base64.urlsafe_b64encode(f'{{"sub":"{ID}"}}'.encode()).decode().rstrip("=")
+    token = f"eyJhbGciOiJIUzI1NiJ9.{payload}.c2ln"
+    recording = Recording()
+    recording.client(ask("/token", {"a": 1}), say({"token": token}))
+    recording.client(
+        ask(f"/users/{ID}", b"", (b"Authorization", f"Bearer {token}".encode())), say({})
+    )
+    by_value = {one.value: one for one in found(recording).inbound}
+    assert by_value[token].used[0].at == "request.headers.authorization"
+    # The token is bound as a whole; its subject comes from inside it.
+    assert set(by_value) == {token, ID}
+    assert (by_value[ID].made.inside, by_value[ID].used[0].at) == (("jwt",), "request.path[1]")
+
+
+def test_what_has_an_origin_is_not_bound() -> None:
+    """Values of clients, dependencies and the environment are what they are, live too."""
+    recording = Recording()
+    recording.client(ask("/a", {"key": ID}), say({"key": ID}))
+    recording.call(ask("/users"), say({"user": SECRET}))
+    recording.client(ask(f"/b/{ID}"), say({"user": SECRET, "host": "node7f3a2b"}))
+    recording.client(ask(f"/c/{ID}/{SECRET}/node7f3a2b"), say({}))
+    assert [one.value for one in found(recording).inbound] == ["node7f3a2b"]
+    assert not found(recording, "HOST=node7f3a2b")
+
+
+def test_short_values_are_not_bound() -> None:
+    """A small number that comes back is chance."""
+    recording = Recording()
+    recording.client(ask("/orders", {"n": 1}), say({"id": 17}))
+    recording.client(ask("/orders/17"), say({}))
+    assert not found(recording)
+
+
+def test_a_fresh_value_is_sent_and_echoed() -> None:
+    """A value that the service makes up for a dependency, and where the answer gives it back."""
+    recording = Recording()
+    recording.client(ask("/pay", {"amount": 5}), say({}))
+    call = recording.call(ask("/charges", {"ref": ID, "amount": 5}), say({"id": SECRET, "ref": ID}))
+    again = recording.call(ask(f"/charges/{SECRET}?ref={ID}"), say({"state": "done"}))
+    [fresh] = found(recording).outbound
+    assert fresh.value == ID
+    assert [(s.exchange, s.at) for s in fresh.sent] == [
+        (call, "request.body.$.ref"),
+        (again, "request.query.ref"),
+    ]
+    assert [(s.exchange, s.at) for s in fresh.echoed] == [(call, "response.body.$.ref")]
+
+
+def test_constants_of_the_service_are_not_fresh_once_learned() -> None:
+    """Where learning saw that a call is always the same, nothing in it may be another value."""
+    noise = Noise(at="request.body.$.ref", kind="uuid")
+    recording = Recording()
+    recording.client(ask("/pay", {"amount": 5}), say({}))
+    recording.call(ask("/charges", {"ref": ID, "app": SECRET}), say({}), noise)
+    recording.call(ask("/audit", {"app": SECRET + "x"}), say({}))
+    assert [one.value for one in found(recording).outbound] == [ID]
+
+
+def test_chains() -> None:
+    """Exchanges between which values travel are one chain, named by its first."""
+    recording = Recording()
+    one = recording.client(ask("/a", {"n": 1}), say({"id": ID}))
+    alone = recording.client(ask("/b"), say({}))
+    two = recording.client(ask(f"/a/{ID}", {"n": 2}), say({"sub": SECRET}))
+    three = recording.client(ask(f"/s/{SECRET}"), say({}))
+    snapshot = recording.snapshot()
+    bindings = find(snapshot, parts_of)
+    bound = msgspec.structs.replace(snapshot, bindings=bindings)
+    assert chains(bound) == {one: one, two: one, three: one, alone: alone}
+    assert producers(bindings) == {two: (one,), three: (two, one)}
+    left = without(bindings, {two})
+    assert not left
+    assert without(bindings, {three}).inbound == bindings.inbound[:1]
