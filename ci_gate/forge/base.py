@@ -116,6 +116,10 @@ class Forge(Protocol):
         """Delete a comment; one that is gone already is no error."""
         ...
 
+    def close(self) -> None:
+        """Give back the connections; the forge is not used afterwards."""
+        ...
+
 
 @runtime_checkable
 class Proves(Protocol):

@@ -123,6 +123,10 @@ class Bitbucket:
             if " 404" not in str(error):
                 raise
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def problem(self) -> str:
         """Why the pull request is not the one this run was for; "" when it is."""
         number, head = self._change.number, self._change.head

@@ -107,6 +107,10 @@ class GitHub:
             if " 404" not in str(error):
                 raise
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._github.close()
+
     def problem(self) -> str:
         """Why the pull request is not the one this run was for; "" when it is.
 

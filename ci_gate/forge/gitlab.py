@@ -37,7 +37,7 @@ class GitLab:
     ) -> None:
         self._change = change
         self._token = token
-        session = requests.Session()
+        session = self._session = requests.Session()
         # The library's own retries wait as long as the server asks for; these are bounded.
         adapter = HTTPAdapter(max_retries=for_requests(backoff))
         session.mount("http://", adapter)
@@ -98,6 +98,10 @@ class GitLab:
         except ForgeError as error:
             if " 404" not in str(error):
                 raise
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
 
     def problem(self) -> str:
         """Why the merge request is not the one this run was for; "" when it is."""

@@ -47,6 +47,9 @@ class JobLog:
         """Forget it."""
         self._said.pop(comment, None)
 
+    def close(self) -> None:
+        """There is nothing to close."""
+
     def _announce(self, body: str) -> None:
         for line in body.rstrip("\n").split("\n")[_HIDDEN:]:
             self._say(guard(visible(line)))

@@ -112,8 +112,9 @@ def send(
     forge = connect(change, link)
     if isinstance(forge, str):
         return Published(action="skipped", reason=forge, notice=forge, target=_target(change))
+    publisher = _Publisher(result, change, options, link, forge)
     try:
-        return _Publisher(result, change, options, link, forge).run(proven)
+        return publisher.run(proven)
     except ForgeError as error:
         notice = _notice(change, forge, error)
     except UsageError:
@@ -121,6 +122,8 @@ def send(
     except Exception as error:
         # A bug of ours or of a library's: worth a line, never worth a red build.
         notice = f"not published: {type(error).__name__} (the verdict stands)"
+    finally:
+        publisher.close()
     return Published(action="failed", reason=notice, notice=notice, target=_target(change))
 
 
@@ -171,6 +174,10 @@ class _Publisher:
         self._options = options
         self._link = link
         self._forge = forge
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._forge.close()
 
     def run(self, proven: bool) -> Published:
         """Prove, report beside the commit, comment. Raises ForgeError and UsageError."""
@@ -228,8 +235,12 @@ class _Publisher:
         for number in self._forge.candidates():
             change = msgspec.structs.replace(self._change, number=number)
             forge = connect(change, self._link)
-            if not isinstance(forge, str) and isinstance(forge, Proves) and not forge.problem():
-                self._change, self._forge = change, forge
+            if isinstance(forge, str) or not isinstance(forge, Proves):
+                continue
+            self._forge.close()
+            self._forge = forge
+            if not forge.problem():
+                self._change = change
                 return ""
         return f"no open pull request has {self._change.head[:12]} as its head"
 

@@ -145,7 +145,11 @@ def _handler(fake: Fake) -> type[BaseHTTPRequestHandler]:
             sent = self.rfile.read(int(self.headers.get("Content-Length", "0") or 0))
             body = json.loads(sent) if sent else None
             asked = Asked(
-                self.command, parts.path, dict(parse_qsl(parts.query)), body, dict(self.headers)
+                self.command,
+                parts.path,
+                dict(parse_qsl(parts.query)),
+                body,
+                {name.title(): value for name, value in self.headers.items()},
             )
             answer = fake.answer(asked)
             data = b"" if answer.body is None else json.dumps(answer.body).encode()

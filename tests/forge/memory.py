@@ -75,6 +75,9 @@ class Memory:
         self._call("remove")
         self.kept.pop(comment, None)
 
+    def close(self) -> None:
+        """Nothing."""
+
     def _call(self, name: str) -> None:
         self.calls.append(name)
         if self.errors.get(name):

@@ -13,6 +13,7 @@ from tests.forge.fake_github import BOT, HEAD, TOKEN, FakeGitHub
 from tests.forge.openapi import description
 
 COMMENTS = "/repos/acme/orders/issues/7/comments"
+CLIENTS: list[GitHub] = []
 ONE = r"/repos/acme/orders/issues/comments/\d+"
 
 
@@ -22,7 +23,14 @@ def fake() -> Iterator[FakeGitHub]:
     server = FakeGitHub()
     with server.serving():
         yield server
+        close_all()
     assert server.complaints == []
+
+
+def close_all() -> None:
+    """Give back the connections of every client made."""
+    while CLIENTS:
+        CLIENTS.pop().close()
 
 
 def client(fake: FakeGitHub, **given: object) -> GitHub:
@@ -32,7 +40,9 @@ def client(fake: FakeGitHub, **given: object) -> GitHub:
     )
     for name, value in given.items():
         change = _with(change, name, value)
-    return GitHub(change, TOKEN, backoff=0.0)
+    made = GitHub(change, TOKEN, backoff=0.0)
+    CLIENTS.append(made)
+    return made
 
 
 def _with(change: ChangeRequest, name: str, value: object) -> ChangeRequest:
@@ -207,3 +217,4 @@ def test_nobody_there() -> None:
     with pytest.raises(ForgeError) as caught:
         client(fake).create("x")
     assert caught.value.kind == "busy"
+    close_all()
