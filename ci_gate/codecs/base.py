@@ -117,7 +117,7 @@ class Conversation(Protocol):
 
     @property
     def reusable(self) -> bool:
-        """Replay: the connection may carry another request."""
+        """Nothing is pending: replay may send another request, a mock hears the next one begin."""
         ...
 
     def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ci_gate.codecs.base import (
@@ -44,6 +44,7 @@ class MockConnection(Connection):
     """A connection of the service to a mock, or to the proxy before a host is known."""
 
     __slots__ = (
+        "_alone",
         "_busy",
         "_conversation",
         "_mock",
@@ -69,6 +70,8 @@ class MockConnection(Connection):
         """An answer is being waited for or streamed; the next ones queue."""
         self._queue: deque[tuple[Answer, int]] = deque()
         """Answers to be said, and when (monotonic nanoseconds; 0 = at once)."""
+        self._alone = b""
+        """What was heard last, when it gave one action and no more."""
         codec = server.http if mock is None else mock.codec
         self._conversation = codec.converse(Role.MOCK)
 
@@ -109,6 +112,12 @@ class MockConnection(Connection):
 
     def heard(self, data: bytes) -> None:
         """Plaintext from the service."""
+        mock = self._mock
+        if mock is not None:
+            known = mock.known.get(data)
+            if known is not None and not self._busy and self._conversation.reusable:
+                self._answer_known(mock, data, *known)
+                return
         if self._tunnel is not None and data:
             host, port = self._tunnel
             self._tunnel = None
@@ -119,7 +128,9 @@ class MockConnection(Connection):
             end = head_end(data)
             if 0 < end < len(data):  # what follows is for the tunnel
                 data, rest = data[:end], data[end:]
-        for action in self._conversation.feed(Side.CLIENT, data, time.monotonic_ns()):
+        actions = self._conversation.feed(Side.CLIENT, data, time.monotonic_ns())
+        self._alone = data if len(actions) == 1 else b""
+        for action in actions:
             if type(action) is Whole:
                 self._ask(action.message, action.started)
             else:
@@ -151,35 +162,66 @@ class MockConnection(Connection):
             self._answer(self._mock, request, at)
 
     def _answer(self, mock: Mock, request: Message, at: int) -> None:
-        server = self._server
         if mock.telemetry:
             self._say(TELEMETRY_ANSWER)
             return
-        match = self._match(mock, request, at)
+        full = mock.codec.full(request)
+        answer = self._found(mock, request, full, at)
+        if not self._sayable(answer):
+            self._put(answer, self._due(answer, at))
+            return
+        assert answer.message is not None
+        said = self._conversation.say(Side.SERVER, answer.message, answer.prepared)
+        for action in said:
+            self._do(action)
+        if self._alone and len(said) == 1 and self._conversation.reusable:
+            mock.remember(self._alone, request, full)
+
+    def _answer_known(self, mock: Mock, data: bytes, request: Message, full: Hashable) -> None:
+        """Bytes that were one whole request before, where nothing is pending: what answers them
+        can be said without reading them again."""
+        at = time.monotonic_ns()
+        answer = self._found(mock, request, full, at)
+        if self._sayable(answer):
+            assert answer.prepared is not None
+            self.send(answer.prepared)
+        else:
+            self._conversation.feed(Side.CLIENT, data, at)  # it must know what will be answered
+            self._put(answer, self._due(answer, at))
+
+    def _sayable(self, answer: Answer) -> bool:
+        """True when it can be said now, in one piece."""
+        return (
+            answer.prepared is not None
+            and not self._busy
+            and not self._full
+            and not self._server.recorded_latency
+        )
+
+    def _due(self, answer: Answer, at: int) -> int:
+        return at + int(answer.took * 1e6) if self._server.recorded_latency else 0
+
+    def _found(self, mock: Mock, request: Message, full: Hashable, at: int) -> Answer:
+        """What answers a call; the call is logged."""
+        server = self._server
+        match = self._match(mock, request, full, at)
         entry = match.entry
         if entry is None:
             self._log_miss(mock, request, match.groups, at)
-            self._say(mock.codec.miss(request, "nothing was recorded for this call"))
-            return
+            missed = mock.codec.miss(request, "nothing was recorded for this call")
+            return Answer(missed, None, 0.0)
         mock.answered += 1
         if not server.alone:
             server.log(LiveCall(mock.name, request, entry, match.tier, match.groups, at))
         answer = entry.prepared
         assert isinstance(answer, Answer)
-        message = answer.message
-        prepared = answer.prepared
-        held = self._busy or self._full or server.recorded_latency
-        if held or message is None or prepared is None:
-            self._put(answer, at + int(answer.took * 1e6) if server.recorded_latency else 0)
-            return
-        for action in self._conversation.say(Side.SERVER, message, prepared):
-            self._do(action)
+        return answer
 
     def _log_miss(self, mock: Mock, request: Message, groups: tuple[str, ...], at: int) -> None:
         mock.missed += 1
         self._server.log(LiveCall(mock.name, request, None, MISS, groups, at))
 
-    def _match(self, mock: Mock, request: Message, at: int) -> Match:
+    def _match(self, mock: Mock, request: Message, full: Hashable, at: int) -> Match:
         server = self._server
         codec = mock.codec
         groups: tuple[str, ...] = ()
@@ -190,9 +232,7 @@ class MockConnection(Connection):
                 else frozenset[bytes]()
             )
             groups = server.correlation.groups(at, traces)
-        match = mock.matcher.match(
-            request, codec.full(request), lambda: codec.key(request).coarse, groups
-        )
+        match = mock.matcher.match(request, full, lambda: codec.key(request).coarse, groups)
         if match.tier == WINDOW and match.entry is not None and not server.alone:
             for group in match.entry.groups:
                 server.correlation.seen(group)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import msgspec
 
 from ci_gate.codecs.base import Codec
 from ci_gate.mocks.matcher import Entry, Matcher
 from ci_gate.model.message import Message
+
+KNOWN_ENTRIES = 32768
+KNOWN_BYTES = 4096
+"""Longest request that is remembered."""
+KNOWN_TOTAL = 8 << 20
+"""Bytes of requests that one dependency remembers at a time."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -49,3 +57,16 @@ class Mock:
         self.shared: dict[str, object] = {}
         self.answered = 0
         self.missed = 0
+        self.known: dict[bytes, tuple[Message, Hashable]] = {}
+        """Bytes that were one whole request before -> the request and its full key."""
+        self._known_size = 0
+
+    def remember(self, data: bytes, request: Message, full: Hashable) -> None:
+        """`data` is one whole request that is answered in the common connection state."""
+        if len(data) > KNOWN_BYTES:
+            return
+        if len(self.known) >= KNOWN_ENTRIES or self._known_size > KNOWN_TOTAL:
+            self.known.clear()
+            self._known_size = 0
+        self._known_size += len(data)
+        self.known[data] = (request, full)

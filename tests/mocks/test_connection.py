@@ -47,6 +47,29 @@ def test_answers_and_misses(play: Any, make_mock: Any, answered: Any) -> None:
     assert (one.answered, one.missed) == (1, 1)
 
 
+def test_bytes_heard_before_are_answered_by_the_same_rules(
+    play: Any, make_mock: Any, answered: Any
+) -> None:
+    """A request that is known byte for byte is not read again, and still consumes, misses, is
+    logged, and gives way to one that came in pieces."""
+    one = make_mock("api", [("GET /a", answered(b"first")), ("GET /a", answered(b"second"))])
+
+    async def act(scene: Any) -> None:
+        port = await scene.listen(one)
+        reader, writer = await scene.client(port, GET % b"/a")
+        assert await body(reader) == b"first"
+        assert list(one.known) == [GET % b"/a"]
+        writer.write(GET % b"/a")
+        assert await body(reader) == b"second"
+        writer.write(GET % b"/a" + GET % b"/b")
+        await body(reader)
+        assert b"nothing was recorded" in await body(reader)
+
+    scene = play(act)
+    assert [call.tier for call in scene.server.calls][:2] == [WINDOW, WINDOW]
+    assert (one.answered + one.missed, len(scene.server.calls)) == (4, 4)
+
+
 def test_recorded_latency_counts_from_the_request(play: Any, make_mock: Any, answered: Any) -> None:
     """Pipelined answers leave in order, each after its own recorded time, not after the sum."""
     calls = [(f"GET /{n}", answered(n), "", 150.0) for n in (b"1", b"2", b"3")]

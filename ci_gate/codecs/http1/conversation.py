@@ -107,8 +107,13 @@ class Mocking:
 
     @property
     def reusable(self) -> bool:
-        """Never: a mock sends no requests."""
-        return False
+        """Whether nothing is pending: what comes next begins a request."""
+        return (
+            not self._waiting
+            and not self._closing
+            and self._speech is None
+            and self._client.at_rest
+        )
 
     def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
         """See `Conversation.feed`. Garbage gives an Undecodable, then a 400 answer and Close."""

@@ -61,7 +61,7 @@ class TestMocking:
         assert isinstance(whole, Whole)
         assert (whole.number, whole.started, whole.ended) == (0, 7, 7)
         assert mock.say(S, OK, b"as it is") == (Bytes(C, b"as it is"),)
-        assert not mock.reusable
+        assert mock.reusable
 
     def test_without_prepared_bytes_the_message_is_serialised(self) -> None:
         """The same answer, made on the spot."""
