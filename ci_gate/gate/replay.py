@@ -15,7 +15,7 @@ from ci_gate.gate.judging import About, Evidence, judged, last_lines
 from ci_gate.gate.planning import Plan, make_plan
 from ci_gate.gate.replaying import Replay, undone
 from ci_gate.gate.reporting import run_directory, write_run
-from ci_gate.gate.running import Running
+from ci_gate.gate.running import Running, death
 from ci_gate.model.result import Result
 from ci_gate.replayer.client import Replayer
 from ci_gate.replayer.samples import Samples
@@ -84,9 +84,8 @@ class _Replayed:
             progress=self._replay.progress(self._sink),
         )
         self._samples = await replayer.run()
-        if process is not None and not process.alive():
-            await process.drained()
-            self._failure = process.failure()
+        if process is not None:
+            self._failure = await death(process, suspected=bool(self._samples.failures))
 
     async def _start(self, running: Running, log_path: str) -> Process | Container:
         service, where = self._options.service, self._target

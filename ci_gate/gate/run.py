@@ -96,7 +96,7 @@ class _Gate:
             progress=replay.progress(self._sink),
         )
         self._samples = await replayer.run()
-        await serving.check()
+        await serving.check(self._samples)
 
     def notice_connections(self, running: Running) -> None:
         """Take over what is known of connections when everything is stopped."""

@@ -19,9 +19,12 @@ from ci_gate.service.container import Container
 from ci_gate.service.leftovers import Leftovers, clear
 from ci_gate.service.log import ServiceLog
 from ci_gate.service.options import ServiceOptions
+from ci_gate.service.outcome import ServiceFailed
 from ci_gate.service.process import Process
 from ci_gate.service.watch import Escapes, Watch
 
+LAST_BREATH = 0.5
+"""Seconds."""
 NOT_WATCHED = "connections past our listeners were not watched"
 
 
@@ -132,6 +135,18 @@ class Running:
             for process in self._processes:
                 ends.push_async_callback(process.stop, self._stop_timeout)
         self._processes.clear()
+
+
+async def death(process: Process | Container, *, suspected: bool) -> ServiceFailed | None:
+    """Why the service has ended, None when it lives. `suspected`: it has left a request without an
+    answer, and may be about to end: its connections close before its end is known."""
+    if suspected and process.alive():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), LAST_BREATH)
+    if process.alive():
+        return None
+    await process.drained()
+    return process.failure()
 
 
 async def to_the_end(work: Coroutine[Any, Any, None], hurry: Callable[[], None]) -> None:

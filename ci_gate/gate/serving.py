@@ -11,10 +11,11 @@ from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.listeners import LOOPBACK, spellings
 from ci_gate.gate.mocking import Mocks
 from ci_gate.gate.planning import Plan
-from ci_gate.gate.running import Running
+from ci_gate.gate.running import Running, death
 from ci_gate.model.exchange import BACKGROUND, STARTUP
 from ci_gate.net.certificates import Authority
 from ci_gate.recorder.options import RecorderOptions
+from ci_gate.replayer.samples import Samples
 from ci_gate.service.container import Container
 from ci_gate.service.log import ServiceLog
 from ci_gate.service.outcome import ServiceFailed
@@ -79,11 +80,10 @@ class Serving:
             return ""
         return up.host
 
-    async def check(self) -> None:
+    async def check(self, samples: Samples) -> None:
         """Notice that the service has died, and that its log is not complete."""
-        if self._process is not None and not self._process.alive():
-            await self._process.drained()
-            self.failure = self._process.failure()
+        if self._process is not None:
+            self.failure = await death(self._process, suspected=bool(samples.failures))
         if self._log is not None and self._log.error is not None:
             self.notices.append(f"service.log is not complete: {self._log.error.strerror}")
 

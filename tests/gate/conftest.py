@@ -1,14 +1,30 @@
-"""A small snapshot, in memory and on disk."""
+"""A small snapshot, in memory and on disk; and a real service with its snapshot."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
+from ci_gate.config.options import RunOptions
+from ci_gate.gate.events import Event, Note
+from ci_gate.gate.run import run as gate
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Headers, HttpRequest, HttpResponse, Raw
+from ci_gate.model.result import Result
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
+from ci_gate.net.loop import run as loop_run
+from ci_gate.replayer.options import ReplayerOptions
+from ci_gate.service.options import Ready, ServiceOptions
 from ci_gate.store.snapshot import write_snapshot
 
 JSON: Headers = ((b"Content-Type", b"application/json"),)
@@ -70,3 +86,183 @@ def snapshot_folder(recorded: Snapshot, tmp_path: Path) -> str:
     folder = str(tmp_path / "snapshots" / "orders")
     write_snapshot(folder, recorded)
     return folder
+
+
+ACTING = Path(__file__).with_name("acting.py")
+MARK = "CI_GATE_TEST_MARK"
+"""A variable that every process of a test inherits."""
+FIXED = (
+    ("/json", b'{"id": 7, "name": "ada"}', b"application/json"),
+    ("/text", b"plain text\n", b"text/plain"),
+    ("/list", b'["a", "b"]', b"application/json"),
+    ("/blob", bytes(range(256)), b"application/octet-stream"),
+    ("/large", b"0123456789abcdef" * 80_000, b"text/plain"),
+)
+GREETING = b'{"text": "Hello, ada!"}'
+
+
+def _answer(body: bytes, media: bytes = b"application/json", status: int = 200) -> HttpResponse:
+    headers = (
+        (b"Content-Type", media),
+        (b"Cache-Control", b"max-age=60"),
+        (b"Content-Length", str(len(body)).encode()),
+    )
+    return HttpResponse(status=status, headers=headers, body=body)
+
+
+def acted() -> Snapshot:
+    """What `acting.py` does when it behaves, as `record` would have kept it."""
+    host: Headers = ((b"Host", b"{service}"),)
+    out: Headers = (
+        (b"Accept-Encoding", b"identity"),
+        (b"Host", b"{greetings}"),
+        (b"User-Agent", b"acting"),
+        (b"Accept", b"application/json"),
+    )
+    inbound = [
+        Exchange(
+            id=f"aa{number:02}0000-1",
+            route=f"GET {path}",
+            at=10.0 * number,
+            took=1.0,
+            request=HttpRequest(method="GET", target=path.encode(), headers=host),
+            response=_answer(body, media),
+        )
+        for number, (path, body, media) in enumerate(FIXED, 1)
+    ]
+    hello, things = (
+        Exchange(
+            id=f"{name}0000-1", route=route, at=at, took=1.0, request=request, response=response
+        )
+        for name, route, at, request, response in (
+            (
+                "bb01", "GET /hello", 100.0,
+                HttpRequest(method="GET", target=b"/hello", headers=host), _answer(GREETING),
+            ),
+            (
+                "bb02", "POST /things", 110.0,
+                HttpRequest(
+                    method="POST", target=b"/things", headers=(*host, *JSON), body=b'{"thing": 1}'
+                ),
+                _answer(b'{"ok": true}', status=201),
+            ),
+        )
+    )  # fmt: skip
+    calls = (
+        Exchange(
+            id="cc010000-1", dependency="greetings", route="GET /greeting", groups=(hello.id,),
+            at=101.0, took=1.0, response=_answer(GREETING),
+            request=HttpRequest(method="GET", target=b"/greeting?for=ada", headers=out),
+        ),
+        Exchange(
+            id="cc020000-1", dependency="greetings", route="POST /audit", groups=(things.id,),
+            at=111.0, took=1.0, response=_answer(b"{}"),
+            request=HttpRequest(
+                method="POST", target=b"/audit", headers=(*out, *JSON), body=b'{"thing": 1}'
+            ),
+        ),
+    )  # fmt: skip
+    return Snapshot(
+        origin=Origin(service="acting", service_port=8080, recorded_at="2026-08-31T10:00:00Z"),
+        dependencies=(Dependency(name="greetings", address="http://greetings.example"),),
+        inbound=(*inbound, hello, things),
+        outbound=calls,
+    )
+
+
+class Acting:
+    """The verbs on `acting.py` and its snapshot, in a folder of their own."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.mark = uuid.uuid4().hex
+        monkeypatch.setenv(MARK, self.mark)
+        for name in list(os.environ):
+            if name.lower().endswith("_proxy"):
+                monkeypatch.delenv(name)
+        self.snapshot = str(folder / "snapshot")
+        self.state = str(folder / "state")
+        self.out = folder / "run"
+        self.events: list[Event] = []
+
+    def write(self, snapshot: Snapshot) -> None:
+        """Put another snapshot in its place."""
+        shutil.rmtree(self.snapshot, ignore_errors=True)
+        write_snapshot(self.snapshot, snapshot)
+
+    def service(self, how: str = "", **more: Any) -> ServiceOptions:
+        """`acting.py` misbehaving in one way."""
+        env = {
+            "HOW": how,
+            "PORT": "${service.port}",
+            "GREETINGS_URL": "${greetings.url}",
+            **more.pop("env", {}),
+        }
+        given: dict[str, Any] = {
+            "name": "acting",
+            "command": (sys.executable, "-S", str(ACTING)),
+            "auto_port": "port" not in more,
+            "env": env,
+            "folder": str(self.folder),
+            "ready": Ready(how="path", what="/healthz", timeout=10.0),
+            "stop_timeout": 5.0,
+        }
+        return ServiceOptions(**{**given, **more})
+
+    def options(
+        self, how: str = "", service: ServiceOptions | None = None, **more: Any
+    ) -> RunOptions:
+        """Options of `run`."""
+        given: dict[str, Any] = {
+            "snapshot": self.snapshot,
+            "service": service if service is not None else self.service(how),
+            "replay": ReplayerOptions(settle=0.1, timeout=3.0),
+            "out": str(self.out),
+            "folder": str(self.folder),
+            "state_folder": self.state,
+        }
+        return RunOptions(**{**given, **more})
+
+    def run(self, how: str = "", **more: Any) -> Result:
+        """`run` to its end; nothing may be left."""
+        result = loop_run(gate(self.options(how, **more), self.events.append))
+        self.check_nothing_left()
+        return result
+
+    def check_nothing_left(self) -> None:
+        """No process, no record of one, no temporary folder."""
+        assert self.alive() == []
+        assert list(Path(self.state, "running").glob("*")) == []
+
+    def alive(self) -> list[str]:
+        """Processes of this test besides this one."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                ours = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+                if ours and process.environ().get(MARK) == self.mark:
+                    found.append(f"{process.pid} {' '.join(process.cmdline())}")
+        return found
+
+    def written(self) -> dict[str, bytes]:
+        """Every file of the run directory."""
+        return {
+            str(path.relative_to(self.out)): path.read_bytes()
+            for path in self.out.rglob("*")
+            if path.is_file()
+        }
+
+    def noted(self) -> str:
+        """All notes that the sink was told."""
+        return "\n".join(one.text for one in self.events if isinstance(one, Note))
+
+
+@pytest.fixture
+def acting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Acting]:
+    """The acting service with its snapshot; whatever a failed test has left is ended."""
+    acting = Acting(tmp_path, monkeypatch)
+    acting.write(acted())
+    yield acting
+    for line in acting.alive():
+        with contextlib.suppress(OSError):
+            os.kill(int(line.split()[0]), signal.SIGKILL)
