@@ -126,13 +126,18 @@ static call *behind[HOW_MANY];
 static call *find(int which)
 {
     static const char *const names[] = { NAMES(TEXT) };
-    void *(*look)(void *, const char *) = dlsym, *next = (void *)-1L, *found = 0;
-    if (!look && __libc_dlopen_mode && __libc_dlsym) { /* a program without libdl */
-        void *libdl = __libc_dlopen_mode("libdl.so.2", (int)0x80000002);
+    static void *(*look)(void *, const char *), *(*look_version)(void *, const char *, const char *);
+    void *next = (void *)-1L, *found = 0, *libdl;
+    if (!look && dlsym) {
+        look = dlsym;
+        look_version = dlvsym;
+    } else if (!look && __libc_dlopen_mode && __libc_dlsym) { /* a program without libdl */
+        libdl = __libc_dlopen_mode("libdl.so.2", (int)0x80000002);
         look = libdl ? __libc_dlsym(libdl, "dlsym") : 0;
+        look_version = libdl ? __libc_dlsym(libdl, "dlvsym") : 0;
     }
-    if (dlvsym && (which == N_pthread_cond_timedwait || which == N_pthread_cond_init))
-        found = dlvsym(next, names[which], CONDITIONS);
+    if (look_version && (which == N_pthread_cond_timedwait || which == N_pthread_cond_init))
+        found = look_version(next, names[which], CONDITIONS);
     if (!found && look)
         found = look(next, names[which]);
     return behind[which] = found;
