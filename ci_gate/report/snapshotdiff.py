@@ -113,7 +113,8 @@ def _values(edit: Edit) -> tuple[str, str]:
 
 def _noun(edit: Edit) -> str:
     if edit.subject == "call":
-        return edit.effect or "call"
+        # One of our own words only: the document may come from anywhere.
+        return edit.effect if edit.effect in ("read", "write") else "call"
     return _NOUNS.get(edit.subject, "value")
 
 
