@@ -102,6 +102,25 @@ def test_this_python(days: int, clock: Clock) -> None:
     assert (len(told["walls"]), len(told["waits"])) == (12, 18)
 
 
+def test_waits_hold_while_the_clock_is_set_forward(clock: Clock) -> None:
+    """A wait that is under way when requests move the clock on lasts as long as it was meant to."""
+    clock.set(time.time_ns() - DAYS * 24 * 3600 * SECOND)
+    process = subprocess.Popen(
+        [sys.executable, str(SOURCES / "waits.py")],
+        env=clock.environment(os.environ),
+        stdout=subprocess.PIPE,
+    )
+    end = time.monotonic() + 100
+    while process.poll() is None and time.monotonic() < end:
+        clock.advance(clock.now() + SECOND)
+        time.sleep(0.01)
+    process.kill()
+    told = json.loads(process.communicate()[0])
+    waits = told["waits"]
+    assert {name: took for name, took in waits.items() if not 190 <= took <= 15_000} == {}
+    assert told["went"] > told["took"] + 10
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("days", SHIFTS)
 @pytest.mark.parametrize("version", PYTHONS)
