@@ -1,6 +1,7 @@
 """The service under test as a container, through the Docker API (Docker, podman).
 
-The container shares the machine's network, because our listeners are on its loopback addresses.
+The container shares the machine's network, because our listeners are on its loopback addresses;
+where we are in a container ourselves it is started beside ours and shares ours.
 Files go in as an archive, not as mounts, so that it also works where the daemon sees another file
 system than we do.
 """
@@ -24,8 +25,10 @@ from ci_gate.errors import CannotRun
 from ci_gate.net.trust import TrustFiles
 from ci_gate.service.environment import MARKER
 from ci_gate.service.hooks import node_hook_path
+from ci_gate.service.inside import Inside, inside
 from ci_gate.service.log import ServiceLog
 from ci_gate.service.outcome import ServiceFailed, exit_text
+from ci_gate.service.tree import has_marker
 
 if TYPE_CHECKING:  # the library takes a fifth of a second to import
     from docker import DockerClient
@@ -45,10 +48,14 @@ INSIDE_TRUST = TrustFiles(
 class Container:
     """A container started by `start`; to be used like a `Process`."""
 
-    def __init__(self, client: DockerClient, container: DockerContainer, log: ServiceLog) -> None:
+    def __init__(
+        self, client: DockerClient, container: DockerContainer, log: ServiceLog, beside: str
+    ) -> None:
         self._client = client
         self._container = container
         self._log = log
+        # The marker of its processes where they are among ours, whose numbers the daemon has not.
+        self._beside = beside
         self._loop = asyncio.get_running_loop()
         self._exit_code: int | None = None
         self._ended = asyncio.Event()
@@ -69,7 +76,10 @@ class Container:
                 "service.image needs Linux, where a container can share the machine's network; "
                 "start the service yourself and set service.url"
             )
-        making = asyncio.ensure_future(asyncio.to_thread(_made, image, dict(env), trust, marker))
+        shared = _shared(inside())
+        making = asyncio.ensure_future(
+            asyncio.to_thread(_made, image, dict(env), trust, marker, shared)
+        )
         try:
             client, container = await asyncio.shield(making)
         except asyncio.CancelledError:
@@ -77,11 +87,13 @@ class Container:
             with contextlib.suppress(CannotRun):
                 await asyncio.to_thread(_removed, *await making)
             raise
-        return cls(client, container, log)
+        return cls(client, container, log, marker if shared else "")
 
     @property
     def pid(self) -> int:
         """Process id of its first process on this machine; 0 when it cannot be known."""
+        if self._beside:
+            return min((pid for pid in psutil.pids() if has_marker(pid, self._beside)), default=0)
         with contextlib.suppress(CannotRun), _explained("its state cannot be asked for"):
             self._container.reload()
             return int(self._container.attrs.get("State", {}).get("Pid", 0))
@@ -176,19 +188,52 @@ def _client() -> DockerClient:
     return docker.from_env()
 
 
+def _shared(where: Inside) -> str:
+    """Whose network and processes the container is to share: "container:<id>", or "" = the
+    machine's network and nobody's processes."""
+    if not where.engine:
+        return ""
+    if not where.container:
+        raise CannotRun(
+            "service.image: this container cannot tell its own id, so nothing can be started "
+            "beside it; run the gate on the machine itself, or start the service yourself and "
+            "set service.url"
+        )
+    return f"container:{where.container}"
+
+
+def _check_daemon(client: DockerClient, shared: str) -> None:
+    """Raise CannotRun for a daemon that does not run the container we are in."""
+    import docker.errors
+
+    name = shared.removeprefix("container:")
+    try:
+        client.containers.get(name)
+    except docker.errors.NotFound as error:
+        raise CannotRun(
+            f"service.image: the Docker API does not know this container ({name[:12]}), so it "
+            "runs elsewhere, as docker:dind does, and cannot share our network; give us the "
+            "socket of the daemon that runs us, or start the service yourself and set service.url"
+        ) from error
+
+
 def _made(
-    image: str, env: dict[str, str], trust: TrustFiles, marker: str
+    image: str, env: dict[str, str], trust: TrustFiles, marker: str, shared: str
 ) -> tuple[DockerClient, DockerContainer]:
     with _explained("service.image needs a Docker API (set DOCKER_HOST, or start the daemon)"):
         client = _client()
     container: DockerContainer | None = None
     try:
+        if shared:
+            with _explained("service.image: this container cannot be looked up"):
+                _check_daemon(client, shared)
         with _explained(f"service.image: {image} cannot be started (is it built or pulled?)"):
             container = client.containers.create(
                 image,
                 environment={**env, MARKER: marker},
                 labels={LABEL: marker},
-                network_mode="host",
+                network_mode=shared or "host",
+                pid_mode=shared or None,
             )
             container.put_archive("/", _archive(trust))
             container.start()

@@ -9,6 +9,7 @@ import json
 import os
 import socketserver
 import struct
+import subprocess
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -20,13 +21,16 @@ import pytest
 
 from ci_gate.errors import CannotRun
 from ci_gate.net.trust import TrustFiles
+from ci_gate.service import container as module
 from ci_gate.service import leftovers
 from ci_gate.service.container import INSIDE_TRUST, Container, remove_containers
+from ci_gate.service.inside import Inside
 from ci_gate.service.leftovers import Leftovers, clear
 from ci_gate.service.log import ServiceLog
 from ci_gate.service.options import Ready
 from ci_gate.service.outcome import ServiceFailed
 from ci_gate.service.readiness import wait_ready
+from ci_gate.service.tree import has_marker
 
 
 class Daemon(socketserver.ThreadingUnixStreamServer):
@@ -102,6 +106,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 config = {"Tty": False, "Labels": labels}
                 state = {"Pid": os.getpid()}
                 self.answer({"Id": "c1", "Name": "/one", "Config": config, "State": state})
+            case "GET", ["containers", "beef", "json"]:
+                self.answer({"Id": "beef", "Name": "/gate", "Config": {"Labels": {}}})
+            case "GET", ["containers", "dead", "json"]:
+                self.answer({"message": "No such container: dead"}, 404)
             case "GET", ["containers", "json"]:
                 assert json.loads(parse_qs(url.query)["filters"][0]) == {"label": ["ci-gate.run"]}
                 self.answer([{"Id": identifier} for identifier in self.server.containers])
@@ -188,6 +196,52 @@ def test_container_that_dies(daemon: Daemon, trust: TrustFiles) -> None:
 
     asyncio.run(main())
     assert daemon.containers == {}
+
+
+def test_beside_our_own_container(
+    daemon: Daemon, trust: TrustFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container the service shares our network and processes, and is found by its marker."""
+    monkeypatch.setattr(module, "inside", lambda: Inside(container="beef", engine=True))
+
+    async def main() -> None:
+        container = await start(trust)
+        host = daemon.containers["c1"]["HostConfig"]
+        assert (host["NetworkMode"], host["PidMode"]) == ("container:beef", "container:beef")
+        assert container.pid == 0
+        assert container.members() == []
+        env = {"CI_GATE_RUN": "run.1"}
+        with subprocess.Popen(["cat"], env=env, stdin=subprocess.PIPE) as process:
+            while not has_marker(process.pid, "run.1"):  # it is still being started
+                await asyncio.sleep(0.01)
+            assert container.pid == process.pid
+            assert [one.pid for one in container.members()] == [process.pid]
+            process.communicate()
+        await container.stop(timeout=7)
+
+    asyncio.run(main())
+    assert daemon.containers == {}
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        (Inside(engine=True), "cannot tell its own id"),
+        (Inside(engine=True, container="dead"), "does not know this container"),
+    ],
+)
+def test_nothing_can_be_beside(
+    daemon: Daemon,
+    trust: TrustFiles,
+    monkeypatch: pytest.MonkeyPatch,
+    where: Inside,
+    says: str,
+) -> None:
+    """Where no network can be shared it is said, with what to do, before anything is made."""
+    monkeypatch.setattr(module, "inside", lambda: where)
+    with pytest.raises(CannotRun, match=rf"service\.image: .*{says}.*service\.url"):
+        asyncio.run(start(trust))
+    assert "POST containers/create" not in daemon.calls
 
 
 def test_no_such_image(daemon: Daemon, trust: TrustFiles) -> None:
