@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,27 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         subprocess.run(
             ["umount", str(folder / "graph" / "overlay")], capture_output=True, check=False
         )
+
+
+@pytest.fixture(scope="session")
+def socket(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The path of the engine's socket, with Docker's API."""
+    if engine.program == "docker":
+        yield "/var/run/docker.sock"
+        return
+    path = tmp_path_factory.mktemp("socket") / "podman.sock"
+    command = ["podman", "system", "service", "--time=0", f"unix://{path}"]
+    with (path.parent / "output").open("wb") as output:
+        podman = subprocess.Popen(command, env=engine.env, stdout=output, stderr=output)
+    try:
+        end = time.monotonic() + 20
+        while not path.exists() and podman.poll() is None and time.monotonic() < end:
+            time.sleep(0.05)
+        assert path.exists(), (path.parent / "output").read_text()
+        yield str(path)
+    finally:
+        podman.terminate()
+        podman.wait()
 
 
 @pytest.fixture(scope="session")

@@ -103,6 +103,10 @@ class Engine:
             check=False,
         )
 
+    def names(self) -> list[str]:
+        """Containers that there are, running or not."""
+        return self._say("ps", "--all", "--quiet").split()
+
     def copy_out(self, image: str, path: str, to: Path) -> None:
         """What `docker create` and `docker cp` make of a folder of an image."""
         made = self._say("create", image)

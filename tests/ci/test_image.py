@@ -141,6 +141,51 @@ def test_any_user(job: Job) -> None:
     assert code == 0, log
 
 
+SERVICE = """
+ARG PYTHON_IMAGE=python:3.12.12-slim-bookworm
+FROM ${PYTHON_IMAGE}
+COPY orders /app/orders
+WORKDIR /app
+CMD ["python3", "-m", "orders"]
+"""
+
+
+@pytest.mark.parametrize("regression", ["", "dropped-call"])
+def test_service_image_as_a_sibling(
+    job: Job, engine: Engine, socket: str, regression: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """service.image is started beside the action's container: localhost is the same to both, where
+    the network is nobody else's."""
+    context = tmp_path_factory.mktemp("service")
+    shutil.copytree(job.workspace / "orders", context / "orders")
+    (context / "Dockerfile").write_text(SERVICE)
+    engine.build(context, "localhost/orders:test")
+    config = job.workspace / "ci-gate.yml"
+    text = config.read_text().replace(
+        "command: [python3, -m, orders]", "image: localhost/orders:test"
+    )
+    text = text.replace("  env:\n", f'  env:\n    REGRESSION: "{regression}"\n')
+    assert "image:" in text
+    config.write_text(text)
+    code, log = job.run({}, "-v", f"{socket}:/var/run/docker.sock")
+    assert code == (1 if regression else 0), log
+    assert job.outputs()["verdict"] == ("fail" if regression else "pass")
+    assert engine.names() == []
+
+
+def test_localhost_is_refused(job: Job) -> None:
+    """A service expected on localhost is not in the action's container, and the ways out are named."""
+    config = job.workspace / "ci-gate.yml"
+    text = config.read_text().replace(
+        "command: [python3, -m, orders]", "url: http://localhost:8080"
+    )
+    config.write_text(text.replace("  port: auto\n", "").replace('PORT: "${service.port}"', "A: b"))
+    code, log = job.run({})
+    assert code == 2, log
+    for way in ("host/", "service.image", "http://"):
+        assert way in log
+
+
 def test_knows_its_container(job: Job) -> None:
     """The container finds its own id, which a service beside it needs to share its network."""
     script = (
