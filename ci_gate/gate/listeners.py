@@ -39,8 +39,15 @@ class Listeners:
         self, factory: Callable[[], Connection], port: int, what: str, host: str = LOOPBACK
     ) -> int:
         """Listen for `what` and return the port. Raises CannotRun naming who holds a taken one."""
+        opening = asyncio.ensure_future(listen(factory, host, port))
         try:
-            server = await listen(factory, host, port)
+            server = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # A half-opened listener would be nobody's.
+            await asyncio.wait([opening])
+            if opening.exception() is None:
+                opening.result().close()
+            raise
         except PortTaken as error:
             holder = holder_of(port)
             by = f" by {holder}" if holder else ""

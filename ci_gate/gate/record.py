@@ -131,26 +131,24 @@ class _Recorder:
             if options.drive:
                 driver = await self._drive(running, around)
                 ends[asyncio.ensure_future(driver.wait())] = "driver"
-            done, _ = await asyncio.wait([full, *ends], return_when=asyncio.FIRST_COMPLETED)
-            for end, name in ends.items():
-                if end in done:
-                    await self._ended(name, end.result())
+            await asyncio.wait([full, *ends], return_when=asyncio.FIRST_COMPLETED)
+            if options.drive:
+                await asyncio.sleep(options.recorder.settle)  # calls after the last response
+            self._tell({name: end.result() for end, name in ends.items() if end.done()})
         finally:
             for future in (full, *ends):
                 future.cancel()
 
-    async def _ended(self, name: str, code: int) -> None:
-        """The service or the driver has ended by itself; the driver's code counts."""
-        self.exit_code = shell_code(code)
-        if name == "driver":
-            if code:
-                self.warnings.append(f"the driver {exit_text(code)}")
-            await asyncio.sleep(self._options.recorder.settle)  # calls after the last response
-        elif self._options.drive:
-            self.exit_code = self.exit_code or 1
-            self.warnings.append(f"the service {exit_text(code)} before the driver was done")
-        elif code:
-            self.warnings.append(f"the service {exit_text(code)}")
+    def _tell(self, codes: dict[str, int]) -> None:
+        """Who has ended by itself, and how; the driver's code counts before the service's."""
+        driven = bool(self._options.drive)
+        for name, code in codes.items():
+            if code or (driven and name == "service"):
+                self.warnings.append(f"the {name} {exit_text(code)} while it was recorded")
+        if "driver" in codes:
+            self.exit_code = shell_code(codes["driver"])
+        elif "service" in codes:
+            self.exit_code = shell_code(codes["service"]) or int(driven)
 
     async def _ready(self, service: Process | Container) -> bool:
         """A driver must not start before the service can answer."""

@@ -7,8 +7,10 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from ci_gate.model.message import Headers, HttpRequest, HttpResponse, Raw
 from ci_gate.model.result import Result
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.net.loop import run as loop_run
+from ci_gate.recorder.options import Upstream
 from ci_gate.replayer.options import ReplayerOptions
 from ci_gate.service.options import Ready, ServiceOptions
 from ci_gate.store.snapshot import write_snapshot
@@ -266,3 +269,41 @@ def acting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Acting]:
     for line in acting.alive():
         with contextlib.suppress(OSError):
             os.kill(int(line.split()[0]), signal.SIGKILL)
+
+
+class Greetings(BaseHTTPRequestHandler):
+    """The real dependency of `acting.py`."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+
+    def do_GET(self) -> None:
+        """A greeting."""
+        self._say(GREETING)
+
+    def do_POST(self) -> None:
+        """An audit."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._say(b"{}")
+
+    def _say(self, data: bytes) -> None:
+        self.send_response_only(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def greetings() -> Iterator[Upstream]:
+    """The dependency, running, as the configuration would name it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Greetings)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield Upstream(name="greetings", address=f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    server.server_close()
+    thread.join()
