@@ -237,3 +237,29 @@ def without(bindings: Bindings, gone: Collection[str]) -> Bindings:
         inbound=tuple(one for one in inbound if one.used),
         outbound=tuple(one for one in outbound if one.sent),
     )
+
+
+def refusals(snapshot: Snapshot, parts_of: PartsOf) -> list[str]:
+    """Bindings that name a place, or a value at a place, that is not there; one text each, with
+    the command that mends it. Exchanges that are not there are refused on reading."""
+    exchanges = {e.id: e for e in (*snapshot.inbound, *snapshot.outbound)}
+    known: dict[tuple[str, str], dict[str, str]] = {}
+
+    def text(spot: Spot) -> str:
+        side = spot.at.partition(".")[0]
+        if (spot.exchange, side) not in known:
+            exchange = exchanges[spot.exchange]
+            message = exchange.request if side == "request" else exchange.response
+            parts = parts_of(exchange, message) if message is not None else ()
+            known[spot.exchange, side] = texts_of(side, parts)
+        return known[spot.exchange, side].get(spot.at, "")
+
+    named = [(one.name, one.value, (one.made, *one.used)) for one in snapshot.bindings.inbound]
+    named += [(one.name, one.value, (*one.sent, *one.echoed)) for one in snapshot.bindings.outbound]
+    return [
+        f"bindings.json: {name} is not at {spot.at} of exchange {spot.exchange}; "
+        "run `ci-gate learn`, which finds bindings again"
+        for name, value, spots in named
+        for spot in spots
+        if value != text(spot) and value not in set(values_of(text(spot)))
+    ]

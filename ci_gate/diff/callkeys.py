@@ -14,10 +14,13 @@ _NAMES = frozenset(name.decode() for name in REQUEST_HEADERS)
 
 
 def call_key(record: CallRecord, masks: Masks) -> Hashable:
-    """Equal for calls that are the same under `masks`: places a rule opens are blank."""
+    """Equal for calls that are the same under `masks`: places that are open are blank."""
+    varying = masks.varying
 
     def blank(place: str, value: object) -> str | None:
-        return "‹open›" if masks and masks.allows(f"request.{place}", value) else None
+        full = f"request.{place}"
+        learned = varying is not None and varying.covers(full)
+        return "‹open›" if learned or masks.allows(full, value) else None
 
     parts: list[Hashable] = []
     for part in record.parts:

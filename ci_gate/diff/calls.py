@@ -14,7 +14,9 @@ import msgspec
 
 from ci_gate.diff.callkeys import call_key
 from ci_gate.diff.equality import Equality
+from ci_gate.diff.masks import Masks
 from ci_gate.diff.messages import compare
+from ci_gate.diff.noisecalls import NOTHING_LEARNED, LearnedCalls
 from ci_gate.diff.order import reordered
 from ci_gate.diff.pairing import closest
 from ci_gate.diff.render import clean
@@ -59,14 +61,15 @@ def compare_calls(
     routes: Mapping[str, str],
     *,
     startup: bool = True,
+    learned: LearnedCalls = NOTHING_LEARNED,
 ) -> Compared:
     """Compare all calls of a run. `expected` and `live` are in the order of their times.
 
     `routes`: the inbound exchanges that were replayed and are judged, id -> route; calls of
     others are not looked at. `startup` False leaves the groups startup and background out (for a
-    service that was not started by this run).
+    service that was not started by this run). `learned`: what varies in the recorded calls.
     """
-    return _Comparison(expected, rules, equality, routes, startup).run(live)
+    return _Comparison(expected, rules, equality, routes, startup, learned).run(live)
 
 
 class _Comparison:
@@ -77,8 +80,10 @@ class _Comparison:
         equality: Equality,
         routes: Mapping[str, str],
         startup: bool,
+        learned: LearnedCalls,
     ) -> None:
         self.rules = rules
+        self.learned = learned
         self.equality = equality
         self.routes = routes
         self.windows = Windows(expected, routes, self._key, startup=startup)
@@ -90,7 +95,12 @@ class _Comparison:
     def _key(self, record: CallRecord) -> Hashable:
         group = next((one for one in record.groups if one in self.routes), "")
         group = group or next(iter(record.groups), "")
-        return call_key(record, self.rules.masks_for(*self._scope(record, group), "request"))
+        return call_key(record, self._masks(record, group, record))
+
+    def _masks(self, call: CallRecord, group: str, record: CallRecord) -> Masks:
+        """What may vary in `call`, live or recorded, when it is `record`."""
+        masks = self.rules.masks_for(*self._scope(call, group), "request")
+        return self.learned.masks(masks, record, group)
 
     def _scope(self, call: CallRecord, group: str) -> tuple[str, str, str, str]:
         standing = group if group in STANDING_GROUPS else ""
@@ -176,7 +186,7 @@ class _Comparison:
         record = self.windows.recorded[call.matched]
         if call.tier == _BINDING or call.parts == record.parts:
             return
-        masks = self.rules.masks_for(*self._scope(call, group), "request")
+        masks = self._masks(call, group, record)
         found = compare("request", record.parts, call.parts, masks, self.equality)
         if self._add_places(call, group, record, found):
             self.changed += 1
@@ -253,7 +263,7 @@ class _Comparison:
     def _try(self, record: CallRecord, call: CallRecord) -> Sequence[Difference]:
         """The differing places of two calls, without consequences."""
         group = next(iter(self.windows.judged(call.groups)), "")
-        masks = self.rules.masks_for(*self._scope(call, group), "request").quiet()
+        masks = self._masks(call, group, record).quiet()
         return compare("request", record.parts, call.parts, masks, self.equality.scratch())
 
     def _charged(self, record: CallRecord, groups: Sequence[str]) -> str:
@@ -277,7 +287,7 @@ class _Comparison:
         return None
 
     def _report_changed(self, call: CallRecord, record: CallRecord, group: str) -> None:
-        masks = self.rules.masks_for(*self._scope(call, group), "request")
+        masks = self._masks(call, group, record)
         found = compare("request", record.parts, call.parts, masks, self.equality)
         if any(not one.notice for one in found):
             if self._add_places(call, group, record, found):
@@ -348,14 +358,14 @@ class _Comparison:
                     call_id=records[at].id,
                     expected=f"call {ranks[order[at][0]] + 1} of {len(calls)}",
                     actual=f"call {at + 1} of {len(calls)}",
-                    notice=not red,
+                    notice=not red or self.learned.unordered(group, records[at].dependency),
                 )
 
     def _report_missing(self) -> None:
         for record in self.windows.missing():
             group = record.groups[0]
             # A timer need not fire in a run that is shorter than the recording.
-            notice = group == BACKGROUND
+            notice = group == BACKGROUND or self.learned.optional(record)
             if self._add(
                 record,
                 group,

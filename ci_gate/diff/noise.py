@@ -174,28 +174,36 @@ class Varying:
 
     def allows(self, place: str, expected: object, live: object) -> bool:
         """True when two unequal scalars (or texts) differ as learned; counts the place."""
-        if self._differs_as_learned(place, expected, live):
+        if self._differs_as_learned(place, expected, live, self.context):
             self.context.count += 1
             return True
         return False
 
     def would(self, place: str, expected: object, live: object) -> bool:
         """As `allows`, remembering and counting nothing."""
-        return self.scratch()._differs_as_learned(place, expected, live)
+        return self._differs_as_learned(place, expected, live, self.context.scratch())
 
-    def _differs_as_learned(self, place: str, expected: object, live: object) -> bool:
+    def covers(self, place: str) -> bool:
+        """True when anything was learned of the value at a place, or of a word in it."""
+        return self.at(place) is not None or self._has_words(place)
+
+    def _differs_as_learned(
+        self, place: str, expected: object, live: object, context: Context
+    ) -> bool:
         noise = self.at(place)
         if noise is not None:
-            return self._holds(noise, place, expected, live)
+            return self._holds(noise, place, expected, live, context)
         if isinstance(expected, str) and isinstance(live, str) and self._has_words(place):
-            return self._words(place, expected, live)
+            return self._words(place, expected, live, context)
         return False
 
-    def _holds(self, noise: Noise, place: str, expected: object, live: object) -> bool:
+    def _holds(
+        self, noise: Noise, place: str, expected: object, live: object, context: Context
+    ) -> bool:
         if noise.kind == "unordered":
             return False
         series = f"{self._series} {fold(place)}" if noise.kind == "counter" else ""
-        return holds(noise, expected, live, self.context, self._scope, series)
+        return holds(noise, expected, live, context, self._scope, series)
 
     def _has_words(self, place: str) -> bool:
         return place in self._texts or any(
@@ -211,13 +219,15 @@ class Varying:
                 found.append(path)
         return found
 
-    def _words(self, place: str, expected: str, live: str) -> bool:
+    def _words(self, place: str, expected: str, live: str, context: Context) -> bool:
         """Compare two texts word by word: all are equal but those that were learned to vary."""
         if max(len(expected), len(live)) > LONGEST:
             return False
-        return self._level(place + MARK, expected, live, 0)
+        return self._level(place + MARK, expected, live, context)
 
-    def _level(self, prefix: str, expected: str, live: str, level: int) -> bool:
+    def _level(
+        self, prefix: str, expected: str, live: str, context: Context, level: int = 0
+    ) -> bool:
         before, after = split(expected, level), split(live, level)
         if len(before) != len(after) or before[::2] != after[::2]:
             return False
@@ -227,9 +237,9 @@ class Varying:
             at = f"{prefix}{index}"
             noise = self.at(at)
             if noise is not None:
-                if not self._holds(noise, at, old, new):
+                if not self._holds(noise, at, old, new, context):
                     return False
-            elif level + 1 >= LEVELS or not self._level(at + ".", old, new, level + 1):
+            elif level + 1 >= LEVELS or not self._level(at + ".", old, new, context, level + 1):
                 return False
         return True
 

@@ -108,14 +108,20 @@ def _judged(
     rows = _numbers(one.raw)
     members = noise.kind == "one-of" and len(rows) == len(one.raw)
     if key in distances and not noise.clock and rows and (noise.kind in _NUMERIC or members):
-        return Found(_ranged(noise, rows, distances[key]), one.raw)
+        return Found(_ranged(one, rows, distances[key]), one.raw)
     return one
 
 
-def _ranged(noise: Noise, rows: Sequence[Row], distance: float) -> Noise:
+def _ranged(one: Found, rows: Sequence[Row], distance: float) -> Noise:
     wide = in_range([number for row in rows for number in row], distance)
+    texts = any(isinstance(value, str) for _, values in one.raw for value in values)
     return msgspec.structs.replace(
-        noise, kind=wide.kind, low=wide.low, high=wide.high, members=(), format=""
+        one.noise,
+        kind=wide.kind,
+        low=wide.low,
+        high=wide.high,
+        members=(),
+        format="text" if texts else "",
     )
 
 
@@ -144,5 +150,8 @@ def _spread(
                 folded = fold(place)
                 if folded in places and folded not in known and number_there is not None:
                     wide = in_range([number_there], distances[name, folded])
-                    noise = msgspec.structs.replace(wide, at=place, seen=(str(value),))
+                    texts = "text" if isinstance(value, str) else ""
+                    noise = msgspec.structs.replace(
+                        wide, at=place, format=texts, seen=(str(value),)
+                    )
                     results[number].append(Found(noise, ((place, (number_there,)),)))

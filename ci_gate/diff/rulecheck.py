@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
+from collections.abc import Iterable
 
 from ci_gate.errors import UsageError
 from ci_gate.model.rule import Rule, Where
@@ -21,6 +22,7 @@ _PLACE = re.compile(
 _INNER = re.compile(
     r"(\.[^.\[\]\"\s*]+|\[\*\]|\[\d+\]|\[\"(?:[^\"\\]|\\.)*\"\])*(\.\*)?\Z", re.DOTALL
 )
+_WHOLE = ("request.*", "response.*")
 _EVERYTHING = re.compile(r"(request|response)(\.\*|\.body(\.\$)?(\.\*)?)\Z")
 
 
@@ -67,6 +69,27 @@ def _check_place(rule: Rule) -> None:
     if rule.allow == "any" and rule.where == Where() and _EVERYTHING.match(rule.at):
         remedy = "say in `where` which route, or open the places that vary"
         raise _refused(rule, f"`at: {rule.at}` with `allow: any` would hide everything: {remedy}")
+    if rule.allow == "any" and rule.at in _WHOLE:
+        remedy = "open the places that vary, or run `ci-gate learn`, which finds them"
+        raise _refused(
+            rule, f"`at: {rule.at}` with `allow: any` would hide all that it covers: {remedy}"
+        )
+
+
+def check_together(rules: Iterable[Rule]) -> None:
+    """Raise UsageError for two rules that say different kinds of one place of the same exchanges:
+    together they would let both pass, which neither says."""
+    seen: dict[tuple[Where, str], Rule] = {}
+    for rule in rules:
+        if rule.calls:
+            continue
+        other = seen.setdefault((rule.where, rule.at), rule)
+        if other.allow != rule.allow:
+            raise _refused(
+                rule,
+                f"allows {rule.allow} at {rule.at}, where rule {other.index} allows {other.allow} "
+                "for the same exchanges: remove one of them",
+            )
 
 
 def nearest(word: str, allowed: object) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ci_gate.diff.masks import ANY, Masks, Texts
-from ci_gate.diff.rulecheck import check, one_line
+from ci_gate.diff.rulecheck import check, check_together, one_line
 from ci_gate.model.difference import Difference
 from ci_gate.model.result import RuleUse
 from ci_gate.model.rule import Rule, Where
@@ -31,6 +31,7 @@ class Rules:
         self._rules = tuple(rules)
         self._today = today
         self._live = tuple(rule for rule in self._rules if not self._expired(rule))
+        check_together(self._live)
         self._used: dict[int, int] = {}
         self._masks: dict[tuple[str, str, str, str, str], Masks] = {}
         self._examples: list[Difference] = []

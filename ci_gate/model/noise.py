@@ -46,7 +46,8 @@ class Noise(
     at: str
     kind: NoiseKind
     format: str = ""
-    """timestamp: how it is written, "YYYY-MM-DDThh:mm:ss.ffffffZ" (`values.times`)."""
+    """timestamp: how it is written, "YYYY-MM-DDThh:mm:ss.ffffffZ" (`values.times`); uuid: its
+    version; counter, integer, number: "text" when it stands in a text; derived: its JSON types."""
     low: int | float | None = None
     """integer, number: the least it may be, with the margin in it (`values.evidence`)."""
     high: int | float | None = None

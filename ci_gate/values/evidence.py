@@ -177,7 +177,8 @@ def _numbers(values: Sequence[Scalar]) -> Noise | None:
     numbers = [number for number in found if number is not None and math.isfinite(number)]
     if len(numbers) < len(values) or len({isinstance(value, str) for value in values}) > 1:
         return None
-    return in_range(numbers)
+    found_in_texts = isinstance(values[0], str)
+    return msgspec.structs.replace(in_range(numbers), format="text" if found_in_texts else "")
 
 
 def in_range(numbers: Sequence[int | float], distance: float = 0) -> Noise:
@@ -233,9 +234,7 @@ def merge(one: Noise, other: Noise) -> Noise | None:
     same = ("kind", "alphabet", "key", "members", "clock")
     if any(getattr(one, name) != getattr(other, name) for name in same):
         return None
-    if one.kind not in ("integer", "number", "hex", "base64", "token") and (
-        one.format != other.format
-    ):
+    if one.format != other.format:
         return None
     lows = [noise.low for noise in (one, other) if noise.low is not None]
     highs = [noise.high for noise in (one, other) if noise.high is not None]

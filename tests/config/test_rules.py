@@ -19,7 +19,7 @@ rules:
   - {at: request.query.page, allow: integer, reason: x}
   - {at: "request.path[2]", allow: uuid, reason: x}
   - {at: response.status, allow: integer, reason: x, where: {route: "GET /x"}}
-  - {at: response.*, allow: any, reason: x, where: {route: "GET /x"}}
+  - {at: response.body, allow: any, reason: x, where: {route: "GET /x"}}
   - {calls: [reordered], reason: x}
   - {calls: [missing, repeated], effect: read, where: {dependency: shipping}, reason: x}
 """

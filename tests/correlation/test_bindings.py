@@ -6,7 +6,7 @@ import base64
 
 import msgspec
 
-from ci_gate.correlation.bindings import chains, find, producers, without
+from ci_gate.correlation.bindings import chains, find, producers, refusals, without
 from ci_gate.model.binding import Bindings
 from ci_gate.model.noise import Noise
 from tests.correlation.traffic import FORM, Recording, ask, parts_of, say
@@ -149,3 +149,18 @@ def test_chains() -> None:
     left = without(bindings, {two})
     assert not left
     assert without(bindings, {three}).inbound == bindings.inbound[:1]
+
+
+def test_bindings_that_do_not_hold_are_refused() -> None:
+    """A binding whose value is not at its place names itself and the command that mends it."""
+    recording = Recording()
+    recording.client(ask("/orders", {"item": "a"}), say({"id": ID, "other": SECRET}))
+    recording.client(ask(f"/orders/{ID}"), say({}))
+    snapshot = recording.snapshot()
+    bindings = find(snapshot, parts_of)
+    assert refusals(msgspec.structs.replace(snapshot, bindings=bindings), parts_of) == []
+    moved = msgspec.structs.replace(bindings.inbound[0], value=SECRET)
+    wrong = msgspec.structs.replace(snapshot, bindings=Bindings(inbound=(moved,)))
+    made, used = refusals(wrong, parts_of)
+    assert made.startswith("bindings.json: B1 is not at response.body.$.id of exchange i-0; ")
+    assert "request.path[1] of exchange i-1; run `ci-gate learn`" in used

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ci_gate.diff.rulecheck import check, nearest, one_line
+from ci_gate.diff.rulecheck import check, check_together, nearest, one_line
 from ci_gate.errors import UsageError
 from ci_gate.model.rule import Rule, Where
 
@@ -46,6 +46,8 @@ def _calls(**fields: Any) -> Rule:
         (_place(at="response.body"), "would hide everything"),
         (_place(at="response.body.$.*"), "would hide everything"),
         (_place(at="request.body"), "would hide everything"),
+        (_place(at="response.*", where=Where(route=ROUTE)), "would hide all that it covers"),
+        (_place(at="request.*", where=Where(dependency="d")), "would hide all that it covers"),
     ],
 )
 def test_refused_rules(rule: Rule, text: str) -> None:
@@ -90,3 +92,13 @@ def test_one_line() -> None:
         "response.body.$.at: uuid (GET /orders/{id}, db)"
     )
     assert one_line(_calls(effect="read")) == "missing read calls"
+
+
+def test_contradicting_rules_are_refused_together() -> None:
+    """Two kinds for one place of the same exchanges are refused; for others they are not."""
+    one, same = _place(allow="uuid"), _place(index=2, allow="uuid")
+    other = _place(index=3, allow="integer")
+    elsewhere = _place(index=4, allow="integer", where=Where(route=ROUTE))
+    check_together([one, same, elsewhere, _calls(), _calls(calls=("repeated",))])
+    with pytest.raises(UsageError, match=r"rule 3: allows integer at .* where rule 1 allows uuid"):
+        check_together([one, same, other])

@@ -1,0 +1,129 @@
+"""Noise that cannot be meant: refused with the reason and the command that mends it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from ci_gate.diff.noise import MARK
+from ci_gate.diff.noisecalls import CALL, CALLS
+from ci_gate.diff.noisewalk import leaves_of
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import Message, Part
+from ci_gate.model.noise import Noise
+from ci_gate.model.snapshot import Snapshot
+from ci_gate.values.places import covers
+from ci_gate.values.words import word
+
+PartsOf = Callable[[Exchange, Message], Sequence[Part]]
+
+MEND = "run `ci-gate learn`, which writes the noise anew"
+_NEEDS = {
+    "timestamp": "format",
+    "one-of": "members",
+    "hex": "alphabet",
+    "base64": "alphabet",
+    "token": "alphabet",
+}
+_INSIDE = re.compile(r"[.\[]")
+
+
+def refusals(snapshot: Snapshot, parts_of: PartsOf) -> list[str]:
+    """What is wrong with the noise of a snapshot, one text each, naming exchange and place:
+    places that are not there, entries that say nothing, contradict each other, or hide all of a
+    message. Empty when all is well."""
+    dependencies = {dependency.name for dependency in snapshot.dependencies}
+    found: list[str] = []
+    for exchange in (*snapshot.inbound, *snapshot.outbound):
+        if exchange.noise:
+            reasons = _of_exchange(exchange, parts_of, dependencies)
+            found += [
+                f"exchange {exchange.id} ({exchange.route}): {one}; {MEND}" for one in reasons
+            ]
+    return found
+
+
+def _of_exchange(exchange: Exchange, parts_of: PartsOf, dependencies: set[str]) -> list[str]:
+    kinds: dict[str, Noise] = {}
+    there = _There(exchange, parts_of)
+    reasons: list[str] = []
+    for noise in exchange.noise:
+        reason = _malformed(noise) or _misplaced(noise, exchange, there, dependencies)
+        other = kinds.setdefault(noise.at, noise)
+        if not reason and other.kind != noise.kind:
+            reason = f"it says {other.kind} and {noise.kind} of one place"
+        if reason:
+            reasons.append(f"noise at {noise.at}: {reason}")
+    return reasons
+
+
+def _malformed(noise: Noise) -> str:
+    field = _NEEDS.get(noise.kind)
+    if field is not None and not getattr(noise, field):
+        return f"{noise.kind} needs {field!r}, or it holds for nothing"
+    if noise.low is not None and noise.high is not None and noise.low > noise.high:
+        return "its low is above its high"
+    if noise.length[0] > noise.length[1]:
+        return "its least length is above its greatest"
+    if noise.at in ("request", "response") or noise.at.endswith(".*"):
+        return "it would hide all of what is below; name the places that vary"
+    return ""
+
+
+def _misplaced(noise: Noise, exchange: Exchange, there: _There, dependencies: set[str]) -> str:
+    if noise.at == CALL:
+        wrong = exchange.inbound or noise.kind != "optional"
+        return "only a call, of kind optional, is not always made" if wrong else ""
+    if noise.at.startswith(CALLS):
+        if not exchange.inbound or noise.kind != "unordered":
+            return "only the calls of an inbound exchange are unordered"
+        name = noise.at.removeprefix(CALLS)
+        return "" if name in dependencies else f"there is no dependency {name}"
+    side = noise.at.partition(".")[0]
+    if side not in ("request", "response"):
+        return "a place starts with request. or response."
+    if noise.at in ("response.status", "request.method"):
+        return "what happened is always compared"
+    if not there.has(side, noise.at):
+        return "there is no such place in what was recorded"
+    return ""
+
+
+class _There:
+    """The places of an exchange, read when asked for."""
+
+    def __init__(self, exchange: Exchange, parts_of: PartsOf) -> None:
+        self._exchange = exchange
+        self._parts_of = parts_of
+        self._leaves: dict[str, dict[str, object]] = {}
+        self._containers: dict[str, set[str]] = {}
+
+    def has(self, side: str, at: str) -> bool:
+        if side not in self._leaves:
+            self._read(side)
+        base, _, path = at.partition(MARK)
+        leaves = self._leaves[side]
+        if path:
+            return any(
+                isinstance(leaves[place], str) and word(str(leaves[place]), path) is not None
+                for place in self._matching(leaves, base)
+            )
+        return bool(
+            next(iter(self._matching(leaves, at)), None)
+            or next(iter(self._matching(self._containers[side], at)), None)
+        )
+
+    def _matching(self, places: Collection[str], at: str) -> Iterable[str]:
+        if "[*]" not in at:
+            return [at] if at in places else []
+        return (place for place in places if covers(at, place))
+
+    def _read(self, side: str) -> None:
+        message = self._exchange.request if side == "request" else self._exchange.response
+        parts = tuple(self._parts_of(self._exchange, message)) if message is not None else ()
+        leaves = leaves_of(side, parts)
+        self._leaves[side] = leaves
+        # An empty container has no leaf; its parent is as far as its place can be checked.
+        self._containers[side] = {
+            place[: found.start()] for place in leaves for found in _INSIDE.finditer(place)
+        } | {f"{side}.{part.place}.$" for part in parts}

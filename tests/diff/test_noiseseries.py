@@ -1,0 +1,63 @@
+"""What one place of many exchanges says of its numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci_gate.diff.noiseseries import Row, Series, is_counter, with_series
+from ci_gate.diff.noisewalk import Found
+from ci_gate.model.message import Part
+from ci_gate.model.noise import Noise
+from ci_gate.values.evidence import in_range
+
+
+@pytest.mark.parametrize(
+    ("rows", "counts"),
+    [
+        ([(1, 4, 7)], True),
+        ([(1, 4, 8)], False),
+        ([(1, 4)], False),
+        ([(1, 4), (2, 5)], True),
+        ([(1, 4, 9), (2, 5, 11)], True),
+        ([(1, 9, 4), (2, 10, 5)], True),
+        ([(1, 9, 4), (2, 11, 5)], False),
+        ([(1, 4, 7), (2, 3, 8)], False),
+        ([(1, 4, 7), (1, 4, 7)], True),
+        ([(1, 4, 7), (1, 5, 7)], False),
+        ([(1.5, 2.5, 3.5)], False),
+        ([(1, 2, 3), (4, 5)], False),
+        ([], False),
+    ],
+)
+def test_counters(rows: list[Row], counts: bool) -> None:
+    """Numbers count when they keep their order and move on alike, or always grow."""
+    assert is_counter(rows) is counts
+
+
+def message(*values: int, place: str = "response.body.$.ms") -> Series:
+    """One message with one number; none varies when all replays said the same."""
+    noise = in_range(values)
+    found = []
+    if len(set(values)) > 1:
+        at = Noise(at=place, kind=noise.kind, low=noise.low, high=noise.high)
+        found = [Found(at, ((place, values),))]
+    body = Part("body", b'{"ms": %d}' % values[0], "json")
+    return Series("GET /x response", "response", found, ((body,),))
+
+
+def test_what_most_exchanges_say_holds_for_the_rest() -> None:
+    """From three exchanges on, half of which vary; fewer say nothing of the others."""
+    some, none = message(3, 9, 4), message(5, 5, 5)
+    results = with_series([some, none, none])
+    assert [len(one) for one in results] == [1, 0, 0]
+    results = with_series([some, none, message(4, 1, 8)])
+    assert [len(one) for one in results] == [1, 1, 1]
+    assert (results[1][0].noise.low, results[1][0].noise.high) == (0, 75)
+    assert [len(one) for one in with_series([some, none])] == [1, 0]
+
+
+def test_other_routes_say_nothing() -> None:
+    """A series is one route's."""
+    other = Series("GET /y response", "response", [], message(5, 5, 5).replays)
+    results = with_series([message(3, 9, 4), message(3, 9, 4), other])
+    assert results[2] == []

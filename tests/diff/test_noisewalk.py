@@ -1,0 +1,83 @@
+"""Walking several replays of one message at once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ci_gate.diff.noisewalk import Found, Walk, folded, leaves_of
+from ci_gate.model.message import Opaque, Part, Piece, Pieces
+from ci_gate.model.noise import Noise
+
+
+def walked(*bodies: Any, ahead: tuple[int, ...] = (), recorded: Any = None) -> Walk:
+    """One JSON body of each replay."""
+    walk = Walk("response", ahead, recorded or {})
+    walk.message([(Part("body", json.dumps(body).encode(), "json"),) for body in bodies])
+    return walk
+
+
+def test_folding_needs_every_index() -> None:
+    """Places become a pattern only when all items have them alike."""
+
+    def found(at: str, kind: Any = "uuid") -> Found:
+        return Found(Noise(at=at, kind=kind), ((at, ("a", "b")),))
+
+    both = [found("x.l[0].id"), found("x.l[1].id")]
+    [one] = folded("x.l", 2, both)
+    assert (one.noise.at, [place for place, _ in one.raw]) == (
+        "x.l[*].id",
+        ["x.l[0].id", "x.l[1].id"],
+    )
+    assert folded("x.l", 3, both) == both
+    assert folded("x.l", 1, both[:1]) == both[:1]
+    mixed = [found("x.l[0].id"), found("x.l[1].id", "jwt")]
+    assert folded("x.l", 2, mixed) == mixed
+    outside = [*both, found("x.k")]
+    assert {one.noise.at for one in folded("x.l", 2, outside)} == {"x.l[*].id", "x.k"}
+
+
+def test_numbers_are_told_from_each_other() -> None:
+    """1 is not 1.0 and not true: such a change is seen."""
+    assert walked({"a": 1}, {"a": 1.0}, {"a": 2}).found
+    assert walked({"a": 1}, {"a": True}, {"a": 1}).found[0].noise.members == ("1", "true")
+
+
+def test_the_recorded_value_is_evidence() -> None:
+    """A recorded value of the same format widens it."""
+    times = [f"2026-05-01T10:00:00.{n}Z" for n in ("123457", "123451")]
+    walk = walked(*times, recorded={"response.body.$": "2026-05-01T10:00:00.5Z"})
+    assert walk.found[0].noise.format == "YYYY-MM-DDThh:mm:ss.f{0,6}Z"
+
+
+def test_streams_and_bodies_out_of_reach() -> None:
+    """A whole stream is walked as its text; what is not at hand is not explained."""
+
+    def stream(text: bytes) -> Part:
+        return Part("body", Pieces((Piece(0.0, text[:4]), Piece(1.0, text[4:]))), "text")
+
+    walk = Walk("response", (), {})
+    walk.message([(stream(b"id: 8f3a01c2"),), (stream(b"id: 77b0e4d9"),)])
+    assert [one.noise.at for one in walk.found] == ["response.body#1"]
+    walk = Walk("response", (), {})
+    opaque = [Part("body", Opaque(5, digest), "binary") for digest in ("aa", "bb")]
+    walk.message([(one,) for one in opaque])
+    assert [one.at for one in walk.unexplained] == ["response.body"]
+
+
+def test_parts_that_come_and_go() -> None:
+    """Trailers that are only sometimes there are not explained, an empty query is none."""
+    body = Part("body", b"x", "text")
+    trailers = Part("trailers", ((b"X-Sum", b"1"),), "headers")
+    walk = Walk("response", (), {})
+    walk.message([(body, trailers), (body,)])
+    assert [one.at for one in walk.unexplained] == ["response.trailers"]
+    walk = Walk("request", (), {})
+    walk.message([(Part("query", b"a=1", "query"), body), (body,)])
+    assert [one.at for one in walk.unexplained] == ["request.query.a"]
+
+
+def test_leaves() -> None:
+    """Values by their full place."""
+    parts = (Part("status", 200), Part("body", b'{"a": [1]}', "json"))
+    assert leaves_of("response", parts) == {"response.status": 200, "response.body.$.a[0]": 1}
