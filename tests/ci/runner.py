@@ -177,7 +177,7 @@ class Runner:
                 break
         total.outputs = {
             name: text
-            for name, one in about["outputs"].items()
+            for name, one in about.get("outputs", {}).items()
             if (text := self._text(one["value"], known))
         }
         return total

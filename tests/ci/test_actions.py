@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import threading
@@ -200,6 +201,36 @@ def test_fork(action: str, tmp_path: Path, read_only: str) -> None:
     for path in (tmp_path / "workspace").rglob("*"):
         if path.is_file():
             assert TOKEN.encode() not in path.read_bytes(), path
+
+
+def test_publish(tmp_path: Path, read_only: str) -> None:
+    """The second of two jobs reads the first one's result.json alone, and fails for nothing that a
+    forge does; a folder without a result of ours is refused."""
+    done = ran(tmp_path, "host", {"comment": "never", "out": "kept"}, regression="dropped-call")
+    assert done.code == 1, done.log
+    folder = tmp_path / "artifact"
+    folder.mkdir()
+    shutil.copy(tmp_path / "workspace" / done.outputs["result"], folder)
+    payload = {
+        "workflow_run": {
+            "id": 1,
+            "event": "pull_request",
+            "head_sha": "a" * 40,
+            "head_branch": "change",
+            "head_repository": {"id": 5, "full_name": "someone/shop"},
+            "pull_requests": [],
+        }
+    }
+    runner = Runner(tmp_path / "second", tmp_path, "workflow_run", payload)
+    runner.env["GITHUB_API_URL"] = read_only
+    runner.has_gate()
+    inputs = {"run": str(folder), "comment": "always"}
+    said = runner.run(TOP / "publish", inputs)
+    assert said.code == 0, said.log
+    assert TOKEN not in said.log + said.summary
+    (folder / "result.json").write_text('{"comment": "<img src=x>"}')
+    said = runner.run(TOP / "publish", inputs)
+    assert said.code == 2, said.log
 
 
 def test_host_without_python(tmp_path: Path) -> None:
