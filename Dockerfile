@@ -8,7 +8,7 @@ FROM ${PYTHON_IMAGE} AS build
 # The newest git of the release: pinned ones vanish from the archive with the next security fix.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends git \
+    && apt-get install --yes --no-install-recommends binutils git \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE ./

@@ -33,6 +33,10 @@ tar -C "$library" -c --exclude=__pycache__ --exclude=./test --exclude=./idlelib 
 rm -rf "$out/app"
 cp -RL "$app" "$out/app"
 rm -rf "$out/app/bin"
+# Debug information is most of some packages. What was patched after linking stays as it is.
+if command -v strip >/dev/null; then
+  find "$out/app" -name '*.so' -not -path '*.libs/*' -exec strip --strip-debug {} +
+fi
 cat >"$out/app/__main__.py" <<'PYTHON'
 """`python3 -I app`: the command line."""
 
