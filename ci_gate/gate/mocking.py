@@ -12,6 +12,7 @@ from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.equality import stand_ins_of
 from ci_gate.diff.nearest import nearest
+from ci_gate.diff.noiseopen import opened_by_noise
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.listeners import LOCAL, LOOPBACK, Listeners, address_of
 from ci_gate.mocks.forms import canonical_form
@@ -50,8 +51,10 @@ class Mocks:
         *,
         alone: bool,
         recorded_latency: bool = False,
+        learning: bool = False,
     ) -> None:
         self.snapshot = snapshot
+        self._learning = learning
         self.authority = certificates
         self.routes = {one.id: one.route for one in snapshot.inbound}
         self._rules = rules
@@ -111,6 +114,7 @@ class Mocks:
             lambda opened: canonical_form(protocol, opened),
             correlation.begun,
             alone=alone,
+            learning=self._learning,
         )
         return Mock(name, protocol, matcher)
 
@@ -129,7 +133,7 @@ class Mocks:
                 for place, text in stand_ins_of("request", parts, exchange.redacted)
                 if not place.startswith("request.headers.")
             )
-        return masks.opened + stand_ins
+        return masks.opened + stand_ins + opened_by_noise(exchange)
 
     def find(self, scheme: str, host: str, port: int) -> Mock | None:
         """The mock that stands for an address, or None for one that is not in the snapshot."""

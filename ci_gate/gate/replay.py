@@ -12,6 +12,7 @@ from ci_gate.gate import events, target
 from ci_gate.gate.boot import Surroundings, service_address
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.judging import About, Evidence, judged, last_lines
+from ci_gate.gate.learned import Learning
 from ci_gate.gate.planning import Plan, make_plan
 from ci_gate.gate.replaying import Replay, undone
 from ci_gate.gate.reporting import run_directory, write_run
@@ -61,6 +62,7 @@ class _Replayed:
             Addresses({"service": self._target.spellings}),
             options.replay.headers,
             plan.snapshot.folder,
+            Learning(plan.snapshot),
         )
         self._samples = Samples(len(plan.steps))
         self._failure: ServiceFailed | None = None

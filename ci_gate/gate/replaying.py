@@ -16,6 +16,7 @@ from ci_gate.diff.outcomes import charge
 from ci_gate.diff.render import clean
 from ci_gate.diff.rules import Rules
 from ci_gate.gate import events
+from ci_gate.gate.learned import Learning
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Raw, Stored
@@ -39,7 +40,9 @@ class Replay:
         addresses: Addresses,
         headers: tuple[tuple[str, str], ...],
         folder: str,
+        learning: Learning,
     ) -> None:
+        self._learning = learning
         self.steps = tuple(steps)
         self.codec: Codec = codec("http")
         self._addresses = addresses
@@ -79,6 +82,8 @@ class Replay:
             patience=step.exchange.took if isinstance(response.body, Pieces) else 0.0,
             traces=trace_ids(message.headers) if isinstance(message, HttpRequest) else frozenset(),
             chunks=_chunks(message, folder),
+            fill=self._learning.fill(step.exchange),
+            learn=self._learning.learn(step.exchange),
         )
 
     def compare(self, samples: Samples, rules: Rules, equality: Equality) -> list[Compared]:
@@ -109,6 +114,7 @@ class Replay:
         recorded = step.exchange.response
         assert recorded is not None
         masks = rules.masks_for(step.exchange.route, side="response")
+        masks = self._learning.masks(masks, step.exchange)
         found = compare(
             "response",
             self.codec.places(recorded),
@@ -117,6 +123,9 @@ class Replay:
             equality,
             expected.stand_ins,
         )
+        blame = self._learning.substitution.blame(step.exchange.id) if found else ""
+        if blame:
+            found = tuple(msgspec.structs.replace(one, detail=clean(blame)) for one in found)
         differences = charge(found, step.exchange.id, step.exchange.route, rules)
         return Compared(
             step, answered=True, latency=latency, differences=differences, response=response

@@ -15,6 +15,7 @@ from ci_gate.errors import UsageError
 from ci_gate.gate import escaping, events
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.judging import About, Evidence, judged, last_lines
+from ci_gate.gate.learned import Learning
 from ci_gate.gate.mocking import explained, live_calls, recorded_calls
 from ci_gate.gate.planning import Plan, make_plan
 from ci_gate.gate.replaying import Compared, Replay, undone
@@ -65,6 +66,7 @@ class _Gate:
         self._options = options
         self._sink = sink
         self._cleaning = Cleaning(options)
+        self._learning = Learning(plan.snapshot)
         self._serving = Serving(options, plan, self._cleaning, sink)
         self._replay: Replay | None = None
         self._samples = Samples(len(plan.steps))
@@ -77,7 +79,11 @@ class _Gate:
         await serving.start(running, log_path)
         # Made while the service boots.
         replay = self._replay = Replay(
-            self.plan.steps, serving.addresses, options.headers, self.plan.snapshot.folder
+            self.plan.steps,
+            serving.addresses,
+            options.headers,
+            self.plan.snapshot.folder,
+            self._learning,
         )
         host = await serving.ready()
         if not host:
@@ -138,9 +144,13 @@ class _Gate:
             equality=equality,
             cleaning=self._cleaning,
             failure="; ".join(reasons),
-            notices=tuple(notices),
+            notices=(*notices, *self._varied()),
             seconds=time.monotonic() - began,
         )
+
+    def _varied(self) -> tuple[str, ...]:
+        count = self._learning.varied()
+        return (f"{count} places varied as learned",) if count else ()
 
     def _compare_answers(self, equality: Equality) -> tuple[Compared, ...]:
         if self._replay is None:
@@ -165,6 +175,7 @@ class _Gate:
             equality,
             {one.exchange.id: one.exchange.route for one in steps if one.judged and booted},
             startup=not self._options.service.url,
+            learned=self._learning.calls(),
         )
         if booted:
             return compared

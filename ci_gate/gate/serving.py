@@ -29,7 +29,13 @@ class Serving:
     """Call `start`, then `ready`; after the replay `check`."""
 
     def __init__(
-        self, options: RunOptions, plan: Plan, cleaning: Cleaning, sink: events.Sink
+        self,
+        options: RunOptions,
+        plan: Plan,
+        cleaning: Cleaning,
+        sink: events.Sink,
+        *,
+        learning: bool = False,
     ) -> None:
         self.target = target.of_service(options.service, plan.snapshot.origin.service_port)
         self.correlation = Correlation(0, by_time=False)
@@ -51,6 +57,7 @@ class Serving:
             Authority.open(options.state_folder),
             alone=False,
             recorded_latency=options.mocks.latency == "recorded",
+            learning=learning,
         )
 
     async def start(self, running: Running, log_path: str) -> None:

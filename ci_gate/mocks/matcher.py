@@ -9,6 +9,8 @@ First hit wins, and the tier is reported:
 5  a miss
 
 No tier consumes another request's exchange, and nothing is served because it is merely similar.
+(Only while `learning` is a miss answered by the next exchange of its window and coarse key, so that
+a fresh id does not lead the service into its error path.)
 A key is equal byte for byte (`Key.full`), or in canonical form with opened places replaced by their
 kind: places that a rule opens, and places whose recorded value is a stand-in.
 
@@ -26,6 +28,8 @@ from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Key, Message
 
 WINDOW, EPOCH, STANDING, BINDING, MISS = 1, 2, 3, 4, 5
+RESEMBLING = 6
+"""Only while learning what varies: the next call of the same window and coarse key."""
 
 Groups = tuple[str, ...]
 Canonical = Callable[[Message], Hashable]
@@ -120,7 +124,9 @@ class Matcher:
         begun: Set[str],
         *,
         alone: bool,
+        learning: bool = False,
     ) -> None:
+        self._learning = learning
         self.entries: list[Entry] = []
         self._alone = alone
         self._exact: dict[Hashable, _Bucket] = {}
@@ -179,6 +185,10 @@ class Matcher:
                 found = self._take(bucket, groups)
                 if found is not None:
                     return found
+        if self._learning:
+            for _, entry in self._by_coarse.get(coarse(), ()):
+                if not entry.uses and any(group in groups for group in entry.groups):
+                    return self._consume(entry, RESEMBLING, groups)
         return Match(None, MISS, groups)
 
     def _take(self, bucket: _Bucket, groups: tuple[str, ...]) -> Match | None:

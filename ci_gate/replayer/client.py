@@ -11,6 +11,8 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from ci_gate.codecs.base import Action, Begun, Codec, Ended, More, Undecodable
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.errors import CannotRun
@@ -184,6 +186,9 @@ class _Lane:
         replayer.samples.started[self._at] = self._sent
         if replayer.correlation is not None and not self._retried:
             replayer.correlation.begin(request.id, request.traces)
+        if request.fill is not None:
+            message = request.fill(request.message)
+            request = msgspec.structs.replace(request, message=message, serialised=None)
         wire.say(request)
 
     async def _connect(self) -> None:
@@ -241,6 +246,8 @@ class _Lane:
         replayer = self._replayer
         request = replayer.requests[position]
         replayer.heard()
+        if request.learn is not None:
+            request.learn(response)
         replayer.samples.answer(position, response, request.expected, at - self._due)
         if self._wire is not None and not self._wire.reusable:
             self._drop()
@@ -256,7 +263,10 @@ class _Lane:
         replayer = self._replayer
         replayer.samples.fail(position, why)
         replayer.silent(why)
-        self._over(replayer.requests[position].id, time.monotonic_ns())
+        request = replayer.requests[position]
+        if request.learn is not None:
+            request.learn(None)
+        self._over(request.id, time.monotonic_ns())
 
     def _over(self, exchange: str, at: int) -> None:
         replayer = self._replayer

@@ -44,6 +44,10 @@ class Prepared(msgspec.Struct, frozen=True):
     traces: frozenset[bytes] = frozenset()
     chunks: Callable[[], Iterator[bytes]] | None = None
     """The body, where it lies in a file or stays in parts; None = `message` has it."""
+    fill: Callable[[Message], Message] | None = None
+    """Puts live values that travel into the request when it is sent; None = none travel to it."""
+    learn: Callable[[Message | None], None] | None = None
+    """Is told the live answer (None: there was none), whose values travel to later requests."""
 
 
 class Samples:

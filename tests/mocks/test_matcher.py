@@ -2,7 +2,16 @@
 
 from collections.abc import Hashable
 
-from ci_gate.mocks.matcher import EPOCH, MISS, STANDING, WINDOW, Match, Matcher, Recorded
+from ci_gate.mocks.matcher import (
+    EPOCH,
+    MISS,
+    RESEMBLING,
+    STANDING,
+    WINDOW,
+    Match,
+    Matcher,
+    Recorded,
+)
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Key, Message
 
@@ -41,9 +50,9 @@ def same(opened: tuple[tuple[str, str], ...]):  # type: ignore[no-untyped-def]
 class Scene:
     """A matcher and the live calls made to it."""
 
-    def __init__(self, *recorded: Recorded, alone: bool = False) -> None:
+    def __init__(self, *recorded: Recorded, alone: bool = False, learning: bool = False) -> None:
         self.begun: set[str] = set()
-        self.matcher = Matcher(recorded, same, self.begun, alone=alone)
+        self.matcher = Matcher(recorded, same, self.begun, alone=alone, learning=learning)
 
     def live(self, text: str, group: str) -> Match:
         """Make a live call for `group`."""
@@ -172,3 +181,13 @@ def test_an_ambiguous_recording_serves_either_request_once() -> None:
     scene = Scene(both)
     assert scene.live("POST /x", "b").tier == WINDOW
     assert scene.live("POST /x", "a").tier == MISS
+
+
+def test_only_learning_answers_a_miss_with_the_next_call_of_its_kind() -> None:
+    """While learning a fresh id must not lead into the error path; the window still bounds it."""
+    recorded = (call("GET /users/17", "a", "17"), call("GET /users/18", "b", "18"))
+    assert Scene(*recorded).live("GET /users/99", "a").tier == MISS
+    scene = Scene(*recorded, learning=True)
+    first = scene.live("GET /users/99", "a")
+    assert (first.tier, answer(first)) == (RESEMBLING, "17")
+    assert scene.live("GET /users/99", "a").tier == MISS

@@ -1,0 +1,99 @@
+"""What a snapshot has learned, at work in one run: places that vary, and values that travel.
+
+One object a run. Contexts hold the live values of a chain together: equal values stay equal,
+counters run forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ci_gate.codecs.base import Codec
+from ci_gate.codecs.registry import codec
+from ci_gate.correlation.bindings import chains
+from ci_gate.correlation.substitution import Substitution
+from ci_gate.diff.masks import Masks
+from ci_gate.diff.noise import Context, Varying
+from ci_gate.diff.noisecalls import LearnedCalls
+from ci_gate.diff.noiserefusals import refusals
+from ci_gate.errors import UsageError
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import Message, Part
+from ci_gate.model.snapshot import Snapshot
+
+_SHOWN = 5
+
+
+class Learning:
+    """The noise and bindings of `snapshot`. Raises UsageError for noise that cannot be meant."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._codecs: dict[str, Codec] = {
+            one.name: codec(one.protocol) for one in snapshot.dependencies
+        }
+        wrong = refusals(snapshot, self.parts_of)
+        if wrong:
+            more = f"\nand {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+            raise UsageError("\n".join(wrong[:_SHOWN]) + more)
+        self._chains = chains(snapshot)
+        self._contexts: dict[str, Context] = {}
+        exchanges = (*snapshot.inbound, *snapshot.outbound)
+        self._noise = {one.id: one.noise for one in exchanges if one.noise}
+        routes = {one.id: one.route for one in snapshot.inbound}
+        self.substitution = Substitution(snapshot.bindings, routes)
+        self._bound = {
+            spot.exchange
+            for binding in snapshot.bindings.inbound
+            for spot in (binding.made, *binding.used)
+        }
+
+    def parts_of(self, exchange: Exchange, message: Message) -> tuple[Part, ...]:
+        """The parts of a message, by the codec of its exchange."""
+        return self._codecs.get(exchange.dependency, codec("http")).places(message)
+
+    def context(self, group: str) -> Context:
+        """The context of an inbound exchange's chain, or of a group."""
+        chain = self._chains.get(group, group)
+        if chain not in self._contexts:
+            self._contexts[chain] = Context()
+        return self._contexts[chain]
+
+    def masks(self, masks: Masks, exchange: Exchange) -> Masks:
+        """The rules' masks for an inbound exchange's response, and what varies in it."""
+        noise = self._noise.get(exchange.id)
+        if not noise:
+            return masks
+        context = self.context(exchange.id)
+        return masks.with_varying(Varying(noise, "response", context, exchange.id, exchange.route))
+
+    def calls(self) -> LearnedCalls:
+        """What varies in the recorded calls, for `compare_calls`."""
+        return LearnedCalls(self._noise, self.context)
+
+    def varied(self) -> int:
+        """Places that varied as learned so far."""
+        return sum(one.count for one in self._contexts.values())
+
+    def fill(self, exchange: Exchange) -> Callable[[Message], Message] | None:
+        """What puts live values into the exchange's request; None when none travel to it."""
+        if exchange.id not in self._bound:
+            return None
+
+        def filled(message: Message) -> Message:
+            found = self.substitution.fill(exchange.id, self.parts_of(exchange, message))
+            if not found.parts:
+                return message
+            return codec("http").with_places(message, found.parts)
+
+        return filled
+
+    def learn(self, exchange: Exchange) -> Callable[[Message | None], None] | None:
+        """What takes live values out of the exchange's answer; None when none travel from it."""
+        if exchange.id not in self._bound:
+            return None
+
+        def heard(message: Message | None) -> None:
+            parts = self.parts_of(exchange, message) if message is not None else ()
+            self.substitution.heard(exchange.id, parts)
+
+        return heard
