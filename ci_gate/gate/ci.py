@@ -65,11 +65,12 @@ async def action(
     around: Surroundings,
     sink: events.Sink,
     *,
-    gate: Gate = run,
+    gate: Gate | None = None,
     pause: Pause = time.sleep,
     backoff: float = 1.0,
 ) -> Acted:
-    """Run the gate and tell the platform. `around.env` must not hold the token any more.
+    """Run the gate (`gate` instead of `run` when given) and tell the platform. `around.env` must
+    not hold the token any more.
 
     Raises UsageError for a workflow that must not run a change's code, and what `run` raises.
     """
@@ -82,7 +83,7 @@ async def action(
     flags = RunFlags(snapshot=inputs.snapshot, out=inputs.out, mode=inputs.mode)
     options = msgspec.structs.replace(run_options(flags, around), edits=edits)
     seen = _Folder(sink, inputs.out)
-    result = await gate(options, seen)
+    result = await (gate or run)(options, seen)
     job = _Job(inputs, around, request, result, seen.path)
     job.write(sink)
     published = job.publish(sink, pause, backoff)
