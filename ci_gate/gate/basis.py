@@ -119,7 +119,7 @@ def relative(path: str, root: str) -> str:
     """`path` from `root`, with slashes; unchanged when it lies elsewhere."""
     if not root:
         return path
-    found = os.path.relpath(os.path.abspath(path), os.path.abspath(root)).replace(os.sep, "/")
+    found = os.path.relpath(os.path.realpath(path), os.path.realpath(root)).replace(os.sep, "/")
     return path if found.startswith("../") else found
 
 

@@ -237,8 +237,9 @@ class _Job:
 
     def _prefix(self) -> str:
         """Our working directory from the clone's top, "" for the top itself."""
-        found = relative(os.getcwd(), self._root)
-        return "" if found in (".", os.getcwd()) else found
+        here = os.getcwd()
+        found = relative(here, self._root)
+        return "" if found in (".", here) else found
 
     def _place(self, name: str) -> str:
         """A file of the run directory from the clone's top."""

@@ -36,9 +36,16 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def worth_saying(result: Result) -> bool:
-    """True when a reviewer should see a comment even if there was none before: not green,
-    something warned about, or the change edits what it is judged by."""
-    return result.verdict.outcome != "pass" or bool(result.verdict.warnings) or edited(result)
+    """True when a reviewer should see a comment even if there was none before: not green, a
+    `warn_if` that holds, or the change edits what it is judged by.
+
+    Other warnings (a rule that never matched) are true of every change: a comment on each would
+    teach people not to read them.
+    """
+    warned = any(
+        one.level == "warn" and one.outcome == "fail" for one in result.verdict.evaluations
+    )
+    return result.verdict.outcome != "pass" or warned or edited(result)
 
 
 def edited(result: Result) -> bool:

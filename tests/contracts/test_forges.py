@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,10 @@ from tests.forge.fake_server import Fake
 from tests.report.conftest import hostile_result
 
 HEAD = "a" * 40
+
+
+TIMEOUT = 1
+"""Seconds that clients wait for an answer here; only one test makes them."""
 
 
 class Place:
@@ -67,7 +72,7 @@ def _github() -> Place:
 
     def forge() -> Forge:
         change = _change("github", fake.url, "acme/orders")
-        return GitHub(change, fake_github.TOKEN, backoff=0.0)
+        return GitHub(change, fake_github.TOKEN, backoff=0.0, timeout=TIMEOUT)
 
     here = "/repos/acme/orders/issues"
     return Place(fake, forge, f"{here}/7/comments", rf"{here}/comments/\d+")
@@ -77,7 +82,8 @@ def _gitlab() -> Place:
     fake = fake_gitlab.FakeGitLab()
 
     def forge() -> Forge:
-        return GitLab(_change("gitlab", fake.url, "5"), fake_gitlab.TOKEN, backoff=0.0)
+        change = _change("gitlab", fake.url, "5")
+        return GitLab(change, fake_gitlab.TOKEN, backoff=0.0, timeout=TIMEOUT)
 
     notes = "/projects/5/merge_requests/7/notes"
     return Place(fake, forge, notes, rf"{notes}/\d+")
@@ -88,7 +94,7 @@ def _bitbucket() -> Place:
 
     def forge() -> Forge:
         change = _change("bitbucket", f"{fake.url}/2.0", "acme/orders")
-        return Bitbucket(change, fake_bitbucket.TOKEN, lambda _: None, backoff=0.0)
+        return Bitbucket(change, fake_bitbucket.TOKEN, lambda _: None, backoff=0.0, timeout=TIMEOUT)
 
     comments = "/repositories/acme/orders/pullrequests/7/comments"
     return Place(fake, forge, comments, rf"{comments}/\d+")
@@ -248,6 +254,27 @@ def test_a_token_that_may_not_even_read(place: Place) -> None:
     with pytest.raises(ForgeError) as caught:
         publish(place.forge(), draft(), no_wait)
     assert caught.value.kind == "permission"
+
+
+def test_an_answer_that_comes_too_late(place: Place) -> None:
+    """The create hangs, and happens after we have given up: it is found, not repeated."""
+    done = threading.Event()
+
+    def hang(asked: Any) -> None:
+        if asked.method == "POST" and asked.path.endswith(("comments", "notes")):
+            place.fake.before = None
+            done.wait(TIMEOUT * 10)
+
+    def pause(seconds: float) -> None:
+        done.set()
+        for _ in range(1000):
+            if place.ours():
+                break
+            threading.Event().wait(0.01)
+
+    place.fake.before = hang
+    assert publish(place.forge(), draft(), pause).action == "created"
+    assert place.fake.count("POST", place.listing) == 1
 
 
 def test_two_writers_end_with_one_comment(place: Place) -> None:

@@ -13,7 +13,7 @@ from lxml import html as parser
 from msgspec.structs import replace
 
 from ci_gate.model.edit import Edit, Edits
-from ci_gate.model.result import Result
+from ci_gate.model.result import Evaluation, Result
 from ci_gate.report.comment import (
     BUDGETS,
     SUMMARY_BUDGET,
@@ -142,12 +142,14 @@ def test_report_mode_without_a_regression(results: dict[str, Result]) -> None:
 
 
 def test_what_is_worth_saying(results: dict[str, Result]) -> None:
-    """Red, warnings, or an edit of what the change is judged by; a plain green run is not."""
-    quiet = replace(results["pass"], verdict=replace(results["pass"].verdict, warnings=()))
+    """Red, a warning that was asked for, an edit of what it is judged by; plain green is not."""
+    verdict = results["pass"].verdict
+    quiet = replace(results["pass"], verdict=replace(verdict, warnings=("a rule never matched",)))
     assert not worth_saying(quiet)
     assert worth_saying(results["fail"])
     assert worth_saying(results["inconclusive"])
-    assert worth_saying(replace(quiet, verdict=replace(quiet.verdict, warnings=("slow",))))
+    slow = Evaluation(condition="latency.p95 > 50", outcome="fail", observed="61", level="warn")
+    assert worth_saying(replace(quiet, verdict=replace(verdict, evaluations=(slow,))))
     rule = Edit(subject="rule", change="added", what="x", looser=True)
     assert worth_saying(replace(quiet, edits=Edits(base="a", head="b", items=(rule,))))
     assert not edited(replace(quiet, edits=Edits(base="a", head="b", notes=("n",))))
