@@ -2,15 +2,15 @@
 
 A series is one place (indices folded) of all exchanges of one route. Its numbers are a *counter*
 when they keep their order in every replay and either move on by the same amount from replay to
-replay, or grow in every replay. Otherwise they are in a range, and the margin of each is that of
-the one that spread most. Where at least half of three or more exchanges vary so, the others vary,
-too: that a small number was three times the same there is chance.
+replay, or grow in every replay. Otherwise they are in one range, by the greatest of them; so are
+numbers of which each exchange saw two when these overlap. Where at least half of three or more
+exchanges vary so, the others vary, too: that a small number was three times the same is chance.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -25,6 +25,8 @@ _LEAST = 3
 """Exchanges of a series that say something about the others; replays that tell a counter alone."""
 
 Row = tuple[int | float, ...]
+_Key = tuple[str, str]
+"""(series, place with its indices folded)."""
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -38,27 +40,43 @@ class Series(msgspec.Struct, frozen=True):
 
 def with_series(messages: Sequence[Series]) -> list[list[Found]]:
     """What was found in each message, with what the others say."""
-    rows: dict[tuple[str, str], list[Row]] = {}
+    rows: dict[_Key, list[Row]] = {}
+    pairs: dict[_Key, set[frozenset[int | float]]] = {}
     for message in messages:
         for one in message.found:
             key = (message.name, fold(one.noise.at))
             if one.noise.kind in _NUMERIC and not one.noise.clock:
                 rows.setdefault(key, []).extend(_numbers(one.raw))
+            elif one.noise.kind == "one-of" and _all_numbers(one):
+                pairs.setdefault(key, set()).update(frozenset(row) for row in _numbers(one.raw))
     counters = {key for key, found in rows.items() if is_counter(found)}
-    distances = {
-        key: max(max(row) - min(row) for row in found)
+    ranges = {
+        key: in_range([number for row in found for number in row])
         for key, found in rows.items()
-        if key not in counters and found
+        if key not in counters
     }
+    for key, seen in pairs.items():
+        if key not in rows and _overlap(seen):
+            ranges[key] = in_range([number for one in seen for number in one])
     results = [
         [
-            _judged(one, (message.name, fold(one.noise.at)), counters, distances)
+            _judged(one, (message.name, fold(one.noise.at)), counters, ranges)
             for one in message.found
         ]
         for message in messages
     ]
-    _spread(messages, results, distances)
+    _spread(messages, results, ranges)
     return results
+
+
+def _overlap(seen: Iterable[frozenset[int | float]]) -> bool:
+    """True when pairs of numbers have one in common, and not the other: there are more than two."""
+    met: dict[int | float, frozenset[int | float]] = {}
+    return any(met.setdefault(number, one) != one for one in seen for number in one)
+
+
+def _all_numbers(one: Found) -> bool:
+    return all(number_of(value) is not None for _, values in one.raw for value in values)
 
 
 def _numbers(raw: Iterable[tuple[str, Values]]) -> list[Row]:
@@ -95,25 +113,20 @@ def is_counter(rows: Sequence[Row]) -> bool:
 
 
 def _judged(
-    one: Found,
-    key: tuple[str, str],
-    counters: set[tuple[str, str]],
-    distances: dict[tuple[str, str], int | float],
+    one: Found, key: _Key, counters: Collection[_Key], ranges: Mapping[_Key, Noise]
 ) -> Found:
     noise = one.noise
     if key in counters and noise.kind == "integer":
-        positive = noise.low is not None and noise.low >= 0
-        changed = {"kind": "counter", "low": 0 if positive else None, "high": None}
+        changed = {"kind": "counter", "low": 0 if noise.low == 0 else None, "high": None}
         return Found(msgspec.structs.replace(noise, **changed), one.raw)
-    rows = _numbers(one.raw)
-    members = noise.kind == "one-of" and len(rows) == len(one.raw)
-    if key in distances and not noise.clock and rows and (noise.kind in _NUMERIC or members):
-        return Found(_ranged(one, rows, distances[key]), one.raw)
+    if key not in ranges or noise.clock:
+        return one
+    if noise.kind in _NUMERIC or (noise.kind == "one-of" and one.raw and _all_numbers(one)):
+        return Found(_ranged(one, ranges[key]), one.raw)
     return one
 
 
-def _ranged(one: Found, rows: Sequence[Row], distance: float) -> Noise:
-    wide = in_range([number for row in rows for number in row], distance)
+def _ranged(one: Found, wide: Noise) -> Noise:
     texts = any(isinstance(value, str) for _, values in one.raw for value in values)
     return msgspec.structs.replace(
         one.noise,
@@ -128,18 +141,18 @@ def _ranged(one: Found, rows: Sequence[Row], distance: float) -> Noise:
 def _spread(
     messages: Sequence[Series],
     results: list[list[Found]],
-    distances: dict[tuple[str, str], int | float],
+    ranges: Mapping[_Key, Noise],
 ) -> None:
     """Open a number that stayed the same where most of its series vary."""
     by_name: dict[str, list[int]] = {}
-    having: dict[tuple[str, str], set[int]] = {}
+    having: dict[_Key, set[int]] = {}
     for number, message in enumerate(messages):
         by_name.setdefault(message.name, []).append(number)
         for one in results[number]:
             having.setdefault((message.name, fold(one.noise.at)), set()).add(number)
     wanted: dict[str, set[str]] = {}
     for (name, place), varying in having.items():
-        if (name, place) in distances and 2 * len(varying) >= len(by_name[name]) >= _LEAST:
+        if (name, place) in ranges and 2 * len(varying) >= len(by_name[name]) >= _LEAST:
             wanted.setdefault(name, set()).add(place)
     for name, places in wanted.items():
         for number in by_name[name]:
@@ -149,9 +162,7 @@ def _spread(
                 number_there = number_of(value)
                 folded = fold(place)
                 if folded in places and folded not in known and number_there is not None:
-                    wide = in_range([number_there], distances[name, folded])
-                    texts = "text" if isinstance(value, str) else ""
-                    noise = msgspec.structs.replace(
-                        wide, at=place, format=texts, seen=(str(value),)
-                    )
-                    results[number].append(Found(noise, ((place, (number_there,)),)))
+                    noise = Noise(at=place, kind="integer", seen=(str(value),))
+                    raw = ((place, (value if isinstance(value, str) else number_there,)),)
+                    same = Found(noise, raw)
+                    results[number].append(Found(_ranged(same, ranges[name, folded]), raw))

@@ -33,6 +33,7 @@ Values = tuple[Scalar, ...]
 """What stood at one place, one value from each replay."""
 
 _INDEX = re.compile(r"\[(\d+)\](.*)\Z", re.DOTALL)
+_VAGUE = ("base64", "token")
 _SAMPLES = 3
 _SAMPLE = 60
 _NEAR = 40
@@ -204,12 +205,31 @@ class Walk:
             return
         if all(isinstance(value, str) and is_stand_in(value) for value in values):
             return  # compared by kind and one to one wherever it stands
-        if not self._typed(place, values):
-            start = len(self.found)
-            texts = [value for value in values if isinstance(value, str)]
-            if len(texts) < len(values) or not self._words(place, texts):
-                del self.found[start:]
-                self._leave(place, "varies in no way that the replays explain", values)
+        texts = [value for value in values if isinstance(value, str)]
+        if len(texts) == len(values):
+            explained = max(map(len, texts)) <= LONGEST and self._text(place, texts)
+        else:
+            explained = self._typed(place, values)
+        if not explained:
+            self._leave(place, "varies in no way that the replays explain", values)
+
+    def _text(self, at: str, texts: Sequence[str], near: str = "", level: int = 0) -> bool:
+        """Explain a text, or a word of one: as a whole, or by its words where these say more than
+        that it is a token (an id in a path). Signs between words may belong to base64, whose words
+        therefore say nothing."""
+        start = len(self.found)
+        typed = self._typed(at, texts, near)
+        whole = self.found[start:]
+        if typed and not (whole[0].noise.kind in _VAGUE and all(map(_is_composed, texts))):
+            return True
+        del self.found[start:]
+        mark = "." if MARK in at else MARK
+        if level < LEVELS and self._words(at + mark, texts, level):
+            vague = any(one.noise.kind == "base64" for one in self.found[start:])
+            if not (typed and vague):
+                return True
+        self.found[start:] = whole
+        return typed
 
     def _typed(self, place: str, values: Sequence[Scalar], near: str = "") -> bool:
         base, _, path = place.partition(MARK)
@@ -233,29 +253,17 @@ class Walk:
             or any(clean(one, len(one) + 1) != one for one in noise.members)
         )
 
-    def _words(self, place: str, texts: Sequence[str]) -> bool:
-        if max(map(len, texts)) > LONGEST:
-            return False
-        return self._level(place + MARK, texts, 0)
-
-    def _level(self, prefix: str, texts: Sequence[str], level: int) -> bool:
-        """True when every word that varies has a kind, or pieces that have."""
+    def _words(self, prefix: str, texts: Sequence[str], level: int) -> bool:
+        """True when every word that varies has a kind, or words that have."""
         cut = [split(text, level) for text in texts]
         if len({(len(one), one[::2]) for one in cut}) > 1:
             return False
-        varying = 0
         for index in range(len(cut[0]) // 2):
             values = [one[2 * index + 1] for one in cut]
-            if len(set(values)) == 1:
-                continue
-            varying += 1
-            at = f"{prefix}{index}"
             near = _near(cut[0], index) if level == 0 else ""
-            if self._typed(at, values, near):
-                continue
-            if level + 1 >= LEVELS or not self._level(at + ".", values, level + 1):
+            if len(set(values)) > 1 and not self._text(f"{prefix}{index}", values, near, level + 1):
                 return False
-        return varying > 0
+        return True
 
     def _add(self, noise: Noise, raw: Sequence[tuple[str, Values]]) -> None:
         self.found.append(Found(noise, tuple(raw)))
@@ -293,6 +301,10 @@ def _merged(found: Sequence[Found]) -> Noise | None:
     for one in found[1:]:
         whole = merge(whole, one.noise) if whole is not None else None
     return whole
+
+
+def _is_composed(text: str) -> bool:
+    return not text.rstrip("=").isalnum()
 
 
 def _key(lists: Sequence[list[object]]) -> str:

@@ -47,12 +47,13 @@ class Noise(
     kind: NoiseKind
     format: str = ""
     """timestamp: how it is written, "YYYY-MM-DDThh:mm:ss.ffffffZ" (`values.times`); uuid: its
-    version; counter, integer, number: "text" when it stands in a text; derived: its JSON types."""
+    version; hex, base64, token: what each begins with ("req_"); counter, integer, number: "text"
+    when it stands in a text; derived: its JSON types."""
     low: int | float | None = None
-    """integer, number: the least it may be, with the margin in it (`values.evidence`)."""
+    """integer, number: the least it may be, which is less than was seen (`values.evidence`)."""
     high: int | float | None = None
     length: tuple[int, int] = (0, 0)
-    """hex, base64, token: the least and the most characters."""
+    """hex, base64, token: the least and the most characters it may have."""
     alphabet: str = ""
     """hex, base64, token: the name of the characters seen (`values.alphabets`)."""
     members: tuple[str, ...] = ()

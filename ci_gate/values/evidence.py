@@ -10,9 +10,12 @@
 | long texts of one alphabet, different everywhere | hex, base64 or token of that length |
 | anything else | nothing: it is not explained |
 
-**Margin of a range**: ten times the distance between the least and the greatest seen, on either
-side, and never across zero when no value was. A duration under load is ten times one at rest.
-**Margin of a length**: none when all were equally long, else the distance between them.
+**Range**: of the same sign, and at most a hundred times the greatest seen. Three samples say that
+a number varies and hardly how far; a duration under load is tens of times one at rest, and another
+unit is a factor of a thousand.
+**Length**: that of the samples when all were equally long, and as it is usual for their alphabet:
+hexadecimal and decimal digits that never began with a zero may be a few fewer, because numbers
+are written without. When they differed, as much more on either side.
 """
 
 from __future__ import annotations
@@ -35,13 +38,19 @@ MEMBERS = 8
 """Members that a one-of has at most."""
 LONGEST_MEMBER = 1000
 """Characters of a member; a longer value is not one of a set."""
-RANGE_MARGIN = 10
+FACTOR = 100
+"""See above: how far a number may go beyond those seen."""
 
 _NAMED: tuple[NoiseKind, ...] = ("uuid", "ulid", "objectid", "jwt")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
 _NUMBER = re.compile(
     r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII
 )
+_DIGESTS = frozenset({32, 40, 64, 96, 128})
+"""Lengths at which hexadecimal digits are bytes, written with all their zeros."""
+_ZEROS = 3
+_SHORT = 16
+"""Letters and digits of fewer characters are often numbers in base 36."""
 _LEAST_DIGITS = 4
 """Digits in a text that may be a token rather than a number."""
 
@@ -62,7 +71,7 @@ def infer(
     return (
         _time(values, recorded)
         or _derived(values, ahead)
-        or _one_of(values, distinct)
+        or _one_of(values, recorded)
         or _text(values, recorded)
         or _numbers(values)
     )
@@ -98,15 +107,17 @@ def _derived(values: Sequence[Scalar], ahead: Collection[int]) -> Noise | None:
     return Noise(at="", kind="derived", format=" ".join(types), clock=True)
 
 
-def _one_of(values: Sequence[Scalar], distinct: Collection[str]) -> Noise | None:
-    """Something must have come twice, or nothing says that these are all (true and false are)."""
+def _one_of(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
+    """Something must have come twice, or nothing says that these are all (true and false are).
+    Three numbers are no set but a range; there the recorded one counts, too."""
+    distinct = {as_json(value) for value in values}
     all_there_is = all(isinstance(value, bool) for value in values)
     if len(distinct) == len(values) and not all_there_is:
         return None
-    many = len(distinct) > 2 and all(json_type(value) in ("integer", "number") for value in values)
-    texts = all(isinstance(value, str) and _NUMBER.fullmatch(value) for value in values)
-    if many or (len(distinct) > 2 and texts):
-        return None
+    if all(number_of(value) is not None for value in values):
+        known = {*distinct, *([as_json(recorded)] if number_of(recorded) is not None else [])}
+        if len(known) > 2:
+            return None
     return one_of(distinct)
 
 
@@ -126,25 +137,40 @@ def _text(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
             return _named(kind, texts)
     if all(_NUMBER.fullmatch(text) for text in texts) and not _is_code(texts):
         return None
-    # "req_8f3a…" is a word that stays and one that varies, which is the narrower thing to say.
-    before = common_prefix(texts)
-    if before > 1 and not texts[0][before - 1].isalnum() and texts[0][before - 1] not in "+=":
-        return None
     alphabet = narrowest(texts)
     if not alphabet or not (look_random(texts, alphabet) or _is_code(texts)):
         return None
-    if isinstance(recorded, str) and is_of(recorded, alphabet):
+    before = _constant(texts)
+    if isinstance(recorded, str) and is_of(recorded, alphabet) and recorded.startswith(before):
         texts.append(recorded)
-    lengths = [len(text) for text in texts]
     kinds: dict[str, NoiseKind] = {"hex": "hex", "HEX": "hex", "base64": "base64"}
     return Noise(
-        at="", kind=kinds.get(alphabet, "token"), length=_length(lengths), alphabet=alphabet
+        at="",
+        kind=kinds.get(alphabet, "token"),
+        format=before,
+        length=_length(texts, alphabet),
+        alphabet=alphabet,
     )
 
 
-def _length(lengths: Sequence[int]) -> tuple[int, int]:
+def _constant(texts: Sequence[str]) -> str:
+    """What tokens begin with and does not vary, up to a sign between: "req_" of "req_8f3a…"."""
+    before = texts[0][: common_prefix(texts)]
+    signs = [at for at, sign in enumerate(before) if not sign.isalnum() and at]
+    return before[: signs[-1] + 1] if signs else ""
+
+
+def _length(texts: Sequence[str], alphabet: str) -> tuple[int, int]:
+    lengths = [len(text) for text in texts]
     least, most = min(lengths), max(lengths)
-    return max(least - (most - least), 1), most + (most - least)
+    if least < most:
+        return max(least - (most - least), 1), most + (most - least)
+    padded = any(text.startswith("0") for text in texts) or least in _DIGESTS
+    if alphabet in ("hex", "HEX", "digits") and not padded:
+        return max(least - _ZEROS, 1), most
+    if alphabet in ("base36", "BASE36") and least < _SHORT:
+        return max(least - _ZEROS, 1), most + _ZEROS
+    return least, most
 
 
 def _named(kind: NoiseKind, texts: Sequence[str]) -> Noise:
@@ -181,19 +207,13 @@ def _numbers(values: Sequence[Scalar]) -> Noise | None:
     return msgspec.structs.replace(in_range(numbers), format="text" if found_in_texts else "")
 
 
-def in_range(numbers: Sequence[int | float], distance: float = 0) -> Noise:
-    """Numbers between the least and the greatest seen, with the margin (see above). `distance`:
-    how far apart such numbers were elsewhere, when that was more."""
+def in_range(numbers: Sequence[int | float]) -> Noise:
+    """Numbers of the same sign and magnitude as those seen (see above)."""
     least, most = min(numbers), max(numbers)
-    margin = RANGE_MARGIN * max(most - least, distance)
-    whole = all(isinstance(number, int) for number in numbers)
-    low, high = least - margin, most + margin
-    if least >= 0:
-        low = max(low, 0)
-    if most <= 0:
-        high = min(high, 0)
-    if whole:
-        return Noise(at="", kind="integer", low=math.floor(low), high=math.ceil(high))
+    reach = FACTOR * max(abs(least), abs(most), 1 if isinstance(most, int) else 0)
+    low, high = (0 if least >= 0 else -reach), (0 if most <= 0 else reach)
+    if all(isinstance(number, int) for number in numbers):
+        return Noise(at="", kind="integer", low=low, high=high)
     return Noise(at="", kind="number", low=float(f"{low:.6g}"), high=float(f"{high:.6g}"))
 
 
@@ -212,7 +232,8 @@ def fits(noise: Noise, value: object) -> bool:
     if not isinstance(value, str):
         return False
     if kind in ("hex", "base64", "token"):
-        return noise.length[0] <= len(value) <= noise.length[1] and is_of(value, noise.alphabet)
+        long = noise.length[0] <= len(value) <= noise.length[1]
+        return long and value.startswith(noise.format) and is_of(value, noise.alphabet)
     if kind in _NAMED:
         return is_kind(value, kind) and (not noise.format or value[14] == noise.format)
     return False

@@ -136,7 +136,7 @@ def format_of(values: Sequence[object]) -> str:
     Numbers count only when they lie within `SPREAD` of one another. Fractions that end in zero
     show that their length is fixed, fractions of several lengths that zeros are dropped. When
     neither was seen, up to two digits fewer are allowed: a writer that drops zeros drops more
-    than two once in a thousand times.
+    than two once in a thousand times. Beyond microseconds dropping them is the usual thing.
     """
     found = [written_as(value) for value in values]
     kinds = {type(value) for value in values}
@@ -163,6 +163,8 @@ def _fraction(fractions: Sequence[str]) -> str:
         return f".f{{0,{most}}}"
     if most <= 3 or any(fraction.endswith("0") for fraction in fractions):
         return "." + "f" * most
+    if most > 6:
+        return f".f{{0,{most}}}"
     return f".f{{{most - 2},{most}}}"
 
 

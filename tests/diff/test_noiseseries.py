@@ -52,7 +52,7 @@ def test_what_most_exchanges_say_holds_for_the_rest() -> None:
     assert [len(one) for one in results] == [1, 0, 0]
     results = with_series([some, none, message(4, 1, 8)])
     assert [len(one) for one in results] == [1, 1, 1]
-    assert (results[1][0].noise.low, results[1][0].noise.high) == (0, 75)
+    assert (results[1][0].noise.low, results[1][0].noise.high) == (0, 900)
     assert [len(one) for one in with_series([some, none])] == [1, 0]
 
 
@@ -61,3 +61,18 @@ def test_other_routes_say_nothing() -> None:
     other = Series("GET /y response", "response", [], message(5, 5, 5).replays)
     results = with_series([message(3, 9, 4), message(3, 9, 4), other])
     assert results[2] == []
+
+
+def test_pairs_that_overlap_are_a_range() -> None:
+    """Two numbers here and two there, one of them shared: there are more than two."""
+
+    def pair(*values: int) -> Series:
+        one = Noise(at="response.body.$.ms", kind="one-of", members=tuple(map(str, set(values))))
+        return Series("GET /x response", "response", [Found(one, ((one.at, values),))], ((),))
+
+    kinds = [one[0].noise.kind for one in with_series([pair(0, 1, 0), pair(2, 1, 1)])]
+    assert kinds == ["integer", "integer"]
+    kinds = [one[0].noise.kind for one in with_series([pair(0, 1, 0), pair(8, 9, 9)])]
+    assert kinds == ["one-of", "one-of"]
+    kinds = [one[0].noise.kind for one in with_series([pair(0, 1, 0), pair(1, 0, 1)])]
+    assert kinds == ["one-of", "one-of"]

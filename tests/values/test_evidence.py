@@ -48,6 +48,7 @@ def kind(*values: Any, recorded: Any = None, ahead: tuple[int, ...] = ()) -> str
         ([True, False], "one-of"),
         (["a", "b", "c", "a"], "one-of"),
         ([1, 2, 3, 1], "integer"),
+        (["req_k3j9x0a1b2zz", "req_9zq8w7e6r5tt"], "base64"),
         (["alice", "bobby", "carol"], ""),
         ([None, "x", "y"], ""),
         ([1, "2", 3], ""),
@@ -78,10 +79,13 @@ def test_two_values_are_open_to_those_two() -> None:
         (IDS, 17),
         (IDS, "not-a-uuid"),
         (IDS, "1f0c2a34-0000-1000-8000-0123456789ab"),
-        (["8f3a01c2", "77b0e4d9"], "8f3a01c"),
+        (["8f3a01c2", "77b0e4d9"], "8f3a"),
+        (["8f3a01c2", "07b0e4d9"], "8f3a01c"),
+        (["8f3a01c28f3a01c28f3a01c28f3a01c2", "77b0e4d977b0e4d977b0e4d977b0e4d9"], "8f3a01c2"),
+        (["req_8f3a01c28F", "req_77b0e4d97F"], "res_8f3a01c28F"),
         (["8f3a01c2", "77b0e4d9"], "8f3a01cx"),
         ([5, 800, 17], -1),
-        ([5, 800, 17], 100_000),
+        ([5, 800, 17], 800_000),
         ([5, 800, 17], 5.5),
         ([5, 800, 17], True),
         ([0.5, 2.5], float("inf")),
@@ -94,13 +98,12 @@ def test_what_does_not_fit(values: list[Any], wrong: object) -> None:
     assert not fits(noise, wrong)
 
 
-def test_margin_of_a_range() -> None:
-    """Ten times the distance seen on either side, never across zero when no value was."""
-    assert in_range([3, 5]) == Noise(at="", kind="integer", low=0, high=25)
-    assert in_range([-3, 5]).low == -83
-    assert in_range([-5, -3]).high == 0
-    assert in_range([0.5, 0.75]) == Noise(at="", kind="number", low=0.0, high=3.25)
-    assert in_range([7], distance=2) == Noise(at="", kind="integer", low=0, high=27)
+def test_range() -> None:
+    """Of the same sign and at most a hundred times the greatest: another unit is out of range."""
+    assert in_range([3, 5]) == Noise(at="", kind="integer", low=0, high=500)
+    assert (in_range([-3, 5]).low, in_range([-3, 5]).high) == (-500, 500)
+    assert (in_range([-5, -3]).low, in_range([-5, -3]).high) == (-500, 0)
+    assert in_range([0.5, 0.75]) == Noise(at="", kind="number", low=0.0, high=75.0)
 
 
 def test_what_follows_the_clock() -> None:
@@ -116,7 +119,8 @@ def test_what_follows_the_clock() -> None:
 
 
 def test_the_recorded_value_is_evidence_only_of_width() -> None:
-    """The recorded value widens a fraction or a length, and is no further value of a set."""
+    """The recorded value widens a fraction or a length, and is no further value of a set of texts;
+    a third number makes a range."""
     short, long = "2026-05-01T10:00:00.1Z", "2026-05-01T10:00:00.123456789Z"
     noise = infer([long, "2026-05-01T10:00:00.123456781Z"], short)
     assert noise is not None
@@ -124,6 +128,8 @@ def test_the_recorded_value_is_evidence_only_of_width() -> None:
     noise = infer(["a", "b", "a"], "c")
     assert noise is not None
     assert noise.members == ('"a"', '"b"')
+    assert kind(1, 2, 1, recorded=2) == "one-of"
+    assert kind(1, 2, 1, recorded=9) == "integer"
 
 
 def test_long_values_are_no_set() -> None:
@@ -136,7 +142,7 @@ def test_merging_for_a_pattern() -> None:
     one, other = in_range([3, 5]), in_range([100, 105])
     both = merge(one, other)
     assert both is not None
-    assert (both.low, both.high) == (0, 155)
+    assert (both.low, both.high) == (0, 10_500)
     assert merge(one, in_range([1.5, 2.5])) is None
     stamp = Noise(at="", kind="timestamp", format="epoch s")
     assert merge(stamp, msgspec.structs.replace(stamp, format="epoch ms")) is None
