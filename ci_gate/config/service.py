@@ -47,6 +47,7 @@ def resolve_service(
         env=dict(section.env),
         keep_env=section.keep_env,
         ready=_ready(section.ready),
+        clock=section.clock,
         folder=around.folder,
         stop_timeout=duration(section.stop_timeout),
     )

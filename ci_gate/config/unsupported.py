@@ -22,8 +22,6 @@ def check_supported(settings: Configuration, problems: Problems) -> None:
     for path, used in wanted:
         if used:
             problems.add(path, "not supported yet; take it out")
-    if service.clock == "recorded":
-        problems.add(("service", "clock"), "recorded is not supported yet; write auto or real")
     for name, dependency in settings.dependencies.items():
         _check_dependency(("dependencies", name), dependency, problems)
 

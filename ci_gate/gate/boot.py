@@ -11,7 +11,9 @@ from ci_gate.config.references import SERVICE, expand
 from ci_gate.errors import UsageError
 from ci_gate.net.certificates import Authority
 from ci_gate.net.trust import TrustFiles
-from ci_gate.service.container import INSIDE_NODE_HOOK, INSIDE_TRUST, Container
+from ci_gate.service.clock import Clock
+from ci_gate.service.clock_probe import Program, probe
+from ci_gate.service.container import INSIDE, INSIDE_NODE_HOOK, INSIDE_TRUST, Container
 from ci_gate.service.environment import scrub
 from ci_gate.service.hooks import child_environment
 from ci_gate.service.log import ServiceLog
@@ -30,6 +32,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """"service" and each dependency -> URL or host:port."""
     direct: tuple[str, ...] = ()
     """"host:port" of our own listeners."""
+    clock: Clock | None = None
+    """What the command takes for the wall clock; None: the machine's."""
 
 
 async def start_service(
@@ -51,12 +55,10 @@ async def start_service(
     env = scrub(os.environ, service.keep_env)
     if around.proxy:
         env = child_environment(around.proxy, _trust(around, folder), env, direct=around.direct)
+    env |= _own(service, around)
     return await Process.start(
-        [
-            expand(part, around.addresses, os.environ, "service.command", shell=service.shell)
-            for part in service.command
-        ],
-        env=env | _own(service, around),
+        _command(service, around),
+        env=env if around.clock is None else around.clock.environment(env),
         folder=service.folder,
         log=log,
         marker=marker,
@@ -76,13 +78,34 @@ async def _start_image(
     env = child_environment(
         around.proxy, INSIDE_TRUST, {}, direct=around.direct, node_hook=INSIDE_NODE_HOOK
     )
-    return await Container.start(
+    env |= _own(service, around)
+    clock = around.clock
+    container = await Container.start(
         service.image,
-        env=env | _own(service, around),
+        env=env if clock is None else clock.environment(env, INSIDE),
         trust=_trust(around, folder),
         log=log if log is not None else ServiceLog("", str),
         marker=marker,
+        files={} if clock is None else clock.files(),
     )
+    if clock is not None and container.pid:
+        clock.reach(container.pid, INSIDE)
+    return container
+
+
+def probed(service: ServiceOptions, around: Surroundings) -> Program:
+    """What the service's command starts first; unknown for an image, whose files are not ours."""
+    if not service.command:
+        return Program("", "unknown")
+    words = ["/bin/sh"] if service.shell else _command(service, around)
+    return probe(words, {**os.environ, **_own(service, around)}, service.folder)
+
+
+def _command(service: ServiceOptions, around: Surroundings) -> list[str]:
+    return [
+        expand(part, around.addresses, os.environ, "service.command", shell=service.shell)
+        for part in service.command
+    ]
 
 
 def _trust(around: Surroundings, folder: str) -> TrustFiles:

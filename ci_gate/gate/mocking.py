@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -27,6 +28,7 @@ from ci_gate.recorder.dependencies import Address, parse_address
 from ci_gate.recorder.options import Upstream
 from ci_gate.store.bodies import body_chunks
 from ci_gate.values.addresses import Addresses
+from ci_gate.values.dates import moved
 from ci_gate.values.named import with_live, with_names
 from ci_gate.values.standins import is_stand_in
 
@@ -175,21 +177,21 @@ class Mocks:
         """Close every connection."""
         self.server.stop()
 
-    def prepare(self, addresses: Addresses) -> None:
-        """Serialise every answer ahead, names in it as live addresses."""
+    def prepare(self, addresses: Addresses, by: timedelta = timedelta()) -> None:
+        """Serialise every answer ahead, names in it as live addresses, and its dates `by` later."""
         for mock in self.mocks.values():
             for entry in mock.matcher.entries:
-                entry.prepared = _answer(mock.codec, entry.exchange, addresses)
+                entry.prepared = _answer(mock.codec, entry.exchange, addresses, by)
 
 
-def _answer(protocol: Codec, exchange: Exchange, addresses: Addresses) -> Answer:
+def _answer(protocol: Codec, exchange: Exchange, addresses: Addresses, by: timedelta) -> Answer:
     recorded = exchange.response
     if recorded is None:
         return Answer(None, None, exchange.took, exchange.error)
     if isinstance(recorded.body, Opaque):
         missed = protocol.miss(exchange.request, "its recorded answer could not be kept")
         return Answer(missed, protocol.prepare(missed), exchange.took)
-    message = with_live(protocol.fit(recorded, exchange.request), addresses)
+    message = with_live(moved(protocol.fit(recorded, exchange.request), by), addresses)
     prepared = protocol.prepare(message) if isinstance(message.body, bytes) else None
     return Answer(message, prepared, exchange.took)
 

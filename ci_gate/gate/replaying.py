@@ -78,6 +78,7 @@ class Replay:
             serialised=self.codec.prepare(message) if isinstance(body, bytes) else None,
             expected=expected,
             due=step.due,
+            at=step.exchange.at,
             stream_size=_size(response.body) if cut and isinstance(response.body, Pieces) else -1,
             patience=step.exchange.took if isinstance(response.body, Pieces) else 0.0,
             traces=trace_ids(message.headers) if isinstance(message, HttpRequest) else frozenset(),

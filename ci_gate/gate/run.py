@@ -100,6 +100,7 @@ class _Gate:
             settle=options.settle,
             timeout=options.timeout,
             progress=replay.progress(self._sink),
+            moment=serving.timing.advance,
         )
         self._samples = await replayer.run()
         await serving.check(self._samples)

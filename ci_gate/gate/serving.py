@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import msgspec
+
 from ci_gate.config.options import RunOptions
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events, target
-from ci_gate.gate.boot import Surroundings, service_address
+from ci_gate.gate.boot import Surroundings, probed, service_address
 from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.clocking import Timing, timing
 from ci_gate.gate.listeners import LOOPBACK, spellings
 from ci_gate.gate.mocking import Mocks
 from ci_gate.gate.planning import Plan
@@ -26,7 +31,10 @@ from ci_gate.values.addresses import Addresses
 
 
 class Serving:
-    """Call `start`, then `ready`; after the replay `check`."""
+    """Call `start`, then `ready`; after the replay `check`.
+
+    `shift`: where the service's clock is moved, it begins that much after the recording's start.
+    """
 
     def __init__(
         self,
@@ -36,6 +44,7 @@ class Serving:
         sink: events.Sink,
         *,
         learning: bool = False,
+        shift: timedelta = timedelta(),
     ) -> None:
         self.target = target.of_service(options.service, plan.snapshot.origin.service_port)
         self.correlation = Correlation(0, by_time=False)
@@ -43,6 +52,9 @@ class Serving:
         self.failure: ServiceFailed | None = None
         """The service did not come up, or died."""
         self.notices: list[str] = []
+        self.timing = Timing()
+        """The service's time; known when it is started."""
+        self._shift = shift
         self._options = options
         self._plan = plan
         self._cleaning = cleaning
@@ -69,12 +81,15 @@ class Serving:
         if not service.url:
             self._refuse_taken_port()
         by_name = await self._listen(running)
+        around = self._around(by_name)
+        self._set_clock(running, around)
+        self.mocks.prepare(self.addresses, self.timing.by)
         if service.url:
             self._say_where(by_name)
             return
         expect = service.ready.what if service.ready.how == "log" else ""
         self._log = ServiceLog(log_path, self._cleaning.line, expect)
-        await self._start_service(running, by_name, self._log)
+        await self._start_service(running, around, self._log)
 
     async def ready(self) -> str:
         """Wait until the service answers: the host that does, or "" and `failure` is set."""
@@ -85,6 +100,9 @@ class Serving:
         if isinstance(up, ServiceFailed):
             self.failure = up
             return ""
+        if process is not None:
+            note = self.timing.seen_by(one.pid for one in process.members())
+            self.notices += [note] if note else []
         return up.host
 
     async def check(self, samples: Samples) -> None:
@@ -111,7 +129,6 @@ class Serving:
         by_name = await self.mocks.listen(running.listeners, port, fixed=fixed)
         self._sink(events.Addresses(by_name))
         self.addresses = Addresses({**spellings(by_name), "service": self.target.spellings})
-        self.mocks.prepare(self.addresses)
         self.correlation.expect(self._expected_calls())
         return by_name
 
@@ -139,18 +156,42 @@ class Serving:
             "compared, and connections past the mocks were not watched"
         )
 
-    async def _start_service(
-        self, running: Running, by_name: dict[str, str], log: ServiceLog
-    ) -> None:
-        service, port = self._options.service, self.target.port
-        self._sink(events.Stage("service", service.image or " ".join(service.command)))
-        listeners = [one.partition("://")[2] or one for one in by_name.values()]
-        around = Surroundings(
+    def _around(self, by_name: dict[str, str]) -> Surroundings:
+        """What is around the service, but for its clock."""
+        port = self.target.port
+        ours = [one.partition("://")[2] or one for one in by_name.values()]
+        return Surroundings(
             proxy=by_name["proxy"],
             authority=self.mocks.authority,
             addresses=by_name | service_address(port),
-            direct=(*listeners, f"{LOOPBACK}:{port}", f"localhost:{port}"),
+            direct=(*ours, f"{LOOPBACK}:{port}", f"localhost:{port}"),
         )
+
+    def _set_clock(self, running: Running, around: Surroundings) -> None:
+        """Decide on the service's time; the mocks' certificates follow it."""
+        service = self._options.service
+        self.timing = timing(
+            # Who runs already goes by the clock it was started with.
+            "real" if service.url else service.clock,
+            probed(service, around),
+            self._plan.snapshot.origin.recorded_at,
+            self._shift,
+            self._options.state_folder,
+            running.leftovers.folder,
+        )
+        if self.timing.clock is not None:
+            running.at_end(self._close_clock)
+        self.mocks.authority.shown(*self.timing.sees)
+        self.notices += [self.timing.note] if self.timing.note else []
+
+    async def _close_clock(self) -> None:
+        if self.timing.clock is not None:
+            self.timing.clock.close()
+
+    async def _start_service(self, running: Running, around: Surroundings, log: ServiceLog) -> None:
+        service = self._options.service
+        self._sink(events.Stage("service", service.image or " ".join(service.command)))
+        around = msgspec.structs.replace(around, clock=self.timing.clock)
         self._process = await running.start(service, around, log)
-        allowed = [(LOOPBACK, int(one.rpartition(":")[2])) for one in listeners]
-        running.watch(self._process, allowed)
+        allowed = {int(one.rpartition(":")[2]) for one in around.direct} - {self.target.port}
+        running.watch(self._process, [(LOOPBACK, port) for port in allowed])

@@ -52,7 +52,7 @@ class Authority:
     ) -> None:
         self._key = key
         self._certificate = certificate
-        self._now = now
+        self._sees: tuple[datetime.datetime, ...] = (now,)
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
         self._contexts: OrderedDict[tuple[str, tuple[str, ...]], ssl.SSLContext] = OrderedDict()
 
@@ -80,6 +80,11 @@ class Authority:
                 f"{path}: not a certificate authority of ours; delete it and a new one is made"
             ) from error
         return cls(key, certificate, now or datetime.datetime.now(datetime.UTC))
+
+    def shown(self, *clocks: datetime.datetime) -> None:
+        """From now on certificates are valid 40 days either side of all these times (aware), which
+        processes of the service may see. Call it before any context is asked for."""
+        self._sees = clocks
 
     @property
     def certificate_pem(self) -> bytes:
@@ -151,8 +156,8 @@ class Authority:
             .issuer_name(self._certificate.subject)
             .public_key(public)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(max(self._now - LEAF_DAYS, _FIRST_DAY))
-            .not_valid_after(min(self._now + LEAF_DAYS, _LAST_DAY))
+            .not_valid_before(max(min(self._sees) - LEAF_DAYS, _FIRST_DAY))
+            .not_valid_after(min(max(self._sees) + LEAF_DAYS, _LAST_DAY))
             .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(digital_signature=True), critical=True)

@@ -35,7 +35,8 @@ class Replayer:
     """Replays prepared requests against one target.
 
     With a `correlation` the next request waits until the calls recorded for the one before have
-    been seen, or `settle` seconds; without one it is sent as soon as the answer is there.
+    been seen, or `settle` seconds; without one it is sent as soon as the answer is there. `moment`
+    is told of each request's recorded time (`Prepared.at`) before it is sent.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Replayer:
         settle: float = 0.5,
         timeout: float = 10.0,
         progress: Callable[[int, int], None] = _unheard,
+        moment: Callable[[float], None] | None = None,
     ) -> None:
         self.requests = requests
         self.codec = codec
@@ -61,6 +63,7 @@ class Replayer:
         self.settle = settle
         self.timeout = timeout
         self.samples = Samples(len(requests))
+        self.moment = moment
         self._concurrency = max(1, min(concurrency, len(requests) or 1))
         self._progress = progress
         self._next = 0
@@ -182,6 +185,8 @@ class _Lane:
             return
         replayer = self._replayer
         request = replayer.requests[self._at]
+        if replayer.moment is not None:
+            replayer.moment(request.at)
         self._sent = time.monotonic_ns()
         replayer.samples.started[self._at] = self._sent
         if replayer.correlation is not None and not self._retried:

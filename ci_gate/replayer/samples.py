@@ -39,6 +39,8 @@ class Prepared(msgspec.Struct, frozen=True):
     """Milliseconds after the start; 0 = when the one before it is settled."""
     stream_size: int = -1
     """The recorded answer was a stream cut after this many bytes; -1 = it ended."""
+    at: float = 0.0
+    """Milliseconds after the recording's start: when it was recorded."""
     patience: float = 0.0
     """Milliseconds that a recorded stream took: it may take that long beyond the timeout."""
     traces: frozenset[bytes] = frozenset()

@@ -64,11 +64,19 @@ class Container:
 
     @classmethod
     async def start(
-        cls, image: str, *, env: Mapping[str, str], trust: TrustFiles, log: ServiceLog, marker: str
+        cls,
+        image: str,
+        *,
+        env: Mapping[str, str],
+        trust: TrustFiles,
+        log: ServiceLog,
+        marker: str,
+        files: Mapping[str, bytes] | None = None,
     ) -> Container:
         """Start `image` with its own command, the variables `env` and the files of `trust`.
 
-        The files lie at INSIDE_TRUST. Raises CannotRun when there is no Docker API, no such image,
+        The files lie at INSIDE_TRUST; `files` (name -> content) beside them, writable by whoever
+        the container runs as. Raises CannotRun when there is no Docker API, no such image,
         or when the container cannot be made or started.
         """
         if sys.platform != "linux":
@@ -78,7 +86,7 @@ class Container:
             )
         shared = _shared(inside())
         making = asyncio.ensure_future(
-            asyncio.to_thread(_made, image, dict(env), trust, marker, shared)
+            asyncio.to_thread(_made, image, dict(env), _archive(trust, files or {}), marker, shared)
         )
         try:
             client, container = await asyncio.shield(making)
@@ -218,7 +226,7 @@ def _check_daemon(client: DockerClient, shared: str) -> None:
 
 
 def _made(
-    image: str, env: dict[str, str], trust: TrustFiles, marker: str, shared: str
+    image: str, env: dict[str, str], archive: bytes, marker: str, shared: str
 ) -> tuple[DockerClient, DockerContainer]:
     with _explained("service.image needs a Docker API (set DOCKER_HOST, or start the daemon)"):
         client = _client()
@@ -235,7 +243,7 @@ def _made(
                 network_mode=shared or "host",
                 pid_mode=shared or None,
             )
-            container.put_archive("/", _archive(trust))
+            container.put_archive("/", archive)
             container.start()
     except BaseException:
         _removed(client, container)
@@ -250,9 +258,10 @@ def _removed(client: DockerClient, container: DockerContainer | None) -> None:
     client.close()
 
 
-def _archive(trust: TrustFiles) -> bytes:
-    """A tar archive of the trust files and the Node hook, where the container expects them."""
-    files = {
+def _archive(trust: TrustFiles, files: Mapping[str, bytes]) -> bytes:
+    """A tar archive of the trust files and the Node hook, where the container expects them, and of
+    `files` in INSIDE."""
+    ours = {
         INSIDE_TRUST.bundle: trust.bundle,
         INSIDE_TRUST.ca: trust.ca,
         INSIDE_TRUST.java_truststore: trust.java_truststore,
@@ -260,13 +269,19 @@ def _archive(trust: TrustFiles) -> bytes:
     }
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for inside, outside in files.items():
-            content = Path(outside).read_bytes()
-            entry = tarfile.TarInfo(inside.removeprefix("/"))
-            entry.size = len(content)
-            entry.mode = 0o644  # the container may run as any user
-            archive.addfile(entry, io.BytesIO(content))
+        # The container may run as any user.
+        for inside, outside in ours.items():
+            _add(archive, inside, Path(outside).read_bytes(), 0o644)
+        for name, content in files.items():
+            _add(archive, f"{INSIDE}/{name}", content, 0o666)
     return buffer.getvalue()
+
+
+def _add(archive: tarfile.TarFile, path: str, content: bytes, mode: int) -> None:
+    entry = tarfile.TarInfo(path.removeprefix("/"))
+    entry.size = len(content)
+    entry.mode = mode
+    archive.addfile(entry, io.BytesIO(content))
 
 
 @contextlib.contextmanager

@@ -32,6 +32,8 @@ class ServiceOptions(msgspec.Struct, frozen=True, kw_only=True):
     keep_env: tuple[str, ...] = ()
     """CI token variables that the service may keep."""
     ready: Ready = Ready()
+    clock: str = "auto"
+    """What `run` lets the service take for the wall clock: "recorded", "auto" or "real"."""
     folder: str = "."
     """Working directory: that of the config file."""
     stop_timeout: float = 10.0
