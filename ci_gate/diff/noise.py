@@ -25,21 +25,34 @@ MARK = "#"
 """Stands between the place of a text and the word of it that varies."""
 
 
+_Counters = dict[str, list[tuple[int | float, int | float]]]
+
+
 class Context:
-    """What a chain's live values were so far. One for each chain and run.
+    """What the live values of a chain were so far: one for the run, and `chain()` of it for each.
 
     `at_recorded_clock`: the service's clock is at the recording's time, so that what follows the
     clock alone must be equal. `count`: places that varied as learned.
     """
 
-    def __init__(self, *, at_recorded_clock: bool = False, parent: Context | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        at_recorded_clock: bool = False,
+        parent: Context | None = None,
+        counters: _Counters | None = None,
+    ) -> None:
         self.at_recorded_clock = at_recorded_clock
         self.count = 0
         self._parent = parent
         self._live: dict[str, str] = {}
         self._recorded: dict[str, str] = {}
-        self._counters: dict[str, list[tuple[int | float, int | float]]] = {}
+        self._counters: _Counters = {} if counters is None else counters
         self._times: dict[str, tuple[str, set[str]]] = {}
+
+    def chain(self) -> Context:
+        """One for another chain of the same run: ids are its own, counters are the run's."""
+        return Context(at_recorded_clock=self.at_recorded_clock, counters=self._counters)
 
     def scratch(self) -> Context:
         """One that knows what this one knows and tells it nothing: to try a comparison."""
@@ -208,6 +221,13 @@ class Varying:
     def _has_words(self, place: str) -> bool:
         return place in self._texts or any(
             covers(one.at.partition(MARK)[0], place) for one in self._text_patterns
+        )
+
+    def moved(self, place: str) -> bool:
+        """True below an array whose order varies: its indices say nothing."""
+        return any(
+            one.kind == "unordered" and place.startswith(one.at + "[")
+            for one in (*self._exact.values(), *self._patterns)
         )
 
     def words_of(self, place: str) -> list[str]:

@@ -127,7 +127,7 @@ def rebase(side: str, recorded: Parts, replay: Parts, noise: Sequence[Noise]) ->
 
 def _kept(varying: Varying, place: str, texts: dict[str, str], text: str) -> str | None:
     known = texts.get(place)
-    if known is None or known == text:
+    if known is None or known == text or varying.moved(place):
         return None
     noise = varying.at(place)
     if noise is not None:

@@ -51,6 +51,7 @@ _DIGESTS = frozenset({32, 40, 64, 96, 128})
 _ZEROS = 3
 _SHORT = 16
 """Letters and digits of fewer characters are often numbers in base 36."""
+_DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 _LEAST_DIGITS = 4
 """Digits in a text that may be a token rather than a number."""
 
@@ -135,7 +136,7 @@ def _text(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
     for kind in _NAMED:
         if all(is_kind(text, kind) for text in texts):
             return _named(kind, texts)
-    if all(_NUMBER.fullmatch(text) for text in texts) and not _is_code(texts):
+    if all(_NUMBER.fullmatch(text) for text in texts):
         return None
     alphabet = narrowest(texts)
     if not alphabet or not (look_random(texts, alphabet) or _is_code(texts)):
@@ -181,7 +182,7 @@ def _named(kind: NoiseKind, texts: Sequence[str]) -> Noise:
 
 
 def _is_code(texts: Sequence[str]) -> bool:
-    """Digits of one length, as different as if drawn: leading zeros are to be expected."""
+    """Digits of one length, some with zeros before them: no number, though short for a token."""
     equal = len({len(text) for text in texts}) == 1
     digits = all(text.isdigit() for text in texts)
     return equal and digits and len(texts[0]) >= _LEAST_DIGITS and differ(texts)
@@ -224,7 +225,7 @@ def fits(noise: Noise, value: object) -> bool:
     if kind == "timestamp":
         return is_written(value, noise.format)
     if kind in ("integer", "number", "counter"):
-        return _in_range(noise, number_of(value))
+        return _in_range(noise, _number_like(noise, value))
     if kind == "one-of":
         return as_json(value) in noise.members
     if kind == "derived":
@@ -237,6 +238,13 @@ def fits(noise: Noise, value: object) -> bool:
     if kind in _NAMED:
         return is_kind(value, kind) and (not noise.format or value[14] == noise.format)
     return False
+
+
+def _number_like(noise: Noise, value: object) -> int | float | None:
+    """In a text a number may have zeros before it, which few samples show."""
+    if noise.format == "text" and isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    return number_of(value)
 
 
 def _in_range(noise: Noise, number: int | float | None) -> bool:

@@ -100,6 +100,19 @@ def test_counters_keep_their_order(recorded: list[int], offset: int) -> None:
     assert holds(noise, top + 1, 0, context, series="another")
 
 
+def test_chains_of_a_run() -> None:
+    """Ids are a chain's, counters are the run's."""
+    run = Context(at_recorded_clock=True)
+    counter = Noise(at="x", kind="counter", low=0)
+    one, other = run.chain(), run.chain()
+    assert holds(UUID, A, B, one)
+    assert holds(UUID, A, C, other)
+    assert holds(counter, 5, 9, one, series="s")
+    assert not holds(counter, 6, 8, other, series="s")
+    assert holds(counter, 6, 10, other, series="s")
+    assert other.at_recorded_clock
+
+
 def test_fine_timestamps_travel() -> None:
     """A timestamp to the microsecond that two exchanges share is shared live, too; in one exchange
     two readings of the clock may have been equal by chance."""

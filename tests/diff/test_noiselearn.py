@@ -264,6 +264,19 @@ def test_the_expectation_keeps_what_travels(answer: Answer) -> None:
     assert expected.body == recorded.body.replace(b"true", b"false")
 
 
+def test_indices_of_unordered_items_say_nothing(answer: Answer) -> None:
+    """Below an array without order the replay's own values are kept: indices do not match."""
+
+    def rows(cached: bool, *ids: int) -> HttpResponse:
+        return answer({"c": cached, "t": [{"id": one, "at": fresh()} for one in ids]})
+
+    recorded = rows(True, 1, 2)
+    replays = [rows(False, 2, 1), rows(False, 1, 2), rows(False, 2, 1)]
+    learned = learn(recorded, *replays)
+    assert [one.at for one in learned.rebased] == ["response.body.$.c"]
+    assert rebase("response", CODEC.places(recorded), CODEC.places(replays[0]), learned.noise) == {}
+
+
 def test_learning_again() -> None:
     """The first live value stays on record; what is again as recorded is dropped."""
     first = (Rebased(at="a", recorded="1", expected="2"), Rebased(at="b", recorded="1"))

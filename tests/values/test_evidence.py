@@ -41,6 +41,7 @@ def kind(*values: Any, recorded: Any = None, ahead: tuple[int, ...] = ()) -> str
         (["48213", "91754", "03366"], "token"),
         ([5, 800, 17], "integer"),
         (["5", "800", "17"], "integer"),
+        (["48213", "91754", "13366"], "integer"),
         ([0.5, 2, 1.25], "number"),
         (["a", "b", "a"], "one-of"),
         ([1, 2, 1], "one-of"),
@@ -104,6 +105,17 @@ def test_range() -> None:
     assert (in_range([-3, 5]).low, in_range([-3, 5]).high) == (-500, 500)
     assert (in_range([-5, -3]).low, in_range([-5, -3]).high) == (-500, 0)
     assert in_range([0.5, 0.75]) == Noise(at="", kind="number", low=0.0, high=75.0)
+
+
+def test_zeros_before_a_number() -> None:
+    """A number in a text may come with zeros before it, one in JSON may not be a text."""
+    noise = infer(["482134", "917540", "133661"])
+    assert noise is not None
+    assert fits(noise, "048213")
+    assert not fits(noise, "04821x")
+    number = infer([5, 800, 17])
+    assert number is not None
+    assert not fits(number, "005")
 
 
 def test_what_follows_the_clock() -> None:
