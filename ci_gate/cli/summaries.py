@@ -9,7 +9,7 @@ import msgspec
 from tabulate import tabulate
 
 from ci_gate.cli.output import printable, say
-from ci_gate.gate.summary import MockSummary, RecordSummary
+from ci_gate.gate.summary import LearnSummary, MockSummary, RecordSummary
 
 MAX_ROWS = 40
 
@@ -22,6 +22,11 @@ def show_recording(summary: RecordSummary, *, as_json: bool, quiet: bool) -> Non
 def show_mocking(summary: MockSummary, *, as_json: bool, quiet: bool) -> None:
     """What was served, and what could not be."""
     _show(summary, mocking_text(summary), as_json, quiet)
+
+
+def show_lesson(summary: LearnSummary, *, as_json: bool, quiet: bool) -> None:
+    """What was learned, or why nothing was."""
+    _show(summary, lesson_text(summary), as_json, quiet)
 
 
 def _show(summary: msgspec.Struct, text: str, as_json: bool, quiet: bool) -> None:
@@ -65,6 +70,26 @@ def mocking_text(summary: MockSummary) -> str:
         head,
         _table("not recorded", ("dependency", "calls", "nearest"), misses),
         _table("new hosts", (), [(host,) for host in summary.new_hosts]),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def lesson_text(summary: LearnSummary) -> str:
+    """The summary of `learn` as plain text, for people."""
+    if summary.unfaithful:
+        head = f"{summary.snapshot}: nothing was written, because not everything can be explained"
+    else:
+        head = (
+            f"{summary.snapshot}: {len(summary.noise)} places vary, {len(summary.rebased)} were "
+            f"rebased, {summary.bindings} values travel ({summary.replays} replays)"
+        )
+    blocks = [
+        head,
+        _table("unfaithful", (), [(text.replace("\n", "; "),) for text in summary.unfaithful]),
+        _table("varies", ("place and kind",), list(summary.noise)),
+        _table("rebased: look at these", ("recorded → expected",), list(summary.rebased)),
+        "\n".join(f"service: {printable(line)}" for line in summary.last_lines),
+        f"note: {printable(summary.note)}" if summary.note else "",
     ]
     return "\n\n".join(block for block in blocks if block)
 

@@ -21,6 +21,7 @@ from ci_gate.model.message import Message, Opaque, Stored
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.store.statefolder import KEY_BYTES, KEY_FILE, open_redaction_key
 from ci_gate.values.addresses import Addresses
+from ci_gate.values.named import with_names
 from ci_gate.values.redaction import Redactor
 from ci_gate.values.standins import StandIns
 
@@ -37,6 +38,11 @@ class Cleaning:
     def line(self, text: str) -> str:
         """A line of the service's output."""
         return self._redactor.text(self.hidden.text(text))
+
+    def message(self, codec: Codec, message: Message, side: str, names: Addresses) -> Message:
+        """A live message as it may be stored: our addresses as names, secrets as stand-ins."""
+        named = self.hidden.message(with_names(message, names))
+        return self._cleaner.clean(codec, named, side)[0]
 
     def change(self, codec: Codec, exchange: Exchange, response: Message) -> Exchange:
         """`exchange` with the live `response`, our addresses in it as names already."""

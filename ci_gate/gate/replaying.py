@@ -9,6 +9,7 @@ import msgspec
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.correlation.trace import trace_ids
+from ci_gate.diff.embedded import with_stand_ins
 from ci_gate.diff.equality import Equality, stand_ins_of
 from ci_gate.diff.expectation import Expectation
 from ci_gate.diff.messages import compare
@@ -106,20 +107,18 @@ class Replay:
         latency = samples.latencies[at]
         if state == EQUAL and equality.verbatim(expected.stand_ins):
             return Compared(step, answered=True, latency=latency)
-        live = (
-            samples.responses.get(at, expected.response)
-            if state == DIFFERENT
-            else expected.response
-        )
-        response = with_names(live, self._addresses)
+        response = with_names(self.live(at, samples), self._addresses)
         recorded = step.exchange.response
         assert recorded is not None
         masks = rules.masks_for(step.exchange.route, side="response")
         masks = self._learning.masks(masks, step.exchange)
+        before = self.codec.places(recorded)
+        redacted = step.exchange.redacted
+        after = with_stand_ins("response", before, self.codec.places(response), redacted, equality)
         found = compare(
             "response",
-            self.codec.places(recorded),
-            self.codec.places(response),
+            before,
+            after,
             masks,
             equality,
             expected.stand_ins,
@@ -131,6 +130,12 @@ class Replay:
         return Compared(
             step, answered=True, latency=latency, differences=differences, response=response
         )
+
+    def live(self, at: int, samples: Samples) -> Message:
+        """The live answer to an answered step, addresses as they were live."""
+        expected = self._expectations[at].response
+        different = samples.states[at] == DIFFERENT
+        return samples.responses.get(at, expected) if different else expected
 
     def progress(self, sink: events.Sink) -> Callable[[int, int], None]:
         """What a `Replayer` is to tell while it works."""

@@ -54,3 +54,21 @@ class MockSummary(msgspec.Struct, frozen=True, kw_only=True):
     misses: tuple[Miss, ...] = ()
     new_hosts: tuple[str, ...] = ()
     exit_code: int = 0
+
+
+class LearnSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of `learn`."""
+
+    snapshot: str
+    replays: int
+    noise: tuple[tuple[str, str], ...] = ()
+    """(route, "place: kind") of every place that varies."""
+    rebased: tuple[tuple[str, str], ...] = ()
+    """(route, "place: recorded → expected")."""
+    bindings: int = 0
+    unfaithful: tuple[str, ...] = ()
+    """Why nothing was written."""
+    last_lines: tuple[str, ...] = ()
+    note: str = ""
+    """Why the service's clock could not be moved: what follows it may not have shown."""
+    exit_code: int = 0

@@ -1,0 +1,72 @@
+"""`ci-gate learn`."""
+
+from __future__ import annotations
+
+import click
+
+from ci_gate.cli.common import common_options, map_option, snapshot_option, surroundings
+from ci_gate.cli.group import COMMANDS, GateCommand, command_line
+
+EXAMPLES = """
+# learn as configured in ci-gate.yml, then look at what was written
+ci-gate learn
+git diff snapshots
+
+# more replays, for what varies rarely
+ci-gate learn --replays 5 --in snapshots/orders -- python -m orders
+"""
+
+
+@click.command(
+    cls=GateCommand,
+    name="learn",
+    short_help=COMMANDS["learn"],
+    examples=EXAMPLES,
+    takes_command=True,
+)
+@snapshot_option
+@click.option(
+    "--app-port",
+    type=int,
+    metavar="PORT",
+    help="The service's port [default: the configured one, else the recorded one].",
+)
+@click.option(
+    "--replays",
+    type=int,
+    default=3,
+    metavar="N",
+    help="How often the service is booted and replayed [default: 3].",
+)
+@map_option
+@common_options
+def command(
+    snapshot: str,
+    app_port: int | None,
+    replays: int,
+    maps: tuple[str, ...],
+    config: str | None,
+    quiet: bool,
+    as_json: bool,
+    no_color: bool,
+) -> int:
+    """Find out what varies while the service is unchanged, and write it into the snapshot.
+
+    The service is booted and replayed under its mocks a few times. What differs from replay to
+    replay gets a kind by evidence; where all agree on something else than was recorded, that is
+    expected from then on, and listed. What nothing explains is named, and nothing is written.
+    Exit codes: 0 learned, 1 not everything could be explained, 2 usage or configuration.
+    """
+    from ci_gate.cli.output import output
+    from ci_gate.cli.summaries import show_lesson
+    from ci_gate.config.flags import RunFlags
+    from ci_gate.config.resolve import run_options
+    from ci_gate.gate.learn import learn
+    from ci_gate.net.loop import run
+
+    flags = RunFlags(command=command_line(), snapshot=snapshot, app_port=app_port, maps=maps)
+    options = run_options(flags, surroundings(config))
+    with output(quiet=quiet, no_color=no_color) as sink:
+        summary = run(learn(options, sink, replays))
+    show_lesson(summary, as_json=as_json, quiet=quiet)
+    return summary.exit_code

@@ -1,0 +1,132 @@
+"""One replay of the unchanged service under its mocks, to see what it says: nothing is judged."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import msgspec
+
+from ci_gate.codecs.registry import codec
+from ci_gate.config.options import RunOptions
+from ci_gate.gate import events
+from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.learned import Learning
+from ci_gate.gate.mocking import explained, live_calls, recorded_calls
+from ci_gate.gate.planning import Plan
+from ci_gate.gate.replaying import Replay
+from ci_gate.gate.running import Running
+from ci_gate.gate.serving import Serving
+from ci_gate.model.call import CallRecord
+from ci_gate.model.message import Message
+from ci_gate.replayer.client import Replayer
+from ci_gate.replayer.samples import FAILED, Samples
+
+
+class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
+    """What the service said in one replay; messages redacted, addresses in them as names."""
+
+    responses: dict[str, Message]
+    """Inbound exchange id -> its live response."""
+    requests: dict[str, Message]
+    """Recorded call id -> the live request that it answered (the first)."""
+    calls: tuple[CallRecord, ...]
+    """All calls in their order, with the nearest recorded ones beside each miss."""
+    failures: dict[str, str]
+    """Inbound exchange id -> why it got no answer."""
+    failure: str = ""
+    """The service did not come up, or died."""
+    last_lines: tuple[str, ...] = ()
+    ahead: bool = False
+    """The service's clock was ahead of the recording's."""
+    note: str = ""
+    """Why its clock could not be moved, or may not have been."""
+
+
+async def rehearse(
+    options: RunOptions, plan: Plan, sink: events.Sink, shift: timedelta = timedelta()
+) -> Rehearsal:
+    """Boot the service, its clock `shift` ahead of the recording's where it can be moved, and
+    replay the plan once."""
+    began = time.monotonic_ns()
+    cleaning = Cleaning(options)
+    serving = Serving(options, plan, cleaning, sink, learning=True, shift=shift)
+    running = Running(options.state_folder, sink, options.service.stop_timeout)
+    samples: Samples | None = None
+    async with running:
+        await serving.start(running, "")
+        replay = Replay(
+            plan.steps,
+            serving.addresses,
+            options.replay.headers,
+            plan.snapshot.folder,
+            Learning(plan.snapshot),
+        )
+        host = await serving.ready()
+        if host:
+            replayer = Replayer(
+                replay.prepared,
+                codec("http"),
+                host,
+                serving.target.port,
+                correlation=serving.correlation,
+                settle=options.replay.settle,
+                timeout=options.replay.timeout,
+                progress=replay.progress(sink),
+                moment=serving.timing.advance,
+            )
+            samples = await replayer.run()
+            await serving.check(samples)
+    failure = serving.failure
+    return Rehearsal(
+        responses=_responses(plan, replay, samples, cleaning, serving),
+        requests=_requests(serving, cleaning),
+        calls=tuple(explained(_calls(serving, began), recorded_calls(plan.snapshot))),
+        failures=_failures(plan, samples),
+        failure=failure.reason if failure is not None else "",
+        last_lines=failure.last_lines if failure is not None else (),
+        ahead=bool(shift) and serving.timing.clock is not None,
+        note=serving.timing.note,
+    )
+
+
+def _responses(
+    plan: Plan, replay: Replay, samples: Samples | None, cleaning: Cleaning, serving: Serving
+) -> dict[str, Message]:
+    if samples is None:
+        return {}
+    http = codec("http")
+    return {
+        step.exchange.id: cleaning.message(
+            http, replay.live(at, samples), "response", serving.addresses
+        )
+        for at, step in enumerate(plan.steps)
+        if samples.states[at] != FAILED
+    }
+
+
+def _failures(plan: Plan, samples: Samples | None) -> dict[str, str]:
+    if samples is None:
+        return {}
+    return {
+        step.exchange.id: samples.failures.get(at, "not replayed")
+        for at, step in enumerate(plan.steps)
+        if samples.states[at] == FAILED
+    }
+
+
+def _requests(serving: Serving, cleaning: Cleaning) -> dict[str, Message]:
+    requests: dict[str, Message] = {}
+    for call in serving.mocks.server.calls:
+        if call.entry is None or call.request is None or call.entry.exchange.id in requests:
+            continue
+        protocol = serving.mocks.mocks[call.dependency].codec
+        requests[call.entry.exchange.id] = cleaning.message(
+            protocol, call.request, "request", serving.addresses
+        )
+    return requests
+
+
+def _calls(serving: Serving, began: int) -> list[CallRecord]:
+    mocks = serving.mocks
+    return live_calls(mocks.server.calls, mocks.mocks, serving.addresses, began)
