@@ -11,11 +11,12 @@ from collections.abc import Callable
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.correlation.bindings import chains
+from ci_gate.correlation.bindings import refusals as binding_refusals
 from ci_gate.correlation.substitution import Substitution
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.noise import Context, Varying
 from ci_gate.diff.noisecalls import LearnedCalls
-from ci_gate.diff.noiserefusals import refusals
+from ci_gate.diff.noiserefusals import refusals as noise_refusals
 from ci_gate.errors import UsageError
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, Part
@@ -31,11 +32,12 @@ class Learning:
         self._codecs: dict[str, Codec] = {
             one.name: codec(one.protocol) for one in snapshot.dependencies
         }
-        wrong = refusals(snapshot, self.parts_of)
+        wrong = noise_refusals(snapshot, self.parts_of) + binding_refusals(snapshot, self.parts_of)
         if wrong:
             more = f"\nand {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
             raise UsageError("\n".join(wrong[:_SHOWN]) + more)
         self._chains = chains(snapshot)
+        self._run = Context()
         self._contexts: dict[str, Context] = {}
         exchanges = (*snapshot.inbound, *snapshot.outbound)
         self._noise = {one.id: one.noise for one in exchanges if one.noise}
@@ -55,7 +57,7 @@ class Learning:
         """The context of an inbound exchange's chain, or of a group."""
         chain = self._chains.get(group, group)
         if chain not in self._contexts:
-            self._contexts[chain] = Context()
+            self._contexts[chain] = self._run.chain()
         return self._contexts[chain]
 
     def masks(self, masks: Masks, exchange: Exchange) -> Masks:
