@@ -75,9 +75,8 @@ def timing(
     first = recorded + shift
     begins = (first - _EPOCH) // _MICROSECOND * 1000
     opened.clock.set(begins)
-    # What a wrapper or an image starts may turn out to go by the machine's clock.
-    sees = (first,) if starts.moves else (first, now)
-    return Timing(opened.clock, begins, shift, sees, opened.note)
+    # What a shell, a wrapper or an image starts may turn out to go by the machine's clock.
+    return Timing(opened.clock, begins, shift, (first, now), opened.note)
 
 
 def _read(text: str) -> datetime.datetime | None:

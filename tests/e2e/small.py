@@ -7,12 +7,13 @@
 
 SMALL: "" well-behaved; "slow" 0.3 s a request; "crash" ends at the second thing; "fork" has a
 child in a session of its own; "stubborn" ignores SIGTERM; "mute" never listens; "dead" ends at
-once; "garbage" answers what is no HTTP; "changed" says something else.
+once; "garbage" answers what is no HTTP; "changed" says something else; "dated" says the day, too.
 SMALL_TOUCH: a file made when the first request is there.
 """
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import signal
@@ -66,7 +67,9 @@ class Handler(BaseHTTPRequestHandler):
         if HOW == "slow":
             time.sleep(0.3)
 
-    def _answer(self, status: int, body: object) -> None:
+    def _answer(self, status: int, body: dict[str, object]) -> None:
+        if HOW == "dated":
+            body["on"] = str(datetime.datetime.now(datetime.UTC).date())
         data = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

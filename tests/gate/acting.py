@@ -8,6 +8,7 @@ POST /things  tells GREETINGS_URL/audit about it, 201
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import os
 import signal
@@ -139,6 +140,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def say(self, status: int, data: bytes, media: str = "application/json") -> None:
         """Answer."""
+        if HOW == "clock":
+            os.write(1, f"acting: {self.path} on {datetime.date.today()}\n".encode())
         self.send_response_only(status)
         self.send_header("Content-Type", media)
         self.send_header("Cache-Control", "no-store" if HOW == "header" else "max-age=60")
