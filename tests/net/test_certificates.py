@@ -135,6 +135,17 @@ def test_validity(tmp_path: Path) -> None:
     assert leaf.not_valid_after_utc == clock + datetime.timedelta(days=40)
 
 
+def test_validity_at_several_times(tmp_path: Path) -> None:
+    """What a moved clock does not reach goes by the machine's: a certificate holds for both."""
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    old = datetime.datetime(2023, 5, 6, tzinfo=datetime.UTC)
+    authority = Authority.open(str(tmp_path))
+    authority.shown(old, now)
+    leaf = x509.load_pem_x509_certificate(authority._leaf("a.example"))
+    assert leaf.not_valid_before_utc == old - datetime.timedelta(days=40)
+    assert leaf.not_valid_after_utc == now + datetime.timedelta(days=40)
+
+
 def test_made_once(tmp_path: Path) -> None:
     """The second start finds the first one's authority; nobody else may read it."""
     first = Authority.open(str(tmp_path / "state"))

@@ -52,6 +52,20 @@ def test_equal_and_different(replay: Any, ask: Any) -> None:
     assert samples.begun_at < samples.started[0] < samples.started[2] < samples.ended_at
 
 
+def test_a_recorded_time_is_told_before_its_request(replay: Any, ask: Any) -> None:
+    """Whoever sets the service's clock has done so when the request arrives."""
+    seen: list[object] = []
+
+    async def serve(reader: Any, writer: Any, number: int) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            seen.append(head.split()[1])
+            writer.write(OK)
+
+    requests = [ask("/a", WANTED, at=5.0), ask("/b", WANTED, at=86_400_000.0)]
+    replay(requests, serve, moment=seen.append)
+    assert seen == [5.0, b"/a", 86_400_000.0, b"/b"]
+
+
 def test_one_connection_is_kept(replay: Any, ask: Any) -> None:
     """Requests follow each other on it; after Connection: close there is a new one."""
     used: list[int] = []

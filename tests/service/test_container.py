@@ -144,7 +144,14 @@ def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
 def start(trust: TrustFiles, image: str = "good", log: ServiceLog | None = None) -> Any:
     """Start an image with a variable of its own."""
     log = log or ServiceLog("", str.upper)
-    return Container.start(image, env={"PORT": "80"}, trust=trust, log=log, marker="run.1")
+    return Container.start(
+        image,
+        env={"PORT": "80"},
+        trust=trust,
+        log=log,
+        marker="run.1",
+        files={"clock-1": b"12345678"},
+    )
 
 
 def test_life_of_a_container(daemon: Daemon, trust: TrustFiles) -> None:
@@ -163,6 +170,8 @@ def test_life_of_a_container(daemon: Daemon, trust: TrustFiles) -> None:
             bundle = archive.extractfile(INSIDE_TRUST.bundle[1:])
             assert bundle is not None
             assert bundle.read() == Path(trust.bundle).read_bytes()
+            given = archive.getmember("ci-gate/clock-1")
+            assert (given.size, given.mode) == (8, 0o666)
         assert container.alive()
         assert container.exit_code is None
         assert os.getpid() in [process.pid for process in container.members()]
