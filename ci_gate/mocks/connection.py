@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ci_gate.codecs.base import (
@@ -24,7 +24,7 @@ from ci_gate.codecs.base import (
 from ci_gate.codecs.http1.digest import BodyDigest
 from ci_gate.codecs.http1.head import STREAMS, head_end
 from ci_gate.correlation.trace import trace_ids
-from ci_gate.mocks.matcher import MISS, WINDOW, Match
+from ci_gate.mocks.matcher import MISS, WINDOW, Bucket, Match
 from ci_gate.mocks.mock import Answer, LiveCall, Mock
 from ci_gate.model.exchange import GAVE_UP
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Raw, Stored
@@ -165,8 +165,8 @@ class MockConnection(Connection):
         if mock.telemetry:
             self._say(TELEMETRY_ANSWER)
             return
-        full = mock.codec.full(request)
-        answer = self._found(mock, request, full, at)
+        bucket = mock.matcher.exact(mock.codec.full(request))
+        answer = self._found(mock, request, bucket, at)
         if not self._sayable(answer):
             self._put(answer, self._due(answer, at))
             return
@@ -175,13 +175,15 @@ class MockConnection(Connection):
         for action in said:
             self._do(action)
         if self._alone and len(said) == 1 and self._conversation.reusable:
-            mock.remember(self._alone, request, full)
+            mock.remember(self._alone, request, bucket)
 
-    def _answer_known(self, mock: Mock, data: bytes, request: Message, full: Hashable) -> None:
+    def _answer_known(
+        self, mock: Mock, data: bytes, request: Message, bucket: Bucket | None
+    ) -> None:
         """Bytes that were one whole request before, where nothing is pending: what answers them
         can be said without reading them again."""
         at = time.monotonic_ns()
-        answer = self._found(mock, request, full, at)
+        answer = self._found(mock, request, bucket, at)
         if self._sayable(answer):
             assert answer.prepared is not None
             self.send(answer.prepared)
@@ -201,10 +203,10 @@ class MockConnection(Connection):
     def _due(self, answer: Answer, at: int) -> int:
         return at + int(answer.took * 1e6) if self._server.recorded_latency else 0
 
-    def _found(self, mock: Mock, request: Message, full: Hashable, at: int) -> Answer:
+    def _found(self, mock: Mock, request: Message, bucket: Bucket | None, at: int) -> Answer:
         """What answers a call; the call is logged."""
         server = self._server
-        match = self._match(mock, request, full, at)
+        match = self._match(mock, request, bucket, at)
         entry = match.entry
         if entry is None:
             self._log_miss(mock, request, match.groups, at)
@@ -221,9 +223,8 @@ class MockConnection(Connection):
         mock.missed += 1
         self._server.log(LiveCall(mock.name, request, None, MISS, groups, at))
 
-    def _match(self, mock: Mock, request: Message, full: Hashable, at: int) -> Match:
+    def _match(self, mock: Mock, request: Message, bucket: Bucket | None, at: int) -> Match:
         server = self._server
-        codec = mock.codec
         groups: tuple[str, ...] = ()
         if not server.alone:
             traces = (
@@ -232,7 +233,7 @@ class MockConnection(Connection):
                 else frozenset[bytes]()
             )
             groups = server.correlation.groups(at, traces)
-        match = mock.matcher.match(request, full, lambda: codec.key(request).coarse, groups)
+        match = mock.matcher.match(request, bucket, mock.codec.key, groups)
         if match.tier == WINDOW and match.entry is not None and not server.alone:
             for group in match.entry.groups:
                 server.correlation.seen(group)

@@ -74,7 +74,7 @@ class Match(msgspec.Struct, frozen=True, gc=False):
     """Whose call it is: for a late call, that of the chain that recorded it."""
 
 
-class _Bucket:
+class Bucket:
     """Recorded calls with equal keys, in recorded order."""
 
     __slots__ = ("by_group", "entries", "next")
@@ -86,6 +86,7 @@ class _Bucket:
         """Where the recorded order stands when the whole snapshot is one window."""
 
     def add(self, entry: Entry) -> None:
+        """The next call with this key."""
         self.entries.append(entry)
         for group in entry.groups:
             self.by_group.setdefault(group, []).append(entry)
@@ -99,13 +100,13 @@ class _Opened:
     def __init__(self, places: tuple[tuple[str, str], ...], canonical: Canonical) -> None:
         self.places = places
         self.canonical = canonical
-        self.buckets: dict[Hashable, _Bucket] = {}
+        self.buckets: dict[Hashable, Bucket] = {}
 
     def add(self, entry: Entry) -> None:
         form = self.canonical(entry.exchange.request)
         bucket = self.buckets.get(form)
         if bucket is None:
-            bucket = self.buckets[form] = _Bucket()
+            bucket = self.buckets[form] = Bucket()
         bucket.add(entry)
 
 
@@ -129,7 +130,7 @@ class Matcher:
         self._learning = learning
         self.entries: list[Entry] = []
         self._alone = alone
-        self._exact: dict[Hashable, _Bucket] = {}
+        self._exact: dict[Hashable, Bucket] = {}
         self._canonical = canonical
         self._by_coarse: dict[Hashable, list[tuple[Recorded, Entry]]] = {}
         self._opened: dict[Hashable, list[_Opened]] = {}
@@ -146,7 +147,7 @@ class Matcher:
             self.entries.append(entry)
             bucket = self._exact.get(one.key.full)
             if bucket is None:
-                bucket = self._exact[one.key.full] = _Bucket()
+                bucket = self._exact[one.key.full] = Bucket()
             bucket.add(entry)
             self._by_coarse.setdefault(one.key.coarse, []).append((one, entry))
 
@@ -166,32 +167,40 @@ class Matcher:
                 self._opened[coarse] = choices
         return choices
 
+    def exact(self, full: Hashable) -> Bucket | None:
+        """The recorded calls that are equal byte for byte, by `Key.full`; for `match`."""
+        return self._exact.get(full)
+
     def match(
-        self, request: Message, full: Hashable, coarse: Callable[[], Hashable], groups: Groups
+        self,
+        request: Message,
+        bucket: Bucket | None,
+        key: Callable[[Message], Key],
+        groups: Groups,
     ) -> Match:
         """What answers `request`, a live call of `groups`.
 
-        `full` is its key; `coarse()` its coarse key, which is asked for only when no recorded
-        call is equal byte for byte.
+        `bucket` is what `exact` said; `key` gives its whole key, which is asked for only when no
+        recorded call is equal byte for byte.
         """
-        bucket = self._exact.get(full)
         if bucket is not None:
             found = self._take(bucket, groups)
             if found is not None:
                 return found
-        for choice in self._choices(coarse()):
+        coarse = key(request).coarse
+        for choice in self._choices(coarse):
             bucket = choice.buckets.get(choice.canonical(request))
             if bucket is not None:
                 found = self._take(bucket, groups)
                 if found is not None:
                     return found
         if self._learning:
-            for _, entry in self._by_coarse.get(coarse(), ()):
+            for _, entry in self._by_coarse.get(coarse, ()):
                 if not entry.uses and any(group in groups for group in entry.groups):
                     return self._consume(entry, RESEMBLING, groups)
         return Match(None, MISS, groups)
 
-    def _take(self, bucket: _Bucket, groups: tuple[str, ...]) -> Match | None:
+    def _take(self, bucket: Bucket, groups: tuple[str, ...]) -> Match | None:
         if self._alone:
             return self._take_alone(bucket, groups)
         for group in groups:
@@ -213,7 +222,7 @@ class Matcher:
             self._written = entry.epoch + 1
         return Match(entry, tier, groups)
 
-    def _late(self, bucket: _Bucket) -> Match | None:
+    def _late(self, bucket: Bucket) -> Match | None:
         """A call that an earlier request recorded and has not made yet: it came after `settle`."""
         for entry in bucket.entries:
             if not entry.uses and self._reached(entry):
@@ -223,7 +232,7 @@ class Matcher:
     def _reached(self, entry: Entry) -> bool:
         return any(group in self._begun for group in entry.groups)
 
-    def _same_epoch(self, bucket: _Bucket) -> Entry | None:
+    def _same_epoch(self, bucket: Bucket) -> Entry | None:
         """The nearest earlier recorded read with this key that no write separates from now."""
         best: Entry | None = None
         for entry in bucket.entries:
@@ -231,7 +240,7 @@ class Matcher:
                 best = entry
         return best
 
-    def _standing(self, bucket: _Bucket, groups: tuple[str, ...]) -> Match | None:
+    def _standing(self, bucket: Bucket, groups: tuple[str, ...]) -> Match | None:
         """Startup and background calls: recorded order, then the last answer again."""
         for group in (BACKGROUND, STARTUP) if groups == (BACKGROUND,) else (STARTUP, BACKGROUND):
             entries = bucket.by_group.get(group)
@@ -244,7 +253,7 @@ class Matcher:
                 return self._consume(entry, STANDING, (group,) if group == BACKGROUND else groups)
         return None
 
-    def _take_alone(self, bucket: _Bucket, groups: tuple[str, ...]) -> Match | None:
+    def _take_alone(self, bucket: Bucket, groups: tuple[str, ...]) -> Match | None:
         entries = bucket.entries
         at = bucket.next
         while at < len(entries) and entries[at].uses:

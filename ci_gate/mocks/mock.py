@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 import msgspec
 
 from ci_gate.codecs.base import Codec
-from ci_gate.mocks.matcher import Entry, Matcher
+from ci_gate.mocks.matcher import Bucket, Entry, Matcher
 from ci_gate.model.message import Message
 
 KNOWN_ENTRIES = 32768
@@ -57,11 +55,11 @@ class Mock:
         self.shared: dict[str, object] = {}
         self.answered = 0
         self.missed = 0
-        self.known: dict[bytes, tuple[Message, Hashable]] = {}
-        """Bytes that were one whole request before -> the request and its full key."""
+        self.known: dict[bytes, tuple[Message, Bucket | None]] = {}
+        """Bytes that were one whole request before -> the request and what is equal to it."""
         self._known_size = 0
 
-    def remember(self, data: bytes, request: Message, full: Hashable) -> None:
+    def remember(self, data: bytes, request: Message, bucket: Bucket | None) -> None:
         """`data` is one whole request that is answered in the common connection state."""
         if len(data) > KNOWN_BYTES:
             return
@@ -69,4 +67,4 @@ class Mock:
             self.known.clear()
             self._known_size = 0
         self._known_size += len(data)
-        self.known[data] = (request, full)
+        self.known[data] = (request, bucket)

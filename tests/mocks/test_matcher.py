@@ -60,8 +60,8 @@ class Scene:
             self.begun.add(group)
         method, target = text.split()
         request = HttpRequest(method, target.encode())
-        key = key_of(request)
-        return self.matcher.match(request, key.full, lambda: key.coarse, (group,))
+        bucket = self.matcher.exact(key_of(request).full)
+        return self.matcher.match(request, bucket, key_of, (group,))
 
 
 def answer(match: Match) -> str:
