@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Record the snapshot anew: the fake upstreams, then the service behind ci-gate, driven by drive.py.
-# usage: record.sh [FOLDER]   (default snapshots/orders)
+# Record the snapshot anew: the fake upstreams, then the service behind ci-gate, driven by drive.py;
+# then learn what varies. usage: record.sh [FOLDER]   (default snapshots/orders)
 set -euo pipefail
 cd "$(dirname "$0")"
 python=../../.venv/bin/python
@@ -19,3 +19,6 @@ done
 # The recorder calls payments in the service's place, so it is the one that must trust the certificate.
 SSL_CERT_FILE="$work/payments.pem" \
   "$python" -m ci_gate record --app-port 8089 --replace --out "$out" --drive "$python drive.py"
+
+# What varies, from replays under mocks: the upstreams are not needed for it.
+"$python" -m ci_gate learn --in "$out"

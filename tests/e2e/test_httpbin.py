@@ -18,11 +18,11 @@ def test_unchanged_passes_five_times(httpbin: Any, tmp_path: Path) -> None:
 
 
 def test_a_rule_less_is_red(httpbin: Any, tmp_path: Path) -> None:
-    """Without the rule for /uuid the gate fails for exactly that."""
+    """Without the rule for random bytes the gate fails for exactly that."""
     config = (httpbin.folder / "ci-gate.yml").read_text(encoding="utf-8")
-    head, _, tail = config.partition('  - where: {route: "GET /uuid"}')
+    head, _, tail = config.partition('  - where: {route: "GET /bytes/{id}"}')
     assert tail
-    rest = tail[tail.index("  - where:") :]
+    rest = tail[tail.index("  - at:") :]
     text = (head + rest).replace("../../.venv", str(httpbin.folder.parent.parent / ".venv"))
     (tmp_path / "ci-gate.yml").write_text(text, encoding="utf-8")
     snapshot = str(httpbin.folder / "snapshots" / "httpbin")
@@ -30,4 +30,4 @@ def test_a_rule_less_is_red(httpbin: Any, tmp_path: Path) -> None:
     done = httpbin("run", "--quiet", "--in", snapshot, "--out", "run")
     assert done.code == 1, done.text
     causes = httpbin.result()["causes"]
-    assert [cause["place"] for cause in causes] == ["response.body.$.uuid"]
+    assert [cause["place"] for cause in causes] == ["response.body"]
