@@ -17,7 +17,9 @@ from ci_gate.gate.summary import RecordSummary, Uncaptured
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.background import with_background
+from ci_gate.recorder.options import RecorderOptions
 from ci_gate.recorder.routing import routed
+from ci_gate.service.options import ServiceOptions
 from ci_gate.store.fold import Folded, fold
 from ci_gate.store.journal import Recording, discard, leftover
 from ci_gate.store.snapshot import exists, read_snapshot, write_snapshot
@@ -39,19 +41,33 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_out(options: RecordOptions, sink: events.Sink) -> None:
     """Fold what a killed recorder left; refuse a snapshot that nobody said to add to or replace."""
-    left = leftover(options.out)
-    if left is not None and not left.exchanges:
-        discard(options.out)
-    elif left is not None:
-        count = len(left.exchanges)
-        sink(events.Note(f"{options.out}: a recording was cut off; keeping its {count} exchanges"))
-        _fold(options, left, "add")
-        discard(options.out)
+    _fold_cut_off(options, sink)
     if exists(options.out) and not options.existing:
         raise UsageError(
             f"{options.out}: a snapshot is there already; --add keeps it and adds to it, "
             "--replace records it anew, or name another folder with --out"
         )
+
+
+def fold_leftover(folder: str, routes: tuple[str, ...], sink: events.Sink) -> None:
+    """Fold what a killed recorder left in a snapshot that is about to be read.
+
+    Raises CannotRun while another ci-gate is recording there.
+    """
+    service = ServiceOptions(name="")
+    recorder = RecorderOptions(routes=routes)
+    _fold_cut_off(RecordOptions(service=service, recorder=recorder, out=folder), sink)
+
+
+def _fold_cut_off(options: RecordOptions, sink: events.Sink) -> None:
+    left = leftover(options.out)
+    if left is None:
+        return
+    if left.exchanges:
+        count = len(left.exchanges)
+        sink(events.Note(f"{options.out}: a recording was cut off; keeping its {count} exchanges"))
+        _fold(options, left, "add")
+    discard(options.out)
 
 
 def fold_journal(options: RecordOptions, ended: Ended) -> RecordSummary:

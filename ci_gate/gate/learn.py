@@ -12,6 +12,7 @@ from ci_gate.config.options import RunOptions
 from ci_gate.correlation.bindings import find
 from ci_gate.errors import UsageError
 from ci_gate.gate import events
+from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.learning import teach
 from ci_gate.gate.planning import make_plan
 from ci_gate.gate.rehearsing import rehearse
@@ -37,6 +38,7 @@ async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) 
     if replays < 2:
         raise UsageError(f"learn from at least 2 replays, not {replays}: one shows nothing varying")
     options = msgspec.structs.replace(options, only=())
+    fold_leftover(options.snapshot, options.routes, sink)
     plan = make_plan(options)
     if not plan.steps:
         raise UsageError(plan.nothing)

@@ -10,6 +10,7 @@ from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.rules import Rules
 from ci_gate.gate import events
 from ci_gate.gate.boot import Surroundings, service_address
+from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.listeners import spellings
 from ci_gate.gate.mocking import Mocks, explained, live_calls, recorded_calls
 from ci_gate.gate.running import Running
@@ -26,6 +27,7 @@ async def mock(options: MockVerbOptions, sink: events.Sink) -> MockSummary:
 
     Raises UsageError for an unreadable snapshot, CannotRun for a port in use.
     """
+    fold_leftover(options.snapshot, (), sink)
     snapshot = read_snapshot(options.snapshot)
     mocks = Mocks(
         snapshot,

@@ -11,6 +11,7 @@ from ci_gate.diff.equality import Equality
 from ci_gate.gate import events, target
 from ci_gate.gate.boot import Surroundings, service_address
 from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.judging import About, Evidence, judged, last_lines
 from ci_gate.gate.learned import Learning
 from ci_gate.gate.planning import Plan, make_plan
@@ -37,6 +38,7 @@ async def replay(options: ReplayVerbOptions, sink: events.Sink) -> Result:
     for snapshot and target; a target that does not answer is a result.
     """
     began = time.monotonic()
+    fold_leftover(options.snapshot, options.routes, sink)
     replayed = _Replayed(options, make_plan(options), sink)
     with run_directory(options, replayed.plan.started_at) as folder:
         if replayed.plan.steps:

@@ -14,6 +14,7 @@ from ci_gate.diff.equality import Equality
 from ci_gate.errors import UsageError
 from ci_gate.gate import escaping, events
 from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.judging import About, Evidence, judged, last_lines
 from ci_gate.gate.learned import Learning
 from ci_gate.gate.mocking import explained, live_calls, recorded_calls
@@ -41,6 +42,7 @@ async def run(options: RunOptions, sink: events.Sink) -> Result:
         raise UsageError(
             "nothing to run: give service.command in ci-gate.yml, or `ci-gate run -- CMD`"
         )
+    fold_leftover(options.snapshot, options.routes, sink)
     gate = _Gate(options, make_plan(options), sink)
     with run_directory(options, gate.plan.started_at) as folder:
         if gate.plan.steps:

@@ -79,7 +79,8 @@ def test_nothing_is_written_outside_the_run_directory(small: Any) -> None:
 def test_a_killed_recorder_loses_nothing_that_was_written(
     small: Any, upstream: int, until: Until
 ) -> None:
-    """After kill -9 of the recorder every exchange of its journal is in the snapshot."""
+    """After kill -9 of the recorder whoever opens the snapshot next has every exchange of its
+    journal."""
     config = small.folder / "ci-gate.yml"
     text = re.sub(r"localhost:\d+", f"localhost:{upstream}", config.read_text(encoding="utf-8"))
     config.write_text(text, encoding="utf-8")
@@ -94,12 +95,9 @@ def test_a_killed_recorder_loses_nothing_that_was_written(
     assert recorder.poll() is None, small.end(recorder).text
     os.kill(recorder.pid, signal.SIGKILL)
     recorder.wait()
-    again = ("record", "--in-port", "0", "--out-port", "0", "--out", str(out), "--add")
-    done = small(*again, "--drive", "true")
-    assert done.code == 0, done.text
-    assert "cut off" in done.text
     done = small("run", "--in", str(out), "--out", "run")
     assert done.code == 0, done.text
+    assert "a recording was cut off" in done.text
     counts = small.result()["runs"][0]["counts"]
     assert (counts["total"], counts["matched"]) == (9, 3)
     assert not list(out.rglob("*.jsonl"))
