@@ -72,6 +72,9 @@ class _Lesson:
 
     def taught(self) -> Taught:
         self._failures()
+        if any(one.failure for one in self._rehearsals):
+            # What else is missing is missing because of that.
+            return Taught(snapshot=self._snapshot, unfaithful=tuple(self._unfaithful))
         self._calls()
         inbound = self._messages(self._snapshot.inbound, "response")
         outbound = self._messages(self._snapshot.outbound, "request")

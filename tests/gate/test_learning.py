@@ -1,0 +1,175 @@
+"""What rehearsals teach: noise and rebased places, and what makes learning unfaithful."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from ci_gate.codecs.registry import codec
+from ci_gate.diff.rules import Rules
+from ci_gate.gate.learning import Taught, teach
+from ci_gate.gate.mocking import recorded_calls
+from ci_gate.gate.rehearsing import Rehearsal
+from ci_gate.model.call import CallRecord
+from ci_gate.model.message import HttpResponse
+from ci_gate.model.rule import Rule, Where
+from ci_gate.model.snapshot import Snapshot
+
+FIRST, SECOND, CHARGE = "aaaa1111-1", "bbbb1111-1", "cccc1111-1"
+JSON = ((b"Content-Type", b"application/json"),)
+IDS = (
+    "6f1c2c1e-7a0b-4c58-9d0e-3f1a2b3c4d5e",
+    "0b9d6a4f-2f63-4f0c-8e57-8d9c0a1b2c3d",
+    "d3c1b2a0-9f8e-4d7c-a6b5-c4d3e2f1a0b9",
+)
+NO_RULES = Rules((), "2026-09-01")
+
+
+def say(value: object, status: int = 201) -> HttpResponse:
+    """An answer with JSON."""
+    return HttpResponse(status=status, headers=JSON, body=json.dumps(value).encode())
+
+
+@pytest.fixture
+def plain(recorded: Snapshot) -> Snapshot:
+    """A snapshot with two inbound exchanges, and one call (a write) of the first."""
+    calls = tuple(one for one in recorded.outbound if one.id == CHARGE)
+    return msgspec.structs.replace(recorded, outbound=calls, dependencies=recorded.dependencies[:1])
+
+
+def rehearsal(snapshot: Snapshot, first: object = None, **more: Any) -> Rehearsal:
+    """The service behaves as recorded, but for the answer to the first request."""
+    responses = {one.id: one.response for one in snapshot.inbound if one.response is not None}
+    if first is not None:
+        responses[FIRST] = say(first)
+    given: dict[str, Any] = {
+        "responses": responses,
+        "requests": {one.id: one.request for one in snapshot.outbound},
+        "calls": tuple(
+            msgspec.structs.replace(one, id=f"live-{one.id}", matched=one.id, tier=1)
+            for one in recorded_calls(snapshot)
+        ),
+        "failures": {},
+    }
+    return Rehearsal(**{**given, **more})
+
+
+def taught(snapshot: Snapshot, *answers: object, rules: Rules = NO_RULES) -> Taught:
+    """What replays with these answers to the first request teach."""
+    return teach(snapshot, [rehearsal(snapshot, one) for one in answers], rules)
+
+
+def test_nothing_varies(plain: Snapshot) -> None:
+    """Replays that are as recorded leave the snapshot as it is."""
+    found = teach(plain, [rehearsal(plain)] * 3, NO_RULES)
+    assert (found.unfaithful, found.noise, found.rebased) == ((), (), ())
+    assert found.snapshot == plain
+
+
+def test_what_varies_gets_a_kind(plain: Snapshot) -> None:
+    """The noise stands at the exchange, and nowhere else."""
+    found = taught(plain, *({"id": one, "items": [{"price": 3}]} for one in IDS))
+    assert found.unfaithful == ()
+    assert found.noise == (("POST /orders", "response.body.$.id: uuid"),)
+    first, second = found.snapshot.inbound
+    assert [(one.at, one.kind, one.replays) for one in first.noise] == [
+        ("response.body.$.id", "uuid", 3)
+    ]
+    assert second == plain.inbound[1]
+
+
+def test_what_all_agree_on_is_expected(plain: Snapshot) -> None:
+    """Another answer than the recorded one, the same in all replays, is rebased and listed."""
+    found = taught(plain, *[{"id": 7, "items": [{"price": 4}]}] * 3)
+    assert found.unfaithful == ()
+    (rebased,) = found.rebased
+    assert rebased == ("POST /orders", "response.body.$.items[0].price: 3 → 4")
+    first = found.snapshot.inbound[0]
+    assert first.response is not None
+    assert json.loads(first.response.body) == {"id": 7, "items": [{"price": 4}]}  # type: ignore[arg-type]  # small bodies are bytes
+    again = teach(found.snapshot, [rehearsal(found.snapshot)] * 3, NO_RULES)
+    assert again.snapshot == found.snapshot
+
+
+def test_what_nothing_explains(plain: Snapshot) -> None:
+    """A place that is sometimes this and sometimes that is named, with its route and exchange."""
+    answers: list[object] = [{"id": {"a": 1}}, {"id": [3]}, {"id": "text"}]
+    found = taught(plain, *answers)
+    assert found.unfaithful
+    assert all(f"POST /orders ({FIRST}): response.body" in one for one in found.unfaithful)
+
+
+def test_a_rule_is_enough(plain: Snapshot) -> None:
+    """Places that a committed rule opens are neither learned nor unfaithful."""
+    rule = Rule(
+        index=1, at="response.body.$.id", allow="any", reason="r",
+        where=Where(route="POST /orders"),
+    )  # fmt: skip
+    rules = Rules((rule,), "2026-09-01")
+    answers = [{"id": one, "items": [{"price": 3}]} for one in ("x y", "zz top", "quite")]
+    found = taught(plain, *answers, rules=rules)
+    assert (found.unfaithful, found.noise, found.rebased) == ((), (), ())
+
+
+def test_a_request_without_answer(plain: Snapshot) -> None:
+    """It is said which, and why."""
+    bad = rehearsal(plain, failures={SECOND: "timed out"})
+    bad.responses.pop(SECOND)
+    found = teach(plain, [rehearsal(plain), bad], NO_RULES)
+    assert found.unfaithful == (f"replay 2: GET /orders/{{id}} ({SECOND}): timed out",)
+
+
+def test_a_service_that_does_not_come_up(plain: Snapshot) -> None:
+    """Its failure is all that is told: the rest follows from it."""
+    dead = rehearsal(plain, failure="it ended with 7", responses={}, requests={}, calls=())
+    found = teach(plain, [rehearsal(plain), dead], NO_RULES)
+    assert found.unfaithful == ("replay 2: it ended with 7",)
+    assert found.snapshot == plain
+
+
+def miss(snapshot: Snapshot) -> CallRecord:
+    """A call that nothing was recorded for."""
+    call = recorded_calls(snapshot)[0]
+    return msgspec.structs.replace(call, id="live-9", label="POST /refunds", nearest="POST /charges")
+
+
+def test_calls_that_nothing_answers(plain: Snapshot) -> None:
+    """A miss is never noise; what came nearest is told."""
+    one = rehearsal(plain)
+    more = msgspec.structs.replace(one, calls=(*one.calls, miss(plain)))
+    found = teach(plain, [one, more], NO_RULES)
+    assert found.unfaithful == ("payments: POST /refunds misses (POST /charges)",)
+
+
+def test_calls_that_are_never_made(plain: Snapshot) -> None:
+    """A recorded call that no replay makes is not silently dropped."""
+    found = teach(plain, [rehearsal(plain, calls=(), requests={})] * 2, NO_RULES)
+    assert found.unfaithful == (f"POST /orders ({FIRST}): POST /charges is never called",)
+
+
+def test_writes_that_come_and_go(plain: Snapshot) -> None:
+    """A write is made or not made; it is never optional."""
+    found = teach(plain, [rehearsal(plain), rehearsal(plain, calls=(), requests={})], NO_RULES)
+    (why,) = found.unfaithful
+    assert "the write POST /charges comes and goes" in why
+
+
+def test_reads_that_come_and_go(plain: Snapshot) -> None:
+    """A read that not every replay makes is learned as optional, with the evidence."""
+    call = plain.outbound[0]
+    read = msgspec.structs.replace(
+        call,
+        route="GET /charges",
+        request=msgspec.structs.replace(call.request, method="GET", body=b""),
+    )
+    snapshot = msgspec.structs.replace(plain, outbound=(read,))
+    assert codec("http").facts(read).effect == "read"
+    found = teach(
+        snapshot, [rehearsal(snapshot), rehearsal(snapshot, calls=(), requests={})], NO_RULES
+    )
+    assert found.unfaithful == ()
+    (noise,) = found.snapshot.outbound[0].noise
+    assert (noise.at, noise.kind, noise.seen) == ("call", "optional", ("made in 1 of 2 replays",))
