@@ -8,9 +8,8 @@ from ci_gate.cli.common import common_options, map_option, snapshot_option, surr
 from ci_gate.cli.group import COMMANDS, GateCommand, command_line
 
 EXAMPLES = """
-# learn as configured in ci-gate.yml, then look at what was written
+# learn as configured in ci-gate.yml; then look at what `git diff snapshots` shows
 ci-gate learn
-git diff snapshots
 
 # more replays, for what varies rarely
 ci-gate learn --replays 5 --in snapshots/orders -- python -m orders
@@ -50,7 +49,7 @@ def command(
     as_json: bool,
     no_color: bool,
 ) -> int:
-    """Find out what varies while the service is unchanged, and write it into the snapshot.
+    """Replay the unchanged service and write down what varies.
 
     The service is booted and replayed under its mocks a few times. What differs from replay to
     replay gets a kind by evidence; where all agree on something else than was recorded, that is

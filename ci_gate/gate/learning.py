@@ -23,6 +23,7 @@ from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Message, Part
 from ci_gate.model.noise import Noise
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.values.masks import masked
 
 _SHOWN = 3
 
@@ -120,7 +121,9 @@ class _Lesson:
             for call in one.calls:
                 if not call.matched:
                     near = f" ({call.nearest})" if call.nearest else ""
-                    self._unfaithful.append(f"{call.dependency}: {call.label} misses{near}")
+                    # The live call as it came: what is told of it must hold no secret.
+                    told = masked(f"{call.label} misses{near}")
+                    self._unfaithful.append(f"{call.dependency}: {told}")
         for inbound in self._snapshot.inbound:
             recorded = windows.get(inbound.id, [])
             made = [

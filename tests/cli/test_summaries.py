@@ -1,11 +1,11 @@
-"""The ends of record and mock."""
+"""The ends of record, mock and learn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ci_gate.cli.summaries import mocking_text, recording_text
-from ci_gate.gate.summary import Miss, MockSummary, RecordSummary, Uncaptured
+from ci_gate.cli.summaries import lesson_text, mocking_text, recording_text
+from ci_gate.gate.summary import LearnSummary, Miss, MockSummary, RecordSummary, Uncaptured
 
 
 def test_recording(golden: Callable[[str, str], None]) -> None:
@@ -39,3 +39,28 @@ def test_mocking(golden: Callable[[str, str], None]) -> None:
         matched=9, unmatched=3, unused=1, misses=(miss,), new_hosts=("new.example:443",)
     )
     golden("cli/mocking.txt", mocking_text(summary) + "\n")
+
+
+def test_learning(golden: Callable[[str, str], None]) -> None:
+    """What varies, what was rebased, and a note; nothing in it is obeyed by a terminal."""
+    summary = LearnSummary(
+        snapshot="snapshots/orders",
+        replays=3,
+        noise=tuple(("POST /orders", f"response.body.$.items[{n}].id: uuid") for n in range(45)),
+        rebased=(("GET /orders/{id}", 'response.body.$.host: "a\x1b[31m" → "b"'),),
+        bindings=2,
+        note="the service's clock could not be moved",
+    )
+    golden("cli/learning.txt", lesson_text(summary) + "\n")
+
+
+def test_what_could_not_be_learned(golden: Callable[[str, str], None]) -> None:
+    """First that nothing was written, then why, then what the service said last."""
+    summary = LearnSummary(
+        snapshot="snapshots/orders",
+        replays=1,
+        unfaithful=("replay 1: the service ended with 7", "payments: POST /x misses (near:\n a)"),
+        last_lines=("cannot \x1b[31mwork",),
+        exit_code=1,
+    )
+    golden("cli/unfaithful.txt", lesson_text(summary) + "\n")

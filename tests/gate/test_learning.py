@@ -133,7 +133,9 @@ def test_a_service_that_does_not_come_up(plain: Snapshot) -> None:
 def miss(snapshot: Snapshot) -> CallRecord:
     """A call that nothing was recorded for."""
     call = recorded_calls(snapshot)[0]
-    return msgspec.structs.replace(call, id="live-9", label="POST /refunds", nearest="POST /charges")
+    return msgspec.structs.replace(
+        call, id="live-9", label="POST /refunds", nearest="POST /charges"
+    )
 
 
 def test_calls_that_nothing_answers(plain: Snapshot) -> None:
@@ -142,6 +144,18 @@ def test_calls_that_nothing_answers(plain: Snapshot) -> None:
     more = msgspec.structs.replace(one, calls=(*one.calls, miss(plain)))
     found = teach(plain, [one, more], NO_RULES)
     assert found.unfaithful == ("payments: POST /refunds misses (POST /charges)",)
+
+
+def test_what_is_told_of_a_call_holds_no_secret(plain: Snapshot) -> None:
+    """A miss is told as it came, but for what looks secret in it."""
+    secret = "sk_" + "live_4eC39HqLyjWDarjtT1zdp7dc"
+    call = msgspec.structs.replace(miss(plain), label=f"GET /x?key={secret}&to=ada@corp.example")
+    one = rehearsal(plain)
+    found = teach(plain, [msgspec.structs.replace(one, calls=(*one.calls, call)), one], NO_RULES)
+    (told,) = found.unfaithful
+    assert "GET /x?key=" in told
+    assert secret not in told
+    assert "ada@corp.example" not in told
 
 
 def test_calls_that_are_never_made(plain: Snapshot) -> None:

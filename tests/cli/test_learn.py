@@ -1,0 +1,85 @@
+"""`ci-gate learn`: from flags to options, from the summary to the exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci_gate.gate.events import Stage
+from ci_gate.gate.summary import LearnSummary
+
+LEARNED = LearnSummary(snapshot="s", replays=3, noise=(("GET /a", "response.body.$.id: uuid"),))
+
+
+@pytest.fixture
+def fake_learn(monkeypatch: pytest.MonkeyPatch) -> Callable[[LearnSummary], list[Any]]:
+    """`fake_learn(summary)`: the verb returns it; its options and replays are appended to the list."""
+
+    def install(summary: LearnSummary) -> list[Any]:
+        seen: list[Any] = []
+
+        async def pretend(options: Any, sink: Callable[[Any], None], replays: int) -> LearnSummary:
+            seen.append((options, replays))
+            sink(Stage("learn", "replay 1 of 3"))
+            return summary
+
+        monkeypatch.setattr("ci_gate.gate.learn.learn", pretend)
+        return seen
+
+    return install
+
+
+def test_flags_reach_the_verb(call: Callable[..., Any], fake_learn: Callable[..., Any]) -> None:
+    """Every flag; the folder of the file is where it works."""
+    seen = fake_learn(LEARNED)
+    Path("sub").mkdir()
+    Path("sub/gate.yml").write_text("version: 1\nservice: {command: [a]}")
+    called = call(
+        "learn", "-c", "sub/gate.yml", "--in", "s", "--app-port", "7", "--map", "p@1=http://a",
+        "--replays", "5", "--", "other", "--flag",
+    )  # fmt: skip
+    ((options, replays),) = seen
+    assert called.code == 0
+    assert (options.service.command, options.service.port) == (("other", "--flag"), 7)
+    assert (options.snapshot, options.folder, options.config) == ("s", "sub", "sub/gate.yml")
+    assert replays == 5
+
+
+def test_three_replays_unless_told(
+    call: Callable[..., Any], fake_learn: Callable[..., Any]
+) -> None:
+    """Two at the recorded clock and one ahead is what nobody needs to ask for."""
+    seen = fake_learn(LEARNED)
+    assert call("learn", "--", "x").code == 0
+    assert seen[0][1] == 3
+
+
+def test_the_exit_code_is_the_summarys(
+    call: Callable[..., Any], fake_learn: Callable[..., Any]
+) -> None:
+    """1 when not everything could be explained, in JSON too."""
+    fake_learn(LearnSummary(snapshot="s", replays=3, unfaithful=("why",), exit_code=1))
+    assert call("learn", "--", "x").code == 1
+    called = call("learn", "--json", "--", "x")
+    assert called.code == 1
+    assert json.loads(called.out)["unfaithful"] == ["why"]
+
+
+def test_the_table_is_for_people(call: Callable[..., Any], fake_learn: Callable[..., Any]) -> None:
+    """What was learned is on stderr; --quiet leaves nothing."""
+    fake_learn(LEARNED)
+    called = call("learn", "--", "x")
+    assert called.out == ""
+    assert "1 places vary" in called.err
+    assert "response.body.$.id: uuid" in called.err
+    quiet = call("learn", "--quiet", "--", "x")
+    assert (quiet.out, quiet.err) == ("", "")
+
+
+def test_replays_are_a_number(call: Callable[..., Any]) -> None:
+    """Anything else is a usage error."""
+    assert call("learn", "--replays", "many", "--", "x").code == 2
