@@ -77,7 +77,7 @@ def test_an_old_recording_fails_on_another_day(dated: Any) -> None:
 
 @pytest.mark.parametrize("clock", ["auto", "real"])
 def test_tls_to_the_mocks_holds_at_both_times(orders: Any, tmp_path: Path, clock: str) -> None:
-    """examples/orders, aged by years: its payments are called by TLS and its dates pass a rule."""
+    """examples/orders, aged by years: its payments are called by TLS, and its dates may vary."""
     folder = tmp_path / "orders"
     folder.mkdir()
     shutil.copytree(orders.folder / "orders", folder / "orders")
