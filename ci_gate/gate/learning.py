@@ -21,11 +21,13 @@ from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Message, Part
-from ci_gate.model.noise import Noise
+from ci_gate.model.noise import Noise, Rebased
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.values.masks import masked
 
 _SHOWN = 3
+_ERROR = 400
+"""The first status that is an error (RFC 9110 section 15)."""
 
 
 class Taught(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,6 +191,14 @@ class _Lesson:
         learned = self._beyond_rules(exchange, side, learned)
         for place in learned.unexplained[:_SHOWN]:
             self._unfaithful.append(f"{exchange.route} ({exchange.id}): {place.at}: {place.reason}")
+        for place in learned.rebased:
+            if _went_wrong(place):
+                self._unfaithful.append(
+                    f"{exchange.route} ({exchange.id}): {place.at}: {place.recorded} was recorded, "
+                    f"and under its mocks the service answers {place.expected}: it lacks something "
+                    "here that it had there (a credential in `replay.set`, an id that travels); a "
+                    "rule for this place accepts it"
+                )
         fields: dict[str, object] = {"noise": learned.noise}
         if learned.rebased and not learned.unexplained:
             parts = rebase(side, heard.recorded, heard.replays[0], learned.noise)
@@ -222,3 +232,10 @@ class _Lesson:
         if not extra:
             return exchange
         return msgspec.structs.replace(exchange, noise=(*exchange.noise, *extra))
+
+
+def _went_wrong(place: Rebased) -> bool:
+    """True when a success became an error. To expect that would make a broken replay the norm."""
+    if place.at != "response.status" or not (place.recorded.isdigit() and place.expected.isdigit()):
+        return False
+    return int(place.recorded) < _ERROR <= int(place.expected)

@@ -94,6 +94,28 @@ def test_what_all_agree_on_is_expected(plain: Snapshot) -> None:
     assert again.snapshot == found.snapshot
 
 
+@pytest.mark.parametrize(("status", "faithful"), [(200, True), (404, False), (503, False)])
+def test_errors_are_not_made_the_norm(plain: Snapshot, status: int, faithful: bool) -> None:
+    """A success that is an error in all replays is no expectation: something is missing."""
+    one = rehearsal(plain)
+    one.responses[FIRST] = say({"error": "no such order"}, status)
+    found = teach(plain, [one, one], NO_RULES)
+    assert (found.unfaithful == ()) is faithful
+    if not faithful:
+        assert (
+            f"response.status: 201 was recorded, and under its mocks the service answers {status}"
+            in (found.unfaithful[0])
+        )
+
+
+def test_errors_that_a_rule_accepts(plain: Snapshot) -> None:
+    """Who knows why it is so can say so."""
+    rules = Rules((Rule(index=1, at="response.status", allow="any", reason="r"),), "2026-09-01")
+    one = rehearsal(plain)
+    one.responses[FIRST] = say({"id": 0, "items": []}, 404)
+    assert teach(plain, [one, one], rules).unfaithful == ()
+
+
 def test_what_nothing_explains(plain: Snapshot) -> None:
     """A place that is sometimes this and sometimes that is named, with its route and exchange."""
     answers: list[object] = [{"id": {"a": 1}}, {"id": [3]}, {"id": "text"}]
