@@ -191,11 +191,11 @@ class _Lesson:
         learned = self._beyond_rules(exchange, side, learned)
         for place in learned.unexplained[:_SHOWN]:
             self._unfaithful.append(f"{exchange.route} ({exchange.id}): {place.at}: {place.reason}")
-        for place in learned.rebased:
-            if _went_wrong(place):
+        for now in learned.rebased:
+            if _went_wrong(now):
                 self._unfaithful.append(
-                    f"{exchange.route} ({exchange.id}): {place.at}: {place.recorded} was recorded, "
-                    f"and under its mocks the service answers {place.expected}: it lacks something "
+                    f"{exchange.route} ({exchange.id}): {now.at}: {now.recorded} was recorded, "
+                    f"and under its mocks the service answers {now.expected}: it lacks something "
                     "here that it had there (a credential in `replay.set`, an id that travels); a "
                     "rule for this place accepts it"
                 )
