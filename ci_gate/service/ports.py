@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 
 import psutil
+
+_LOWEST, _HIGHEST = 20000, 32000
+"""Below what systems choose from: 32768 on Linux, 49152 elsewhere."""
+_TRIES = 50
 
 
 def holder_of(port: int) -> str:
@@ -25,11 +30,20 @@ def holder_of(port: int) -> str:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on now; the system does not give it out again at once."""
+    """A port that nobody listens on now, and that the system gives to nobody by itself: between
+    this look and the service's own bind, any program may be given a port of the system's choice."""
+    for _ in range(_TRIES):
+        port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
+        with socket.socket() as probe:
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
     with socket.socket() as probe:
         probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        chosen: int = probe.getsockname()[1]
+        return chosen
 
 
 def _name(pid: int | None) -> str:

@@ -92,7 +92,7 @@ def snapshot_folder(recorded: Snapshot, tmp_path: Path) -> str:
 
 
 ACTING = Path(__file__).with_name("acting.py")
-MARK = "CI_GATE_TEST_MARK"
+MARK = "ACTING_MARK"
 """A variable that every process of a test inherits."""
 FIXED = (
     ("/json", b'{"id": 7, "name": "ada"}', b"application/json"),
