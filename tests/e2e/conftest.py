@@ -22,6 +22,8 @@ from typing import Any
 import psutil
 import pytest
 
+from ci_gate.service import ports
+
 TOP = Path(__file__).resolve().parent.parent.parent
 SMALL = Path(__file__).with_name("small.py")
 MARK = "CI_E2E_MARK"
@@ -238,14 +240,8 @@ def upstream() -> Iterator[int]:
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    """Ports nobody listens on."""
-
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
-    return find
+    """Ports nobody listens on, and nobody is given by chance."""
+    return ports.free_port
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ci_gate.service.ports import free_port
 
 EXAMPLE = Path(__file__).resolve().parent.parent.parent / "examples" / "orders"
 REGRESSIONS: dict[str, Any] = json.loads((EXAMPLE / "regressions.json").read_text(encoding="utf-8"))
@@ -44,11 +45,7 @@ def secrets_in(folder: Path) -> list[str]:
 
 def record(gate: Any, out: Path, work: Path) -> None:
     """The example's recording, on ports of its own, against its upstreams."""
-    ports = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports.append(str(probe.getsockname()[1]))
+    ports = [str(free_port()) for _ in range(2)]
     certificate = work / "payments.pem"
     upstreams = subprocess.Popen(
         [sys.executable, "upstreams.py", str(certificate), *ports],
