@@ -184,9 +184,9 @@ class MockConnection(Connection):
         can be said without reading them again."""
         at = time.monotonic_ns()
         answer = self._found(mock, request, bucket, at)
-        if self._sayable(answer):
-            assert answer.prepared is not None
-            self.send(answer.prepared)
+        prepared = answer.prepared
+        if prepared is not None and not self._full and not self._server.recorded_latency:
+            self.send(prepared)
         else:
             self._conversation.feed(Side.CLIENT, data, at)  # it must know what will be answered
             self._put(answer, self._due(answer, at))
@@ -206,7 +206,10 @@ class MockConnection(Connection):
     def _found(self, mock: Mock, request: Message, bucket: Bucket | None, at: int) -> Answer:
         """What answers a call; the call is logged."""
         server = self._server
-        match = self._match(mock, request, bucket, at)
+        if server.alone:
+            match = mock.matcher.match(request, bucket, mock.codec.key, ())
+        else:
+            match = self._match(mock, request, bucket, at)
         entry = match.entry
         if entry is None:
             self._log_miss(mock, request, match.groups, at)
@@ -224,19 +227,16 @@ class MockConnection(Connection):
         self._server.log(LiveCall(mock.name, request, None, MISS, groups, at))
 
     def _match(self, mock: Mock, request: Message, bucket: Bucket | None, at: int) -> Match:
-        server = self._server
-        groups: tuple[str, ...] = ()
-        if not server.alone:
-            traces = (
-                trace_ids(request.headers)
-                if isinstance(request, HttpRequest)
-                else frozenset[bytes]()
-            )
-            groups = server.correlation.groups(at, traces)
+        """Beside a replay: a call belongs to whoever caused it."""
+        correlation = self._server.correlation
+        traces = (
+            trace_ids(request.headers) if isinstance(request, HttpRequest) else frozenset[bytes]()
+        )
+        groups = correlation.groups(at, traces)
         match = mock.matcher.match(request, bucket, mock.codec.key, groups)
-        if match.tier == WINDOW and match.entry is not None and not server.alone:
+        if match.tier == WINDOW and match.entry is not None:
             for group in match.entry.groups:
-                server.correlation.seen(group)
+                correlation.seen(group)
         return match
 
     # Answers leave in the order of the requests.

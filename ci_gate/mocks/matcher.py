@@ -77,13 +77,15 @@ class Match(msgspec.Struct, frozen=True, gc=False):
 class Bucket:
     """Recorded calls with equal keys, in recorded order."""
 
-    __slots__ = ("by_group", "entries", "next")
+    __slots__ = ("again", "by_group", "entries", "next")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.by_group: dict[str, list[Entry]] = {}
         self.next = 0
         """Where the recorded order stands when the whole snapshot is one window."""
+        self.again: Match | None = None
+        """The last answer of a read, repeated from then on."""
 
     def add(self, entry: Entry) -> None:
         """The next call with this key."""
@@ -261,5 +263,6 @@ class Matcher:
         bucket.next = at
         if at < len(entries):
             return self._consume(entries[at], WINDOW, groups)
-        last = entries[-1]
-        return Match(last, EPOCH, groups) if last.read else None
+        if bucket.again is None and entries[-1].read:
+            bucket.again = Match(entries[-1], EPOCH, groups)
+        return bucket.again
