@@ -42,6 +42,7 @@ class Running:
         self._state_folder = state_folder
         self._sink = sink
         self._stop_timeout = stop_timeout
+        self._hurried = False
         self._leftovers: Leftovers | None = None
         self._starting: set[asyncio.Task[Process | Container]] = set()
         self._processes: list[Process | Container] = []
@@ -106,6 +107,7 @@ class Running:
                 self._processes.append(task.result())
 
     def _hurry(self) -> None:
+        self._hurried = True
         for process in self._processes:
             if isinstance(process, Process):
                 process.kill()
@@ -131,9 +133,10 @@ class Running:
         if self._starting:
             await asyncio.wait(self._starting)
             self._adopt()
+        timeout = 0.0 if self._hurried else self._stop_timeout
         async with contextlib.AsyncExitStack() as ends:
             for process in self._processes:
-                ends.push_async_callback(process.stop, self._stop_timeout)
+                ends.push_async_callback(process.stop, timeout)
         self._processes.clear()
 
 

@@ -47,9 +47,12 @@ class RunDirectory:
     def create(cls, path: str, now: datetime.datetime, base: str = BASE) -> RunDirectory:
         """Make the folder; `path` "" = `<base>/runs/<utc>`, to which `latest` then points.
 
-        What an earlier run left in a folder given by name is removed. `now` is an aware time.
+        What an earlier run left in a folder given by name is removed; a folder that is somebody
+        else's, a snapshot's above all, is refused with UsageError. `now` is an aware time.
         """
         run = cls(path or _free_name(base, now))
+        if path:
+            run._refuse_foreign()
         make_folder(run.path)
         if path:
             run._remove_earlier()
@@ -148,6 +151,17 @@ class RunDirectory:
             pointer = os.path.join(runs, LATEST)
             if os.path.islink(pointer) and os.readlink(pointer) == name:
                 os.unlink(pointer)
+
+    def _refuse_foreign(self) -> None:
+        """Nothing is removed that no run has written."""
+        if os.path.exists(self.result) or os.path.exists(self.service_log):
+            return
+        ours = (self.changes, os.path.join(self.path, "bodies"))
+        if any(map(os.path.lexists, (*ours, os.path.join(self.path, "snapshot.json")))):
+            raise UsageError(
+                f"{self.path}: holds what no run has written (a snapshot?); name another folder "
+                "with --out"
+            )
 
     def _remove_earlier(self) -> None:
         with writing(self.path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,32 @@ def test_named_place(tmp_path: Path) -> None:
     assert left == ["mine.txt"]
 
 
+@pytest.mark.parametrize("name", ["changes/mine.md", "bodies/mine.bin", "snapshot.json"])
+def test_a_folder_that_is_not_ours_is_refused(tmp_path: Path, name: str) -> None:
+    """A folder with such names in it that no run has written, a snapshot's above all, stays whole."""
+    path = tmp_path / "out" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"mine")
+    with pytest.raises(UsageError, match="name another folder"):
+        RunDirectory.create(str(tmp_path / "out"), NOW)
+    assert path.read_bytes() == b"mine"
+
+
+def test_an_abandoned_run_leaves_nothing(tmp_path: Path) -> None:
+    """Neither folder nor pointer, whichever way the folder was chosen; what is not ours stays."""
+    for path in ("", str(tmp_path / "out")):
+        run = RunDirectory.create(path, NOW, str(tmp_path / "base"))
+        Path(run.service_log).write_bytes(b"log")
+        run.write_change(Exchange(id="a-1", route="GET /", request=HttpRequest("GET", b"/")))
+        run.abandon()
+        assert not os.path.lexists(run.path)
+    assert list((tmp_path / "base" / "runs").iterdir()) == []
+    run = RunDirectory.create(str(tmp_path / "out"), NOW)
+    Path(run.path, "mine.txt").write_bytes(b"")
+    run.abandon()
+    assert os.listdir(run.path) == ["mine.txt"]
+
+
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     """A name that is a file is an error that names it."""
     (tmp_path / "out").write_bytes(b"")
@@ -176,7 +203,7 @@ def test_exchange_lines(tmp_path: Path) -> None:
 @given(exchanges("3f2a9c1b7e-1", "pay", ("a-1",)))
 def test_changes(tmp_path: Path, exchange: Exchange) -> None:
     """Live messages come back as they were, for `accept`."""
-    run = RunDirectory.create(str(tmp_path / "r"), NOW)
+    run = RunDirectory.create(tempfile.mkdtemp(dir=tmp_path), NOW)
     run.write_change(exchange)
     assert read_change(run.path, exchange.id) == exchange
     assert os.listdir(run.changes) == [f"{exchange.id}.json"]
