@@ -51,21 +51,14 @@ WITHOUT_OWN_TEST: dict[str, str] = {
 
 BY_THE_WHOLE = [
     "ci_gate/gate/boot.py",
-    "ci_gate/gate/cleaning.py",
-    "ci_gate/gate/commit.py",
-    "ci_gate/gate/escaping.py",
     "ci_gate/gate/folding.py",
-    "ci_gate/gate/hiding.py",
     "ci_gate/gate/judging.py",
     "ci_gate/gate/keeping.py",
-    "ci_gate/gate/listeners.py",
     "ci_gate/gate/mocking.py",
-    "ci_gate/gate/planning.py",
     "ci_gate/gate/replaying.py",
     "ci_gate/gate/reporting.py",
     "ci_gate/gate/running.py",
     "ci_gate/gate/serving.py",
-    "ci_gate/gate/target.py",
     "ci_gate/service/sockets.py",
     "ci_gate/service/tree.py",
 ]

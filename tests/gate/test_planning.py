@@ -1,0 +1,72 @@
+"""What is read and checked before anything is started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ci_gate.config.options import Policy, RunOptions
+from ci_gate.errors import UsageError
+from ci_gate.gate.planning import NOTHING, NOTHING_CHOSEN, make_plan
+from ci_gate.model.snapshot import Snapshot
+from ci_gate.replayer.options import ReplayerOptions
+from ci_gate.service.options import ServiceOptions
+from ci_gate.store.snapshot import digest, write_snapshot
+
+
+def options(folder: str, **more: Any) -> RunOptions:
+    """Options that name a snapshot."""
+    return RunOptions(snapshot=folder, service=ServiceOptions(name="x"), **more)
+
+
+def test_everything_inbound_in_recorded_order(snapshot_folder: str) -> None:
+    """Without --only every request is a step, judged, and the digest is that of the files."""
+    plan = make_plan(options(snapshot_folder))
+    assert [step.exchange.id for step in plan.steps] == ["aaaa1111-1", "bbbb1111-1"]
+    assert all(step.judged for step in plan.steps)
+    assert plan.digest == digest(snapshot_folder)
+    assert plan.places["aaaa1111-1"].endswith(".json")
+
+
+def test_routes_of_the_configuration_change_names_and_not_the_digest(snapshot_folder: str) -> None:
+    """Routes are named as configured now; the snapshot is the same one."""
+    plan = make_plan(options(snapshot_folder, routes=("GET /orders/{number}",)))
+    assert plan.steps[1].exchange.route == "GET /orders/{number}"
+    assert plan.digest == digest(snapshot_folder)
+
+
+def test_what_was_chosen_is_judged_after_earlier_writes(snapshot_folder: str) -> None:
+    """--only: the write before goes first, unjudged."""
+    plan = make_plan(options(snapshot_folder, only=("bbbb",)))
+    assert [(s.exchange.id, s.judged) for s in plan.steps] == [
+        ("aaaa1111-1", False),
+        ("bbbb1111-1", True),
+    ]
+
+
+def test_the_pace_is_the_snapshots_unless_given(recorded: Snapshot, snapshot_folder: str) -> None:
+    """`auto` takes what the snapshot says, anything else wins."""
+    origin = msgspec.structs.replace(recorded.origin, pace="recorded")
+    write_snapshot(snapshot_folder, msgspec.structs.replace(recorded, origin=origin))
+    assert [step.due for step in make_plan(options(snapshot_folder)).steps] == [0.0, 10.0]
+    fast = options(snapshot_folder, replay=ReplayerOptions(pace="fast"))
+    assert [step.due for step in make_plan(fast).steps] == [0.0, 0.0]
+
+
+def test_why_there_is_nothing(recorded: Snapshot, snapshot_folder: str, tmp_path: Path) -> None:
+    """Nothing recorded and nothing chosen are told apart."""
+    empty = str(tmp_path / "empty")
+    write_snapshot(empty, Snapshot(origin=recorded.origin))
+    assert make_plan(options(empty)).nothing == NOTHING
+    chosen = make_plan(options(snapshot_folder, only=("response.status == `418`",)))
+    assert chosen.steps == ()
+    assert chosen.nothing == NOTHING_CHOSEN
+
+
+def test_a_condition_that_is_none_is_refused(snapshot_folder: str) -> None:
+    """Before the snapshot is read."""
+    with pytest.raises(UsageError):
+        make_plan(options("absent", policy=Policy(fail_if=(("", "latency.p98 >"),))))
