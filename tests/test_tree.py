@@ -50,14 +50,12 @@ WITHOUT_OWN_TEST: dict[str, str] = {
 """Module -> what tests it instead. Frozen data (model/, options.py) has no behaviour to test."""
 
 BY_THE_WHOLE = [
-    "ci_gate/gate/boot.py",
     "ci_gate/gate/folding.py",
     "ci_gate/gate/judging.py",
     "ci_gate/gate/keeping.py",
     "ci_gate/gate/mocking.py",
     "ci_gate/gate/replaying.py",
     "ci_gate/gate/reporting.py",
-    "ci_gate/gate/running.py",
     "ci_gate/gate/serving.py",
     "ci_gate/service/sockets.py",
     "ci_gate/service/tree.py",
