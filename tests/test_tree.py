@@ -53,8 +53,6 @@ BY_THE_WHOLE = [
     "ci_gate/gate/folding.py",
     "ci_gate/gate/judging.py",
     "ci_gate/gate/keeping.py",
-    "ci_gate/gate/mocking.py",
-    "ci_gate/gate/replaying.py",
     "ci_gate/gate/reporting.py",
     "ci_gate/gate/serving.py",
     "ci_gate/service/sockets.py",

@@ -21,7 +21,7 @@ from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
 from ci_gate.mocks.server import Answer, LiveCall, Mock, MockServer
 from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange, Facts
-from ci_gate.model.message import Message, Opaque, Stored
+from ci_gate.model.message import Message, Opaque, Raw, Stored
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.net.certificates import Authority
 from ci_gate.recorder.dependencies import Address, parse_address
@@ -249,7 +249,9 @@ def _live(
             new_host=True,
         )
     mock = mocks.get(call.dependency)
-    protocol = mock.codec if mock is not None else codec("http")
+    # A dependency that the snapshot lacks has no mock in `mocks`: what was said tells its codec.
+    fallback = codec("raw" if isinstance(call.request, Raw) else "http")
+    protocol = mock.codec if mock is not None else fallback
     request = with_names(call.request, addresses)
     exchange = Exchange(
         id=id_, dependency=call.dependency, route=protocol.route(request), request=request

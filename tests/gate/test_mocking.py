@@ -1,0 +1,187 @@
+"""Mocks made of a snapshot, and what was asked of them afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ci_gate.correlation.correlation import Correlation
+from ci_gate.diff.rules import Rules
+from ci_gate.gate.listeners import Listeners, spellings
+from ci_gate.gate.mocking import EXPLAINED, Mocks, explained, live_calls, recorded_calls
+from ci_gate.mocks.server import LiveCall
+from ci_gate.model.exchange import CLOSED
+from ci_gate.model.message import HttpRequest, HttpResponse, Opaque, Raw
+from ci_gate.model.rule import Rule
+from ci_gate.model.snapshot import Snapshot
+from ci_gate.net.certificates import Authority
+from ci_gate.recorder.options import Upstream
+from ci_gate.values.addresses import Addresses
+
+Make = Callable[..., Mocks]
+
+
+@pytest.fixture
+def make(recorded: Snapshot, tmp_path: Path) -> Make:
+    """Makes mocks of the small snapshot, alone."""
+
+    def mocks(
+        snapshot: Snapshot = recorded, upstreams: tuple[Upstream, ...] = (), **more: Any
+    ) -> Mocks:
+        given: dict[str, Any] = {"alone": True, **more}
+        return Mocks(
+            snapshot,
+            upstreams,
+            given.pop("rules", Rules((), "2026-01-01")),
+            Correlation(0, by_time=False),
+            Authority.open(str(tmp_path / "state")),
+            **given,
+        )
+
+    return mocks
+
+
+def served(mocks: Mocks, *asked: tuple[str, str, bytes | None]) -> list[tuple[int, bytes]]:
+    """Status and body of each (dependency, path, body)."""
+
+    def ask(url: str, body: bytes | None) -> tuple[int, bytes]:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(url, body, headers)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=5) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except OSError as error:
+            return 0, str(error).encode()
+
+    async def serve() -> list[tuple[int, bytes]]:
+        listeners = Listeners()
+        by_name = await mocks.listen(listeners, 0, fixed=False)
+        mocks.prepare(Addresses(spellings(by_name)))
+        try:
+            return [
+                await asyncio.to_thread(ask, by_name[name] + path, body)
+                for name, path, body in asked
+            ]
+        finally:
+            listeners.close()
+            await mocks.stop()
+
+    return asyncio.run(serve())
+
+
+def changed(snapshot: Snapshot, number: int, **more: Any) -> Snapshot:
+    """The snapshot with one outbound exchange changed."""
+    outbound = list(snapshot.outbound)
+    outbound[number] = msgspec.structs.replace(outbound[number], **more)
+    return msgspec.structs.replace(snapshot, outbound=tuple(outbound))
+
+
+def test_recorded_answers_and_misses(make: Make) -> None:
+    """What was recorded is answered, the rest is refused in its own protocol and logged."""
+    mocks = make()
+    answers = served(
+        mocks, ("payments", "/charges", b'{"amount":3}'), ("payments", "/charges", b"{}")
+    )
+    assert answers[0] == (200, b'{"currency":"eur"}')
+    assert answers[1][0] == 501
+    (call,) = live_calls(mocks.server.calls, mocks.mocks, Addresses({}), 0)
+    assert (call.dependency, call.label, call.matched) == ("payments", "POST /charges", "")
+
+
+def test_addresses_in_answers_are_live(make: Make, recorded: Snapshot) -> None:
+    """A name in a recorded answer is where that dependency is served now."""
+    answer = HttpResponse(200, body=b"go to http://{payments}/next")
+    mocks = make(changed(recorded, 1, response=answer))
+    ((_, body),) = served(mocks, ("payments", "/health", None))
+    assert body.startswith(b"go to http://127.0.0.1:")
+    assert body.endswith(b"/next")
+
+
+def test_an_answer_that_could_not_be_kept_is_a_miss(make: Make, recorded: Snapshot) -> None:
+    """Size and hash are no answer: the service is told so, rather than given something else."""
+    answer = HttpResponse(200, body=Opaque(3, "ff"))
+    mocks = make(changed(recorded, 1, response=answer))
+    ((status, body),) = served(mocks, ("payments", "/health", None))
+    assert status == 501
+    assert b"could not be kept" in body
+
+
+def test_a_call_that_was_never_answered_is_not_answered(make: Make, recorded: Snapshot) -> None:
+    """Where the dependency had closed the connection, the mock does."""
+    mocks = make(changed(recorded, 1, response=None, error=CLOSED))
+    ((status, _),) = served(mocks, ("payments", "/health", None))
+    assert status == 0
+
+
+def test_telemetry_is_answered_and_left_out(make: Make) -> None:
+    """Configured or well known: an empty success, nothing logged."""
+    otel = Upstream(name="otel", address="http://collector.example:9", role="telemetry")
+    mocks = make(upstreams=(otel,))
+    assert served(mocks, ("otel", "/v1/traces", b"x")) == [(200, b"{}")]
+    assert mocks.server.calls == []
+    assert mocks.find("http", "collector.example", 9) is mocks.find("http", "169.254.169.254", 80)
+    assert mocks.find("http", "collector.example", 10) is None
+
+
+def test_a_dependency_that_was_never_called_is_served_and_refuses(make: Make) -> None:
+    """Configured, not in the snapshot: it has an address, and every call to it is a miss."""
+    mocks = make(upstreams=(Upstream(name="audit", address="http://audit.example"),))
+    assert [status for status, _ in served(mocks, ("audit", "/x", None))] == [501]
+    (call,) = live_calls(mocks.server.calls, mocks.mocks, Addresses({}), 0)
+    assert (call.dependency, call.route, call.new_host) == ("audit", "GET /x", False)
+
+
+def test_bytes_to_a_dependency_that_the_snapshot_lacks(make: Make) -> None:
+    """A raw connection where nothing was recorded is a call like any other: red, not a crash."""
+    calls = [LiveCall("db", Raw(), None, 5, ("startup",), 0)]
+    (call,) = live_calls(calls, make().mocks, Addresses({}), 0)
+    assert (call.dependency, call.matched, call.facts.effect) == ("db", "", "write")
+
+
+def test_a_host_refused_at_connect(make: Make) -> None:
+    """Nothing was asked of it: the host alone is known."""
+    calls = [LiveCall("new.example", None, None, 5, (), 2_000_000, True)]
+    (call,) = live_calls(calls, make().mocks, Addresses({}), 1_000_000)
+    assert (call.label, call.new_host, call.at) == ("CONNECT new.example", True, 1.0)
+
+
+def test_rules_open_places_of_calls(make: Make) -> None:
+    """A place that a rule opens may be another one when it is asked for."""
+    rule = Rule(index=1, at="request.body.$.amount", allow="integer", reason="varies")
+    answers = served(
+        make(rules=Rules((rule,), "2026-01-01")),
+        ("payments", "/charges", b'{"amount":4}'),
+        ("payments", "/charges", b'{"amount":"4"}'),
+    )
+    assert [status for status, _ in answers] == [200, 501]
+
+
+def test_recorded_calls_of_every_protocol(recorded: Snapshot) -> None:
+    """One record an outbound exchange, in recorded order, whatever it speaks."""
+    calls = recorded_calls(recorded)
+    assert [(one.id, one.dependency) for one in calls] == [
+        (one.id, one.dependency) for one in recorded.outbound
+    ]
+    assert calls[0].label == "POST /charges"
+    assert calls[2].facts.effect == "write"
+
+
+def test_the_first_misses_are_explained(make: Make, recorded: Snapshot) -> None:
+    """Misses get the nearest recorded call beside them, a storm of them only the first ones."""
+    request = HttpRequest("POST", b"/charges", body=b'{"amount":9}')
+    calls = [LiveCall("payments", request, None, 5, (), 0)] * (EXPLAINED + 1)
+    live = live_calls(calls, make().mocks, Addresses({}), 0)
+    told = explained(live, recorded_calls(recorded))
+    assert "body.$.amount" in told[0].nearest
+    assert [bool(one.nearest) for one in told] == [True] * EXPLAINED + [False]
