@@ -14,6 +14,9 @@ from ci_gate.model.result import RouteFigures
 
 ROUTES = 12
 _LABEL = 32
+_MOST = 1e7
+"""Milliseconds that are drawn; a file that says more is no measurement, and would not fit."""
+_HEADROOM = 1.1
 _UNSAFE = re.compile(r"[^A-Za-z0-9 /{}_.*-]")
 
 
@@ -23,12 +26,12 @@ def latency_chart(routes: Sequence[RouteFigures]) -> list[str]:
     if len(shown) < 2:
         return []
     labels = ", ".join(f'"{label(one.route)}"' for one in shown)
-    top = max(one.p95 for one in shown)
+    top = max(min(one.p95, _MOST) for one in shown)
     return [
         "xychart-beta horizontal",
         '    title "latency in ms: bars p95, line p50"',
         f"    x-axis [{labels}]",
-        f'    y-axis "ms" 0 --> {_number(top * 1.1)}',
+        f'    y-axis "ms" 0 --> {_number(top * _HEADROOM)}',
         f"    bar [{', '.join(_number(one.p95) for one in shown)}]",
         f"    line [{', '.join(_number(one.p50) for one in shown)}]",
     ]
@@ -36,10 +39,11 @@ def latency_chart(routes: Sequence[RouteFigures]) -> list[str]:
 
 def label(route: str) -> str:
     """A route in characters that mean nothing to mermaid inside quotes, at most 32 of them."""
-    safe = _UNSAFE.sub("?", route)
+    # A label without a character is no label to mermaid.
+    safe = _UNSAFE.sub("?", route).strip() or "?"
     return safe if len(safe) <= _LABEL else safe[: _LABEL - 2] + ".."
 
 
 def _number(value: float) -> str:
     """Plain decimals: mermaid does not read 1e+06."""
-    return f"{max(value, 0.0):.2f}"
+    return f"{min(max(value, 0.0), _MOST * _HEADROOM):.2f}"

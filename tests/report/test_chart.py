@@ -46,4 +46,12 @@ def test_chart_fits_what_forges_draw_without_a_click() -> None:
 @given(st.text(st.characters()))
 def test_label_means_nothing_to_mermaid(route: str) -> None:
     """No quote, bracket, semicolon, comment or line break gets into a label."""
-    assert re.fullmatch(r"[A-Za-z0-9 /{}_.*?-]{0,32}", label(route))
+    assert re.fullmatch(r"[A-Za-z0-9 /{}_.*?-]{1,32}", label(route))
+
+
+def test_figures_that_are_none() -> None:
+    """A file may claim any latency: numbers stay short enough to be read, and finite."""
+    claimed = [RouteFigures(route="a", total=1, failed=0, p50=1e308, p95=1e308)] * 12
+    lines = latency_chart(claimed)
+    assert "inf" not in "".join(lines)
+    assert len("\n".join(lines)) < 2000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,8 +17,11 @@ from lxml import etree
 from ci_gate.model.difference import Difference
 from ci_gate.model.result import ExchangeResult
 from ci_gate.report import junit
+from tests.ci.tools import program
+from tests.report.conftest import HOSTILE
 
-SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).parent.parent / "junit.xsd"))
+XSD = Path(__file__).parent.parent / "junit.xsd"
+SCHEMA = etree.XMLSchema(etree.parse(XSD))
 
 anything = st.text(st.characters(), max_size=40)
 differences = st.builds(
@@ -71,6 +75,25 @@ def test_report_of_a_failing_run(
     text = junit.render("orders", exchanges, started_at="2026-11-05T09:14:03Z")
     read(text)
     golden("report/fail.xml", text)
+
+
+def test_xmllint_takes_it(exchanges: tuple[ExchangeResult, ...], tmp_path: Path) -> None:
+    """A program that many pipelines check such files with finds them valid by our schema, full of
+    hostile texts too; and a file that is not valid it refuses."""
+    hostile = [failed(place=one, expected=one, actual=one, detail=one) for one in HOSTILE]
+    reports = {
+        "fail": junit.render("orders", exchanges, started_at="2026-11-05T09:14:03Z"),
+        "hostile": junit.render(HOSTILE[0], hostile),
+        "empty": junit.render("orders", []),
+    }
+    command = [program("xmllint"), "--nonet", "--noout", "--schema", str(XSD)]
+    for name, text in reports.items():
+        path = tmp_path / f"{name}.xml"
+        path.write_text(text, encoding="utf-8")
+        done = subprocess.run([*command, path], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    path.write_text(reports["fail"].replace("<testcase ", "<testcase colour='red' ", 1))
+    assert subprocess.run([*command, path], capture_output=True, check=False).returncode != 0
 
 
 def test_junitparser_finds_every_case_with_its_state(exchanges: tuple[ExchangeResult, ...]) -> None:
