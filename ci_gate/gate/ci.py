@@ -9,7 +9,6 @@ import contextlib
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -43,9 +42,6 @@ TEST_RESULTS = "test-results"
 ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BITBUCKET_CLONE_DIR", "WORKSPACE")
 """Variables that say where the clone's top is."""
 
-_ACTION_WORKSPACE = "/github/workspace"
-"""Where a container action of GitHub finds the clone; container jobs have it elsewhere."""
-
 Gate = Callable[[RunOptions, events.Sink], Awaitable[Result]]
 
 
@@ -75,7 +71,7 @@ async def action(
     Raises UsageError for a workflow that must not run a change's code, and what `run` raises.
     """
     request = detect(around.env, event_text(around.env))
-    refuse(request, around)
+    refuse(request)
     config = around.config_name or inputs.config or DEFAULT_CONFIG
     edits, note = edits_of(request, inputs.base, config, inputs.snapshot)
     if note:
@@ -90,22 +86,13 @@ async def action(
     return job.end(published)
 
 
-def refuse(request: ChangeRequest, around: Surroundings) -> None:
-    """Raise UsageError for a job in which the gate must not, or cannot, run the service."""
+def refuse(request: ChangeRequest) -> None:
+    """Raise UsageError for a job in which the gate must not run the service."""
     if request.event == PWN_REQUEST:
         raise UsageError(
             "refused: a pull_request_target workflow has the rights of the base branch, and the "
             "gate runs the change's code. Run it on pull_request, and `ci-gate publish` in a "
             "workflow_run workflow"
-        )
-    url = around.settings.service.url
-    host = urlsplit(url).hostname or ""
-    inside = around.env.get("GITHUB_WORKSPACE") == _ACTION_WORKSPACE
-    if url and inside and (host == "localhost" or host.startswith("127.") or host == "::1"):
-        raise UsageError(
-            f"{around.place('service', 'url')}: {host} is this action's own container, where "
-            "nothing listens. Use the action in host/, which runs on the runner itself; or "
-            "service.image; or name the job's service container, such as http://api:8080"
         )
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
+from ci_gate.errors import CannotRun, UsageError
+from ci_gate.gate.revisions import Repository
 
 
 def current_commit(folder: str) -> str:
-    """The commit checked out in `folder`, or "" where git does not say."""
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, timeout=5, check=True
-        )
-        return done.stdout.decode().strip()
-    return ""
+    """The commit checked out in `folder`, whoever owns it, or "" where git does not say."""
+    try:
+        return Repository(folder).commit("HEAD")
+    except (UsageError, CannotRun):
+        return ""

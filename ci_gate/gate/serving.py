@@ -22,6 +22,7 @@ from ci_gate.net.certificates import Authority
 from ci_gate.recorder.options import RecorderOptions
 from ci_gate.replayer.samples import Samples
 from ci_gate.service.container import Container
+from ci_gate.service.inside import inside, refuse_own_localhost
 from ci_gate.service.log import ServiceLog
 from ci_gate.service.outcome import ServiceFailed
 from ci_gate.service.ports import holder_of
@@ -54,6 +55,8 @@ class Serving:
         self.notices: list[str] = []
         self.timing = Timing()
         """The service's time; known when it is started."""
+        self.unmoved = ""
+        """What of the service goes by the machine's clock though it should not; known when ready."""
         self._shift = shift
         self._options = options
         self._plan = plan
@@ -75,10 +78,13 @@ class Serving:
     async def start(self, running: Running, log_path: str) -> None:
         """Mocks up, service started, its output redacted into `log_path`.
 
-        Raises CannotRun for a port in use, and what starting a command or an image raises.
+        Raises CannotRun for a port in use, UsageError for a service.url that nothing can answer at,
+        and what starting a command or an image raises.
         """
         service = self._options.service
-        if not service.url:
+        if service.url:
+            refuse_own_localhost(service.url, inside())
+        else:
             self._refuse_taken_port()
         by_name = await self._listen(running)
         around = self._around(by_name)
@@ -101,9 +107,15 @@ class Serving:
             self.failure = up
             return ""
         if process is not None:
-            note = self.timing.seen_by(one.pid for one in process.members())
-            self.notices += [note] if note else []
+            self.unmoved = self.timing.seen_by(one.pid for one in process.members())
+            self.notices += [self.unmoved] if self.unmoved else []
         return up.host
+
+    @property
+    def clocked(self) -> bool:
+        """True when the service, as far as can be known, goes by the recording's clock."""
+        timing = self.timing
+        return timing.clock is not None and not timing.note and not self.unmoved
 
     async def check(self, samples: Samples) -> None:
         """Notice that the service has died, and that its log is not complete."""

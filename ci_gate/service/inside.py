@@ -40,7 +40,8 @@ class Inside(msgspec.Struct, frozen=True, kw_only=True):
     engine: bool = False
     """Whether we are in a container at all."""
     shared: bool = False
-    """Whether its network has others in it by design, as a Kubernetes pod has."""
+    """Whether its network has others in it: a pod's, a Bitbucket step's (its services are on
+    localhost), or the machine's own."""
 
 
 def inside(root: str = "/", env: dict[str, str] | None = None) -> Inside:
@@ -50,7 +51,8 @@ def inside(root: str = "/", env: dict[str, str] | None = None) -> Inside:
     (default: this process's). Marker files alone are not believed: they stay in file systems that
     were made from an image and are no container any more.
     """
-    pod = "KUBERNETES_SERVICE_HOST" in (os.environ if env is None else env)
+    known = os.environ if env is None else env
+    pod = "KUBERNETES_SERVICE_HOST" in known
     top = Path(root)
     mounts = _text(top / "proc/self/mountinfo")
     found = _from_mounts(mounts) or _from_groups(_text(top / "proc/self/cgroup"))
@@ -60,7 +62,8 @@ def inside(root: str = "/", env: dict[str, str] | None = None) -> Inside:
     if engine and not found:
         name = _text(top / "proc/sys/kernel/hostname").strip()
         found = name if _SHORT.fullmatch(name) else ""
-    return Inside(container=found, engine=engine, shared=pod)
+    shared = pod or "BITBUCKET_BUILD_NUMBER" in known or _of_machine(top / "sys/class/net")
+    return Inside(container=found, engine=engine, shared=engine and shared)
 
 
 def refuse_own_localhost(url: str, where: Inside, alone: bool | None = None) -> None:
@@ -111,6 +114,16 @@ def _alone() -> bool:
     family = {this.pid, *(one.pid for one in this.parents())}
     family.update(one.pid for one in this.children(recursive=True))
     return set(psutil.pids()) <= family
+
+
+def _of_machine(interfaces: Path) -> bool:
+    """Whether a network has an interface that is no end of a pair into another: the machine's."""
+    return any(
+        folder.name != "lo"
+        and (own := _text(folder / "ifindex"))
+        and own == _text(folder / "iflink")
+        for folder in (interfaces.iterdir() if interfaces.is_dir() else ())
+    )
 
 
 def _from_mounts(text: str) -> str:

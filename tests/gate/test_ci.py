@@ -250,19 +250,6 @@ def test_a_base_that_is_missing_is_a_note(job: Job, env: Env) -> None:
     assert any(isinstance(one, Note) and "fetch-depth" in one.text for one in job.events)
 
 
-def test_localhost_in_a_container_action(job: Job, env: Env) -> None:
-    """A service at localhost cannot be reached from the action's own container."""
-    text = "version: 1\nservice: {url: 'http://localhost:8080'}\n"
-    around = {**env(), "GITHUB_WORKSPACE": "/github/workspace"}
-    with pytest.raises(UsageError, match="Use the action in host/"):
-        job.act(around, text)
-    assert job.act(env(), text).result
-    inside = text.replace("localhost", "api")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ci_gate.gate.ci.relative", lambda path, root: path)
-        assert job.act(around, inside).result
-
-
 def test_gitlab(job: Job) -> None:
     """Code quality and links beside the result; without a token nothing else."""
     around = {

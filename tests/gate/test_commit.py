@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from ci_gate.gate.commit import current_commit
+from tests.gate.clone import ALONE, Clone
 
 
 def test_in_a_repository(tmp_path: Path) -> None:
@@ -18,6 +20,20 @@ def test_in_a_repository(tmp_path: Path) -> None:
     head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
     (tmp_path / "below").mkdir()
     assert current_commit(str(tmp_path / "below")) == head.stdout.strip()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to chown")
+def test_in_a_repository_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workspace that is mounted into a container has another owner there; git is not put off."""
+    head = Clone(tmp_path / "clone").commit("one")
+    for path in (tmp_path / "clone", *(tmp_path / "clone").rglob("*")):
+        os.chown(path, 12345, 12345)
+    for name, value in {**ALONE, "HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    plain = ["git", "-C", str(tmp_path / "clone"), "rev-parse", "HEAD"]
+    refused = subprocess.run(plain, capture_output=True, text=True, check=False)
+    assert "dubious ownership" in refused.stderr
+    assert current_commit(str(tmp_path / "clone")) == head
 
 
 def test_where_git_does_not_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from ci_gate.model.rule import Rule, Where
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.options import Upstream
 from ci_gate.replayer.options import ReplayerOptions
+from ci_gate.service.inside import Inside
 from ci_gate.service.options import Ready, ServiceOptions
 from ci_gate.service.ports import free_port
 from ci_gate.store.snapshot import read_snapshot
@@ -310,6 +311,19 @@ def test_a_service_by_url_finds_its_dependencies_on_fixed_ports(
     assert result.verdict.outcome == "pass", reasons(result)
     assert f"greetings at http://127.0.0.1:{listen}" in acting.noted()
     assert "not watched" in reasons(result)
+
+
+def test_a_service_on_localhost_cannot_be_in_our_own_container(
+    acting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container with nothing in it but us, `service.url` at localhost is refused with the ways
+    out, before anything is waited for."""
+    monkeypatch.setattr("ci_gate.gate.serving.inside", lambda: Inside(engine=True))
+    monkeypatch.setattr("ci_gate.service.inside._alone", lambda: True)
+    url = f"http://localhost:{free_port()}"
+    service = ServiceOptions(name="acting", url=url, ready=Ready(how="path", what="/", timeout=60.0))
+    with pytest.raises(UsageError, match=f"(?s){url}.*service.image.*/host@"):
+        acting.run(service=service)
 
 
 def test_runs_can_be_repeated_into_the_same_folder(acting: Any) -> None:

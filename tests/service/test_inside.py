@@ -89,6 +89,29 @@ def test_pod(tmp_path: Path) -> None:
     assert where == Inside(container="", engine=True, shared=True)
 
 
+def network(folder: Path, **interfaces: tuple[int, int]) -> None:
+    """Interfaces of the network below `folder`: name -> its own index, and that of its peer."""
+    for name, (own, peer) in interfaces.items():
+        place = folder / "sys" / "class" / "net" / name
+        place.mkdir(parents=True)
+        (place / "ifindex").write_text(f"{own}\n")
+        (place / "iflink").write_text(f"{peer}\n")
+
+
+def test_networks(tmp_path: Path) -> None:
+    """A network of our own ends in a pair; the machine's, and that of a Bitbucket step, has others
+    in it."""
+    own, none, machine = (tmp_path / name for name in "abc")
+    network(own, lo=(1, 1), eth0=(12, 13))
+    network(none, lo=(1, 1))
+    network(machine, lo=(1, 1), eth0=(2, 2), veth1=(13, 12))
+    for folder, shared in ((own, False), (none, False), (machine, True)):
+        assert inside(root(folder, OVERLAY, DOCKER), {}).shared is shared
+    step = {"BITBUCKET_BUILD_NUMBER": "7"}
+    assert inside(root(tmp_path / "d", OVERLAY, DOCKER), step).shared
+    assert inside(root(tmp_path / "e", HOST), step) == Inside()
+
+
 def test_no_container(tmp_path: Path) -> None:
     """A machine whose disk was made from an image keeps the marker file and is no container."""
     cut = "4:memory:/process_api/2077f48293a8a00041af48f392f62deb"
