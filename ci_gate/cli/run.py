@@ -20,7 +20,7 @@ ci-gate run
 # without a configuration
 ci-gate run --in snapshots/orders -- python -m orders
 
-# one exchange again, with the writes it depends on
+# one exchange again, alone with what it needs: its chain
 ci-gate run --only 3f2a9c1b7e-1
 """
 

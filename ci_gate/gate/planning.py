@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ci_gate.codecs.registry import codec
 from ci_gate.config.options import ReplayVerbOptions, RunOptions
+from ci_gate.correlation.chains import Chains
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.select import inbound_of, select, with_routes
+from ci_gate.model.exchange import Exchange, Facts
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.policy.conditions import Condition, parse_all
 from ci_gate.replayer.plan import Step, plan
@@ -50,13 +53,24 @@ def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
     read = read_with_places(options.snapshot)
     snapshot = with_routes(read.snapshot, options.routes)
     only = inbound_of(snapshot, select(snapshot, options.only)) if options.only else None
-    pace = options.replay.pace
+    chain = chains_of(snapshot).of(only) if only is not None else ()
+    pace = snapshot.origin.pace if options.replay.pace == "auto" else options.replay.pace
     return Plan(
         snapshot=snapshot,
         digest=digest(options.snapshot),
         places=read.places,
-        steps=tuple(plan(snapshot.inbound, only, snapshot.origin.pace if pace == "auto" else pace)),
+        steps=tuple(plan(snapshot.inbound, only, pace, chain)),
         rules=Rules(options.rules, now.date().isoformat()),
         conditions=conditions,
         started_at=now,
     )
+
+
+def chains_of(snapshot: Snapshot) -> Chains:
+    """The chains of its inbound exchanges."""
+    protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
+
+    def facts_of(exchange: Exchange) -> Facts:
+        return protocols.get(exchange.dependency, codec("http")).facts(exchange)
+
+    return Chains(snapshot, facts_of)

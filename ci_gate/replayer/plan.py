@@ -8,7 +8,6 @@ import msgspec
 
 from ci_gate.model.exchange import Exchange
 
-_READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 LONGEST_GAP = 30_000.0
 """Milliseconds: a recorded pause longer than this is shortened to it."""
 
@@ -19,22 +18,24 @@ class Step(msgspec.Struct, frozen=True):
     exchange: Exchange
     due: float
     judged: bool
-    """False: sent only because what is judged needs it (an earlier write)."""
+    """False: sent only because what is judged needs it (it is of its chain)."""
 
 
-def plan(inbound: Sequence[Exchange], only: Collection[str] | None, pace: str) -> list[Step]:
+def plan(
+    inbound: Sequence[Exchange],
+    only: Collection[str] | None,
+    pace: str,
+    chain: Collection[str] = (),
+) -> list[Step]:
     """The steps in recorded order.
 
-    `only` (ids) selects what is judged; the earlier inbound writes of the snapshot go before it,
-    unjudged. `pace`: "fast" sends a request when the one before it is settled, "recorded" keeps
-    the recorded distances, gaps capped at `LONGEST_GAP`.
+    `only` (ids) selects what is judged; what else is in its `chain` is sent, too, unjudged.
+    `pace`: "fast" sends a request when the one before it is settled, "recorded" keeps the recorded
+    distances, gaps capped at `LONGEST_GAP`.
     """
     chosen = list(inbound)
     if only is not None:
-        last = max((at for at, one in enumerate(chosen) if one.id in only), default=-1)
-        chosen = [
-            one for at, one in enumerate(chosen) if one.id in only or (at < last and _writes(one))
-        ]
+        chosen = [one for one in chosen if one.id in only or one.id in chain]
     steps = []
     due = 0.0
     previous = chosen[0].at if chosen else 0.0
@@ -44,7 +45,3 @@ def plan(inbound: Sequence[Exchange], only: Collection[str] | None, pace: str) -
             previous = one.at
         steps.append(Step(one, due, only is None or one.id in only))
     return steps
-
-
-def _writes(exchange: Exchange) -> bool:
-    return exchange.route.partition(" ")[0] not in _READS

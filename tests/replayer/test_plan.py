@@ -27,11 +27,13 @@ def test_everything_is_replayed_in_recorded_order() -> None:
     ]  # fmt: skip
 
 
-def test_only_brings_the_earlier_writes_unjudged() -> None:
-    """A read needs what was written before it; reads before it and all after it are left out."""
-    assert [(one.exchange.id, one.judged) for one in plan(MORNING, {"b"}, "fast")] == [
+def test_only_brings_the_rest_of_the_chain_unjudged() -> None:
+    """What was not chosen and is of the chain is sent in its place; all else is left out."""
+    steps = plan(MORNING, {"d"}, "fast", ("a", "c", "d"))
+    assert [(one.exchange.id, one.judged) for one in steps] == [
         ("a", False),
-        ("b", True),
+        ("c", False),
+        ("d", True),
     ]
 
 
