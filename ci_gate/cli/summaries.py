@@ -88,6 +88,7 @@ def lesson_text(summary: LearnSummary) -> str:
         _table("unfaithful", (), [(text.replace("\n", "; "),) for text in summary.unfaithful]),
         _table("varies", ("place and kind",), list(summary.noise)),
         _table("rebased: look at these", ("recorded → expected",), list(summary.rebased)),
+        f"pace: recorded: {printable(summary.pace)}" if summary.pace else "",
         "\n".join(f"service: {printable(line)}" for line in summary.last_lines),
         f"note: {printable(summary.note)}" if summary.note else "",
     ]

@@ -14,8 +14,9 @@ from ci_gate.errors import UsageError
 from ci_gate.gate import events
 from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.learning import teach
-from ci_gate.gate.planning import make_plan
-from ci_gate.gate.rehearsing import rehearse
+from ci_gate.gate.pacing import FAST, RECORDED, hurt, reason, suffers
+from ci_gate.gate.planning import Plan, make_plan
+from ci_gate.gate.rehearsing import Rehearsal, rehearse
 from ci_gate.gate.summary import LearnSummary
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, Part
@@ -30,13 +31,11 @@ AHEAD = timedelta(days=31)
 async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) -> LearnSummary:
     """Replay the snapshot `replays` times, one boot each, and write what was learned.
 
-    Nothing is written when a replay cannot be explained: the summary says what was unfaithful.
-    Raises UsageError for configuration and snapshot, CannotRun for the environment.
+    One boot more where a fast replay suffers from its haste (see `pacing`). Nothing is written
+    when a replay cannot be explained: the summary says what was unfaithful. Raises UsageError for
+    configuration and snapshot, CannotRun for the environment.
     """
-    if not (options.service.command or options.service.image):
-        raise UsageError("learn starts the service itself: give service.command, or `-- CMD`")
-    if replays < 2:
-        raise UsageError(f"learn from at least 2 replays, not {replays}: one shows nothing varying")
+    check(options, replays)
     options = msgspec.structs.replace(options, only=())
     fold_leftover(options.snapshot, options.routes, sink)
     plan = make_plan(options)
@@ -44,29 +43,95 @@ async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) 
         raise UsageError(plan.nothing)
     snapshot = fresh(plan.snapshot)
     plan = msgspec.structs.replace(plan, snapshot=snapshot)
-    rehearsals = []
-    for number in range(1, replays + 1):
-        sink(events.Stage("learn", f"replay {number} of {replays}"))
-        shift = AHEAD if number == replays and replays > 2 else timedelta()
-        one = await rehearse(options, plan, sink, shift)
-        rehearsals.append(one)
-        if one.failure:
-            break
+    lesson = _Rehearsing(options, plan, sink)
+    await lesson.all(replays)
+    rehearsals, pace = lesson.usable()
     ahead = [at for at, one in enumerate(rehearsals) if one.ahead]
     taught = teach(snapshot, rehearsals, plan.rules, ahead)
     if not taught.unfaithful:
-        write_snapshot(options.snapshot, taught.snapshot)
+        write_snapshot(options.snapshot, _paced(taught.snapshot, options, pace))
     return LearnSummary(
         snapshot=options.snapshot,
         replays=len(rehearsals),
         noise=taught.noise,
         rebased=taught.rebased,
         bindings=len(taught.snapshot.bindings.inbound) + len(taught.snapshot.bindings.outbound),
+        pace=pace,
         unfaithful=taught.unfaithful,
         note=rehearsals[-1].note,
         last_lines=rehearsals[-1].last_lines,
         exit_code=1 if taught.unfaithful else 0,
     )
+
+
+def check(options: RunOptions, replays: int) -> None:
+    """Raise UsageError for what cannot be learned from, before anything is started."""
+    if not (options.service.command or options.service.image):
+        raise UsageError("learn starts the service itself: give service.command, or `-- CMD`")
+    if replays < 2:
+        raise UsageError(f"learn from at least 2 replays, not {replays}: one shows nothing varying")
+
+
+class _Rehearsing:
+    """The replays of one lesson, each a boot of the service."""
+
+    def __init__(self, options: RunOptions, plan: Plan, sink: events.Sink) -> None:
+        self._options = options
+        self._sink = sink
+        self._snapshot = plan.snapshot
+        pace = options.replay.pace
+        # What an earlier lesson said of the pace is learned anew.
+        self._plan = plan.at_pace(FAST) if pace == "auto" else plan
+        paced = plan.at_pace(RECORDED)
+        can_help = pace == "auto" and any(step.due for step in paced.steps)
+        self._slower = paced if can_help else None
+        self._done: list[Rehearsal] = []
+
+    async def all(self, replays: int) -> None:
+        """Rehearse; stops early when the service fails."""
+        for number in range(1, replays + 1):
+            shift = AHEAD if number == replays and replays > 2 else timedelta()
+            self._sink(events.Stage("learn", f"replay {number} of {replays}"))
+            one = await self._once(shift)
+            if not one.failure and number == 1 and self._slower is not None:
+                await self._try_slower(self._slower)
+            if self._done[-1].failure:
+                return
+
+    async def _try_slower(self, slower: Plan) -> None:
+        if not suffers(self._done[-1], self._snapshot):
+            return
+        seconds = slower.steps[-1].due / 1000
+        self._sink(
+            events.Stage(
+                "learn",
+                "calls are missing or requests refused: once more, at the recorded pace "
+                f"({seconds:.0f} s)",
+            )
+        )
+        fast, self._plan = self._plan, slower
+        await self._once(timedelta())
+        if not hurt(self._done, self._snapshot):
+            self._plan = fast
+
+    async def _once(self, shift: timedelta) -> Rehearsal:
+        self._done.append(await rehearse(self._options, self._plan, self._sink, shift))
+        return self._done[-1]
+
+    def usable(self) -> tuple[list[Rehearsal], str]:
+        """The replays to learn from, and why they are those at the recorded pace: what haste has
+        spoilt teaches nothing. "" when all are used."""
+        spoilt = hurt(self._done, self._snapshot)
+        if not spoilt or self._done[-1].failure:
+            return self._done, ""
+        return [one for one in self._done if one.paced], reason(spoilt, self._snapshot)
+
+
+def _paced(snapshot: Snapshot, options: RunOptions, pace: str) -> Snapshot:
+    if options.replay.pace != "auto":
+        return snapshot  # that is the configuration's to say
+    origin = msgspec.structs.replace(snapshot.origin, pace=RECORDED if pace else FAST)
+    return msgspec.structs.replace(snapshot, origin=origin)
 
 
 def fresh(snapshot: Snapshot) -> Snapshot:

@@ -44,6 +44,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Why there are no steps."""
         return NOTHING_CHOSEN if self.snapshot.inbound else NOTHING
 
+    def at_pace(self, pace: str) -> Plan:
+        """The same at another pace, "fast" or "recorded"; for plans that judge everything."""
+        return msgspec.structs.replace(self, steps=tuple(plan(self.snapshot.inbound, None, pace)))
+
 
 def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
     """Read the snapshot and choose from it. Raises UsageError for conditions, snapshot and

@@ -39,6 +39,10 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     last_lines: tuple[str, ...] = ()
     ahead: bool = False
     """The service's clock was ahead of the recording's."""
+    paced: bool = False
+    """The requests came at the recorded pace."""
+    clocked: bool = False
+    """The service went by the recording's clock, shifted or not."""
     note: str = ""
     """Why its clock could not be moved, or may not have been."""
 
@@ -86,7 +90,9 @@ async def rehearse(
         failure=failure.reason if failure is not None else "",
         last_lines=failure.last_lines if failure is not None else (),
         ahead=bool(shift) and serving.timing.clock is not None,
-        note=serving.timing.note,
+        paced=any(step.due for step in plan.steps),
+        clocked=serving.clocked,
+        note=serving.timing.note or serving.unmoved,
     )
 
 

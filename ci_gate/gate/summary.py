@@ -66,6 +66,8 @@ class LearnSummary(msgspec.Struct, frozen=True, kw_only=True):
     rebased: tuple[tuple[str, str], ...] = ()
     """(route, "place: recorded → expected")."""
     bindings: int = 0
+    pace: str = ""
+    """Why the snapshot is replayed at the recorded pace from now on; "" = it need not be."""
     unfaithful: tuple[str, ...] = ()
     """Why nothing was written."""
     last_lines: tuple[str, ...] = ()

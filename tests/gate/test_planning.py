@@ -70,3 +70,13 @@ def test_a_condition_that_is_none_is_refused(snapshot_folder: str) -> None:
     """Before the snapshot is read."""
     with pytest.raises(UsageError):
         make_plan(options("absent", policy=Policy(fail_if=(("", "latency.p98 >"),))))
+
+
+def test_a_plan_at_another_pace(recorded: Snapshot, snapshot_folder: str) -> None:
+    """The same requests, due when they were recorded, or at once."""
+    write_snapshot(snapshot_folder, recorded)
+    made = make_plan(options(snapshot_folder))
+    slow = made.at_pace("recorded")
+    assert [one.exchange for one in slow.steps] == [one.exchange for one in made.steps]
+    assert any(one.due for one in slow.steps)
+    assert slow.at_pace("fast").steps == made.steps

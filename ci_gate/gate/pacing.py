@@ -1,0 +1,73 @@
+"""Whether a service must be replayed at the recorded pace.
+
+A replay that goes as fast as it can finds caches warm that had run out when it was recorded, and
+limits exceeded that were not: recorded calls are not made, requests are refused as too many. One
+boot at the recorded pace shows whether that is the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ci_gate.gate.rehearsing import Rehearsal
+from ci_gate.model.exchange import BACKGROUND, STARTUP
+from ci_gate.model.message import HttpResponse, Message
+from ci_gate.model.snapshot import Snapshot
+
+FAST, RECORDED = "fast", "recorded"
+_SHOWN = 3
+
+REFUSALS = frozenset({429, 503})
+"""Statuses by which a service says that it is asked too often (RFC 6585 section 4, RFC 9110
+section 15.6.4)."""
+
+
+def suffers(one: Rehearsal, snapshot: Snapshot) -> frozenset[str]:
+    """What haste may have done to a replay: ids of recorded calls that were not made for their
+    request, and of inbound exchanges that were refused as too many and had not been."""
+    made = {call.matched for call in one.calls}
+    missing = {
+        call.id
+        for call in snapshot.outbound
+        if call.id not in made and not set(call.groups) & {STARTUP, BACKGROUND}
+    }
+    refused = {
+        exchange.id
+        for exchange in snapshot.inbound
+        if _status(one.responses.get(exchange.id)) in REFUSALS
+        and _status(exchange.response) not in REFUSALS
+    }
+    return frozenset(missing | refused)
+
+
+def _status(message: Message | None) -> int:
+    return message.status if isinstance(message, HttpResponse) else 0
+
+
+def hurt(rehearsals: Sequence[Rehearsal], snapshot: Snapshot) -> frozenset[str]:
+    """What haste did: it happened in every fast replay, and in none at the recorded pace. Replays
+    with the clock ahead say nothing, because what has run out by then is asked for again."""
+    told = [one for one in rehearsals if not one.ahead and not one.failure]
+    fast = [suffers(one, snapshot) for one in told if not one.paced]
+    slow = [suffers(one, snapshot) for one in told if one.paced]
+    if not fast or not slow:
+        return frozenset()
+    return frozenset.intersection(*fast) - frozenset().union(*slow)
+
+
+def reason(ids: Collection[str], snapshot: Snapshot) -> str:
+    """Why the recorded pace is needed, in one line; `ids` as `hurt` gives them."""
+    calls = dict.fromkeys(one.route for one in snapshot.outbound if one.id in ids)
+    refused = dict.fromkeys(one.route for one in snapshot.inbound if one.id in ids)
+    texts = []
+    if calls:
+        texts.append(f"leaves out calls that it makes at the recorded pace ({_some(calls)})")
+    if refused:
+        texts.append(f"refuses requests as too many that it answers then ({_some(refused)})")
+    return f"asked at full speed the service {' and '.join(texts)}"
+
+
+def _some(names: Collection[str]) -> str:
+    listed = list(names)
+    more = len(listed) - _SHOWN
+    return ", ".join(listed[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
