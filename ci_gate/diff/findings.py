@@ -10,6 +10,7 @@ from ci_gate.diff.masks import Masks, Texts
 from ci_gate.diff.render import LIMIT as QUOTED
 from ci_gate.diff.render import clean, lexeme, scalar, type_name
 from ci_gate.diff.secrecy import hide, secret_place
+from ci_gate.diff.transforms import transforms
 from ci_gate.model.difference import Difference
 from ci_gate.values.kinds import KINDS, is_kind
 from ci_gate.values.standins import is_stand_in
@@ -43,9 +44,16 @@ class Findings:
         self._more = 0
 
     def add(
-        self, change: str, place: str, expected: str = "", actual: str = "", detail: str = ""
+        self,
+        change: str,
+        place: str,
+        expected: str = "",
+        actual: str = "",
+        detail: str = "",
+        known: tuple[str, ...] = (),
     ) -> None:
-        """Keep a difference, unless a rule opens the place to anything. Texts are clean already."""
+        """Keep a difference, unless a rule opens the place to anything. Texts are clean already;
+        `known` are its transforms."""
         self.touched.append(place)
         rule = self.masks.opens(place)
         if rule:
@@ -53,6 +61,7 @@ class Findings:
             return
         if secret_place(place):
             expected, actual = hide(expected), hide(actual)
+            known = tuple(one for one in known if "“" not in one)
         if len(self._kept) >= LIMIT:
             self._more += 1
             return
@@ -63,6 +72,7 @@ class Findings:
                 expected=expected,
                 actual=actual,
                 detail=detail,
+                transforms=known,
             )
         )
 
@@ -100,14 +110,18 @@ class Findings:
             self.used(rule, place, lambda: (lexeme(expected), lexeme(actual)))
             return
         if before != after:
-            self.add("type", place, lexeme(expected), lexeme(actual), f"{before} became {after}")
+            if not self._full(place):
+                known = transforms(expected, actual)
+                texts = lexeme(expected), lexeme(actual)
+                self.add("type", place, *texts, f"{before} became {after}", known)
             return
         answer = self._stand_in(scalar(expected), scalar(actual))
         if answer is not None and not self._full(place):
+            known = transforms(expected, actual)
             if isinstance(expected, str) and isinstance(actual, str) and _long(expected, actual):
-                self._add_long("value", place, expected, actual, answer)
+                self._add_long("value", place, expected, actual, answer, known)
             else:
-                self.add("value", place, lexeme(expected), lexeme(actual), answer)
+                self.add("value", place, lexeme(expected), lexeme(actual), answer, known)
 
     def _varies(self, place: str, expected: object, actual: object) -> bool:
         """True when two decoded JSON values differ as learned."""
@@ -127,15 +141,25 @@ class Findings:
             return
         answer = self._stand_in(expected, actual)
         if answer is not None and not self._full(place):
+            known = transforms(expected, actual)
             if _long(expected, actual):
-                self._add_long(change, place, expected, actual, answer)
+                self._add_long(change, place, expected, actual, answer, known)
             else:
-                self.add(change, place, clean(expected), clean(actual), answer)
+                self.add(change, place, clean(expected), clean(actual), answer, known)
 
-    def _add_long(self, change: str, place: str, expected: str, actual: str, detail: str) -> None:
+    def _add_long(
+        self,
+        change: str,
+        place: str,
+        expected: str,
+        actual: str,
+        detail: str,
+        known: tuple[str, ...],
+    ) -> None:
         """Long texts: what is quoted is where they differ."""
         before, after, lines = excerpts(expected, actual)
-        self.add(change, place, before, after, detail or ("" if secret_place(place) else lines))
+        detail = detail or ("" if secret_place(place) else lines)
+        self.add(change, place, before, after, detail, known)
 
     def _full(self, place: str) -> bool:
         """Count a difference without making texts of it, when enough are kept."""

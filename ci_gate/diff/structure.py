@@ -8,8 +8,12 @@ from collections.abc import Sequence
 
 from ci_gate.diff.alignment import align
 from ci_gate.diff.findings import Findings
-from ci_gate.diff.render import lexeme, type_name
+from ci_gate.diff.render import clean, lexeme, type_name
+from ci_gate.diff.transforms import order_transforms
 from ci_gate.values.jsontext import step
+
+_NAMES = 50
+"""Members that came or went, in which renamed ones are looked for."""
 
 
 def compare_values(findings: Findings, place: str, expected: object, actual: object) -> None:
@@ -46,14 +50,45 @@ def _opened(findings: Findings, place: str, expected: object, actual: object) ->
 def _compare_objects(
     findings: Findings, place: str, expected: dict[str, object], actual: dict[str, object]
 ) -> None:
+    wrapped = _wrapped(expected, actual)
+    if wrapped:
+        findings.add("value", place, lexeme(expected), lexeme(actual), wrapped, (wrapped,))
+        return
+    names = _renamed(expected, actual)
     for key, before in expected.items():
         if key not in actual:
-            findings.add("removed", place + step(key), lexeme(before), "")
+            known = (f"renamed to {clean(names[key], 80)}",) if key in names else ()
+            findings.add("removed", place + step(key), lexeme(before), "", known=known)
         elif before != actual[key]:
             compare_values(findings, place + step(key), before, actual[key])
+    olds = {new: old for old, new in names.items()}
     for key, after in actual.items():
         if key not in expected:
-            findings.add("added", place + step(key), "", lexeme(after))
+            known = (f"renamed from {clean(olds[key], 80)}",) if key in olds else ()
+            findings.add("added", place + step(key), "", lexeme(after), known=known)
+
+
+def _wrapped(expected: dict[str, object], actual: dict[str, object]) -> str:
+    """ "wrapped in data" when all there was is the one member of what is there now."""
+    for whole, part, said in ((actual, expected, "wrapped in"), (expected, actual, "no longer in")):
+        if len(whole) == 1 and part and next(iter(whole.values())) == part:
+            return f"{said} {clean(next(iter(whole)), 80)}"
+    return ""
+
+
+def _renamed(expected: dict[str, object], actual: dict[str, object]) -> dict[str, str]:
+    """Old name -> new name of members whose value tells that they are the same: equal, and no
+    other member that came or went has it."""
+    gone = [key for key in expected if key not in actual]
+    new = [key for key in actual if key not in expected]
+    if not gone or not new or max(len(gone), len(new)) > _NAMES:
+        return {}
+    found = {}
+    for key in gone:
+        same = [other for other in new if actual[other] == expected[key]]
+        if len(same) == 1 and sum(expected[other] == expected[key] for other in gone) == 1:
+            found[key] = same[0]
+    return found
 
 
 def _compare_arrays(
@@ -80,7 +115,8 @@ def _compare_arrays(
     if moved:
         first = min(index for pair in steps for index in pair if index >= 0)
         detail = f"the same {len(expected)} items in another order, from item {first} on"
-        findings.add("value", place, lexeme(expected[first:]), lexeme(actual[first:]), detail)
+        texts = lexeme(expected[first:]), lexeme(actual[first:])
+        findings.add("value", place, *texts, detail, order_transforms(expected, actual))
         return
     for i, j in steps:
         if j < 0:

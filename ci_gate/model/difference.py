@@ -35,6 +35,9 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     actual: str = ""
     detail: str = ""
     """More for a person: nearest recorded calls and what differed, log lines."""
+    transforms: tuple[str, ...] = ()
+    """What turns expected into actual, each claim borne out by the whole values, the most telling
+    first: "rounded to 2 places", "renamed to total" (see `diff.transforms`)."""
     excused: int = 0
     """Index of the rule that excuses it; 0 = none."""
     notice: bool = False
