@@ -1,0 +1,77 @@
+"""What was observed, compared with the snapshot: the evidence by which a run is judged."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ci_gate.diff.calls import Compared as ComparedCalls
+from ci_gate.diff.calls import compare_calls
+from ci_gate.diff.equality import Equality
+from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.judging import About, Evidence, last_lines
+from ci_gate.gate.mocking import explained, live_calls, recorded_calls
+from ci_gate.gate.observing import Observed
+from ci_gate.gate.replaying import Compared, undone
+
+
+def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float) -> Evidence:
+    """Compare everything, once: what may vary remembers what it has seen.
+
+    `seconds`: how long all of the run took.
+    """
+    failure = seen.failure
+    equality = Equality()
+    notices = list(seen.notices)
+    reasons = []
+    if seen.replay is None:
+        notices.append(seen.plan.nothing)
+    if failure is not None:
+        reasons.append(failure.reason)
+        notices.append(last_lines(failure))
+    if seen.overflow:
+        reasons.append(f"{seen.overflow} more outbound calls were made than can be compared")
+    steps = _compare_answers(seen, equality)
+    calls = _compare_calls(seen, equality) if seen.replay is not None else None
+    varied = seen.learning.varied()
+    return Evidence(
+        about=about,
+        plan=seen.plan,
+        steps=steps,
+        samples=seen.samples,
+        calls=calls,
+        apart=seen.apart,
+        equality=equality,
+        cleaning=cleaning,
+        failure="; ".join(reasons),
+        notices=(*notices, *([f"{varied} places varied as learned"] if varied else [])),
+        seconds=seconds,
+    )
+
+
+def _compare_answers(seen: Observed, equality: Equality) -> tuple[Compared, ...]:
+    if seen.replay is None:
+        return ()
+    if seen.samples.begun_at:
+        return tuple(seen.replay.compare(seen.samples, seen.plan.rules, equality))
+    why = seen.failure.reason if seen.failure is not None else ""
+    return tuple(undone(one, "not-replayed", why) for one in seen.plan.steps)
+
+
+def _compare_calls(seen: Observed, equality: Equality) -> ComparedCalls:
+    recorded = recorded_calls(seen.plan.snapshot)
+    live = live_calls(seen.calls, seen.mocks, seen.addresses, seen.began)
+    booted = bool(seen.samples.begun_at)
+    compared = compare_calls(
+        recorded,
+        explained(live, recorded),
+        seen.plan.rules,
+        equality,
+        {one.exchange.id: one.exchange.route for one in seen.plan.steps if one.judged and booted},
+        startup=seen.started,
+        learned=seen.learning.calls(),
+    )
+    if booted:
+        return compared
+    # A service that did not come up has not made its calls; those it made may say why.
+    made = tuple(one for one in compared.differences if one.change != "missing")
+    return msgspec.structs.replace(compared, differences=made, missing=0)

@@ -1,0 +1,90 @@
+"""What was observed, compared: the evidence, without a service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.comparing import evidence_of
+from ci_gate.gate.judging import About, Evidence
+from ci_gate.gate.learned import Learning
+from ci_gate.gate.observing import Observed
+from ci_gate.gate.planning import make_plan
+from ci_gate.gate.replaying import Replay
+from ci_gate.mocks.server import LiveCall
+from ci_gate.replayer.samples import Samples
+from ci_gate.service.outcome import ServiceFailed
+from ci_gate.values.addresses import Addresses
+
+ABOUT = About(mode="run", service="acting", snapshot="snapshot", config="", folder=".")
+
+
+@pytest.fixture
+def compared(acting: Any) -> Any:
+    """`compared(answered=True, …)`: evidence of a run in which all answers were those recorded
+    and no call was made."""
+    options = acting.options()
+    plan = make_plan(options)
+    learning = Learning(plan.snapshot)
+    addresses = Addresses({})
+
+    def once(*, answered: bool = True, **seen: Any) -> Evidence:
+        samples = Samples(len(plan.steps))
+        replay = Replay(plan.steps, addresses, (), plan.snapshot.folder, learning)
+        if answered:
+            samples.begun_at = 1
+            for at, one in enumerate(replay.prepared):
+                samples.answer(at, one.expected.response, one.expected, 1000)
+        given = {"replay": replay, "samples": samples, **seen}
+        observed = Observed(plan=plan, learning=learning, addresses=addresses, **given)
+        return evidence_of(observed, ABOUT, Cleaning(options), 1.0)
+
+    return once
+
+
+def test_equal_answers_and_missing_calls(compared: Any) -> None:
+    """Every step is compared, and calls that were not made are missing."""
+    evidence = compared()
+    assert len(evidence.steps) == 7
+    assert all(one.answered and not one.differences for one in evidence.steps)
+    assert [one.change for one in evidence.calls.differences] == ["missing", "missing"]
+    assert evidence.failure == ""
+
+
+def test_calls_of_a_service_that_did_not_come_up(compared: Any) -> None:
+    """What it had no chance to call is not missing; what it called is told."""
+    failure = ServiceFailed(reason="ended with exit code 4", last_lines=("asked for settings",))
+    refused = LiveCall("new.example:443", None, None, 5, ("startup",), 10, True)
+    evidence = compared(answered=False, failure=failure, calls=[refused])
+    assert {one.differences[0].change for one in evidence.steps} == {"not-replayed"}
+    assert [one.change for one in evidence.calls.differences] == ["new-host"]
+    assert evidence.calls.missing == 0
+    assert evidence.failure == "ended with exit code 4"
+    assert "asked for settings" in evidence.notices[-1]
+
+
+def test_calls_beyond_those_kept_fail_the_run(compared: Any) -> None:
+    """Nothing is passed over in silence."""
+    assert compared(overflow=3).failure == "3 more outbound calls were made than can be compared"
+
+
+def test_nothing_replayed(compared: Any) -> None:
+    """Without a replay there are no calls to measure, and a notice says why."""
+    evidence = compared(replay=None)
+    assert (evidence.steps, evidence.calls) == ((), None)
+    assert "--only" in evidence.notices[0]
+
+
+def test_what_varied_is_told(compared: Any) -> None:
+    """The count of places that varied as learned is a notice, and only when there are any."""
+    assert not any("varied" in text for text in compared().notices)
+
+
+def test_seconds_and_about_are_handed_on(compared: Any) -> None:
+    """What the caller knows of the run is in the evidence."""
+    evidence = compared()
+    assert (evidence.about, evidence.seconds) == (ABOUT, 1.0)
+    assert msgspec.structs.asdict(ABOUT)["mode"] == "run"
