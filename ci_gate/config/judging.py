@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from ci_gate.config.flags import JudgeFlags, Surroundings
@@ -52,16 +52,28 @@ def resolve_replayer(around: Surroundings) -> ReplayerOptions:
         settle=duration(replay.settle),
         timeout=duration(replay.timeout),
         headers=headers,
-        secrets=_secrets(replay.set.headers, headers, around.env),
+        values=set_values(around),
+        secrets=_secrets(
+            (*replay.set.headers.values(), *replay.set.values.values()), headers, around.env
+        ),
+    )
+
+
+def set_values(around: Surroundings) -> tuple[tuple[str, str], ...]:
+    """The names and values of `replay.set.values`; raises UsageError for a variable that is not
+    set."""
+    return tuple(
+        (name, expand(value, {}, around.env, around.place("replay", "set", "values", name)))
+        for name, value in around.settings.replay.set.values.items()
     )
 
 
 def _secrets(
-    written: Mapping[str, str], headers: tuple[tuple[str, str], ...], env: Mapping[str, str]
+    written: Iterable[str], headers: tuple[tuple[str, str], ...], env: Mapping[str, str]
 ) -> tuple[str, ...]:
     """What must reach no output: values of variables, and credentials written into the file, but
     not a default such as `test`, which is a word of every report."""
-    values = [value for text in written.values() for value in variable_values(text, env)]
+    values = [value for text in written for value in variable_values(text, env)]
     literal = [value for name, value in headers if is_secret_header(name.encode())]
     return (*values, *(one for one in literal if len(one.rpartition(" ")[2]) >= 8))
 

@@ -31,6 +31,8 @@ class RecordOptions(msgspec.Struct, frozen=True, kw_only=True):
     """"add" or "replace" for a snapshot that is already there; "" refuses."""
     drive: str = ""
     """Shell line of a client script; the recording ends with it."""
+    values: tuple[tuple[str, str], ...] = ()
+    """(name, value) of `replay.set.values`: their stand-ins are kept by name."""
     redaction_key: str = ""
     """Hex; "" = the one in `state_folder`, made when absent."""
     state_folder: str = ""

@@ -9,6 +9,7 @@ from ci_gate.config.judging import (
     resolve_policy,
     resolve_replayer,
     resolve_rules,
+    set_values,
     snapshot_folder,
 )
 from ci_gate.config.options import MockVerbOptions, RecordOptions, ReplayVerbOptions, RunOptions
@@ -46,6 +47,7 @@ def record_options(flags: RecordFlags, around: Surroundings) -> RecordOptions:
         out=snapshot_folder(flags.out, around),
         existing="add" if flags.add else "replace" if flags.replace else "",
         drive=flags.drive,
+        values=set_values(around),
         redaction_key=redaction_key(around.env),
         state_folder=around.state_folder,
     )

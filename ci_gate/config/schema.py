@@ -71,9 +71,10 @@ class MocksSection(_Section, frozen=True, kw_only=True):
 
 
 class SetSection(_Section, frozen=True, kw_only=True):
-    """What is put into every replayed request."""
+    """What is put into replayed requests: headers into every one, values where they were recorded."""
 
     headers: dict[str, str] = {}
+    values: dict[str, str] = {}
 
 
 class ReplaySection(_Section, frozen=True, kw_only=True):

@@ -124,6 +124,11 @@ def _check_replay(settings: Configuration, problems: Problems) -> None:
             problems.add(path, "not a name for a header")
         if _CONTROL.search(value):
             problems.add(path, "a header's value is one line")
+    for name, value in replay.set.values.items():
+        if not _NAME.match(name):
+            path = ("replay", "set", "values", name)
+            problems.add(path, "letters, digits, and . _ - between them")
+        _filled(value, ("replay", "set", "values", name), problems)
 
 
 def listening(text: str) -> tuple[str, int]:

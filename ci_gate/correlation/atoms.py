@@ -300,7 +300,7 @@ def _open_jwt(word: str) -> str | None:
 
 def _close_jwt(text: str, word: str) -> str:
     header, payload, signature = word.split(".")
-    return f"{header}.{_close_base64(text, payload)}.{signature}"
+    return f"{header}.{_close_base64(text, payload).rstrip('=')}.{signature}"
 
 
 def _open_base64(word: str) -> str | None:
@@ -322,7 +322,9 @@ def _close_base64(text: str, word: str) -> str:
     url_safe = not ("+" in word or "/" in word or word.endswith("="))
     if url_safe:
         made = made.replace("+", "-").replace("/", "_")
-    return made if word.endswith("=") else made.rstrip("=")
+    # A word that needs no padding may come from who pads (RFC 7617), unless it is base64url.
+    padded = word.endswith("=") or (len(word) % 4 == 0 and "-" not in word and "_" not in word)
+    return made if padded else made.rstrip("=")
 
 
 def _open_percent(word: str) -> str | None:

@@ -37,7 +37,8 @@ class Keeping:
         self.full = asyncio.Event()
         self._options = options
         self._key = _redaction_key(options, sink)
-        self.redactor = Redactor(StandIns(self._key))
+        self._stand_ins = StandIns(self._key)
+        self.redactor = Redactor(self._stand_ins)
         self._journal: Journal | None = None
         self.dependencies = Dependencies(options.dependencies, is_telemetry, self._found)
         self.recording = Recording(
@@ -49,6 +50,12 @@ class Keeping:
             opaque_sink=lambda: OpaqueBody(self._key),
             failed=self._fail,
         )
+
+    def stand_ins(self) -> dict[str, str]:
+        """What stands in the recording for each value of `replay.set.values`, by name."""
+        return {
+            name: self._stand_ins.stand_in("secret", value) for name, value in self._options.values
+        }
 
     def open(self, origin: Origin) -> None:
         """Start the journal."""

@@ -77,7 +77,7 @@ class Observation:
             replay = Replay(
                 self._plan.steps,
                 serving.addresses,
-                options.replay.headers,
+                self._plan.given,
                 self._plan.snapshot.folder,
                 self._learning,
             )

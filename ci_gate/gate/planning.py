@@ -11,10 +11,12 @@ from ci_gate.codecs.registry import codec
 from ci_gate.config.options import ReplayVerbOptions, RunOptions
 from ci_gate.correlation.chains import Chains
 from ci_gate.diff.rules import Rules
+from ci_gate.errors import UsageError
 from ci_gate.gate.select import inbound_of, select, with_routes
 from ci_gate.model.exchange import Exchange, Facts
-from ci_gate.model.snapshot import Snapshot
+from ci_gate.model.snapshot import Origin, Snapshot
 from ci_gate.policy.conditions import Condition, parse_all
+from ci_gate.replayer.options import ReplayerOptions
 from ci_gate.replayer.plan import Step, plan
 from ci_gate.store.snapshot import digest, read_with_places
 
@@ -23,6 +25,15 @@ NOTHING = (
     "sent to the inbound proxy"
 )
 NOTHING_CHOSEN = "--only selects no inbound exchange; `ci-gate inspect` lists them"
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """What `replay.set` puts into requests."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    """Into every one, replacing its own."""
+    values: Mapping[str, str] = {}
+    """Stand-in of the recording -> what stands there now."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +48,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: there is nothing to judge, and nothing needs to be started."""
     rules: Rules
     conditions: tuple[Condition, ...]
+    given: Given = Given()
     started_at: datetime.datetime
 
     @property
@@ -66,7 +78,21 @@ def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
         steps=tuple(plan(snapshot.inbound, only, pace, chain)),
         rules=Rules(options.rules, now.date().isoformat()),
         conditions=conditions,
+        given=_given(options.replay, snapshot.origin),
         started_at=now,
+    )
+
+
+def _given(replay: ReplayerOptions, origin: Origin) -> Given:
+    for name, _ in replay.values:
+        if name not in origin.values:
+            raise UsageError(
+                f"replay.set.values.{name}: the snapshot was recorded without it and does not say "
+                "where it stood; record it again"
+            )
+    return Given(
+        headers=replay.headers,
+        values={origin.values[name]: value for name, value in replay.values},
     )
 
 

@@ -222,6 +222,7 @@ class _Recorder:
             service_port=self._options.recorder.app_port,
             recorded_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             commit=current_commit(self._options.service.folder),
+            values=self._keeping.stand_ins(),
         )
 
     async def _progress(self) -> None:

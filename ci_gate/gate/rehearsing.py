@@ -62,7 +62,7 @@ async def rehearse(
         replay = Replay(
             plan.steps,
             serving.addresses,
-            options.replay.headers,
+            plan.given,
             plan.snapshot.folder,
             Learning(plan.snapshot),
         )

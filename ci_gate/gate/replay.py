@@ -62,7 +62,7 @@ class _Replayed:
         self._replay = Replay(
             plan.steps,
             Addresses({"service": self._target.spellings}),
-            options.replay.headers,
+            plan.given,
             plan.snapshot.folder,
             Learning(plan.snapshot),
         )

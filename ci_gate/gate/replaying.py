@@ -18,11 +18,12 @@ from ci_gate.diff.render import clean
 from ci_gate.diff.rules import Rules
 from ci_gate.gate import events
 from ci_gate.gate.learned import Learning
+from ci_gate.gate.planning import Given
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Raw, Stored
 from ci_gate.replayer.plan import Step
-from ci_gate.replayer.request import live_request
+from ci_gate.replayer.request import live_request, with_values
 from ci_gate.replayer.samples import DIFFERENT, EQUAL, FAILED, Prepared, Samples
 from ci_gate.store.bodies import body_chunks
 from ci_gate.values.addresses import Addresses
@@ -39,17 +40,18 @@ class Replay:
         self,
         steps: Sequence[Step],
         addresses: Addresses,
-        headers: tuple[tuple[str, str], ...],
+        given: Given,
         folder: str,
         learning: Learning,
     ) -> None:
         self._learning = learning
+        self._given = given
         self.steps = tuple(steps)
         self.codec: Codec = codec("http")
         self._addresses = addresses
         self._expectations = [self._expect(step.exchange) for step in steps]
         self.prepared = [
-            self._prepare(step, expected, headers, folder)
+            self._prepare(step, expected, folder)
             for step, expected in zip(steps, self._expectations, strict=True)
         ]
 
@@ -62,14 +64,9 @@ class Replay:
             stand_ins = stand_ins_of("response", parts, exchange.redacted)
         return Expectation(with_live(response, self._addresses), stand_ins)
 
-    def _prepare(
-        self,
-        step: Step,
-        expected: Expectation,
-        headers: tuple[tuple[str, str], ...],
-        folder: str,
-    ) -> Prepared:
-        message = live_request(step.exchange.request, self._addresses, headers)
+    def _prepare(self, step: Step, expected: Expectation, folder: str) -> Prepared:
+        message = live_request(step.exchange.request, self._addresses, self._given.headers)
+        message = with_values(message, self.codec, self._given.values)
         body = message.body
         response = expected.response
         cut = isinstance(response.body, Pieces) and not response.body.complete

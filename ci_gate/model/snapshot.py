@@ -35,6 +35,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     source: str = "record"
     """"record" or "import:<format>"."""
     owner: str = ""
+    values: dict[str, str] = {}
+    """Name of a value of `replay.set.values` -> its stand-in in these exchanges."""
     pace: str = "fast"
     """What `pace: auto` means for this snapshot: "fast" or "recorded"."""
 

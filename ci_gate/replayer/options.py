@@ -15,5 +15,7 @@ class ReplayerOptions(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 10.0
     headers: tuple[tuple[str, str], ...] = ()
     """Set (replacing) in every request."""
+    values: tuple[tuple[str, str], ...] = ()
+    """(name, value): credentials for tests, put where they stood when the snapshot was recorded."""
     secrets: tuple[str, ...] = ()
-    """What of them reaches no output: values of variables, and of headers that name a secret."""
+    """What of these reaches no output: values of variables, and of headers that name a secret."""

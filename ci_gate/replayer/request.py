@@ -1,12 +1,20 @@
-"""A recorded request as it is sent now: names become live addresses, set headers go in."""
+"""A recorded request as it is sent now: names become live addresses, what is set goes in."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
+from ci_gate.codecs.base import Codec
+from ci_gate.correlation.atoms import replace
 from ci_gate.model.message import HttpRequest, Message
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.named import with_live
+from ci_gate.values.places import rewrite
+
+_INSIDE = ((), ("percent",), ("base64",))
+"""How a value may be wrapped where it was sent; in Basic credentials it is in base64."""
 
 
 def live_request(
@@ -27,3 +35,21 @@ def live_request(
     present = {name.lower() for name, _ in live.headers}
     fields.extend(field for lower, field in wanted.items() if lower not in present)
     return msgspec.structs.replace(live, headers=tuple(fields))
+
+
+def with_values(live: Message, codec: Codec, values: Mapping[str, str]) -> Message:
+    """`live` with a set value wherever its stand-in was recorded: `values` maps one to the other."""
+    if not values:
+        return live
+
+    def change(_place: str, text: str) -> str:
+        for inside in _INSIDE:
+            text = replace(text, inside, dict(values))
+        return text
+
+    changed = {}
+    for part in codec.places(live):
+        new = rewrite(part, change)
+        if new.value != part.value:
+            changed[part.place] = new
+    return codec.with_places(live, changed) if changed else live

@@ -232,6 +232,7 @@ def _origin(origin: Origin, previous: Origin, add: bool) -> Origin:
     return msgspec.structs.replace(
         origin,
         owner=origin.owner or previous.owner,
+        values=previous.values | origin.values if add else origin.values,
         pace=previous.pace if origin.pace == "fast" else origin.pace,
         service_port=origin.service_port or (previous.service_port if add else 0),
     )

@@ -36,6 +36,7 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     commit: str = ""
     source: str = "record"
     owner: str = ""
+    values: dict[str, str] = {}
     pace: str = "fast"
 
 

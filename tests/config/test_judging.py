@@ -122,3 +122,13 @@ def test_redaction_key() -> None:
     with pytest.raises(UsageError, match="CI_GATE_REDACTION_KEY") as caught:
         redaction_key({"CI_GATE_REDACTION_KEY": "hunter2"})
     assert "hunter2" not in str(caught.value)
+
+
+def test_set_values_are_expanded_and_kept_from_outputs(around: Around) -> None:
+    """Values for recorded credentials come from variables, whose values are secrets."""
+    text = 'version: 1\nreplay: {set: {values: {password: "${env.PASSWORD:-test}"}}}'
+    given = resolve_replayer(around(text, env={"PASSWORD": "hunter2"}))
+    assert given.values == (("password", "hunter2"),)
+    assert given.secrets == ("hunter2",)
+    assert resolve_replayer(around(text)).values == (("password", "test"),)
+    assert resolve_replayer(around(text)).secrets == ()

@@ -80,3 +80,17 @@ def test_a_plan_at_another_pace(recorded: Snapshot, snapshot_folder: str) -> Non
     assert [one.exchange for one in slow.steps] == [one.exchange for one in made.steps]
     assert any(one.due for one in slow.steps)
     assert slow.at_pace("fast").steps == made.steps
+
+
+def test_set_values_replace_the_stand_ins_that_the_snapshot_names(
+    recorded: Snapshot, snapshot_folder: str
+) -> None:
+    """A name of replay.set.values is looked up in the head; one it does not know is refused."""
+    origin = msgspec.structs.replace(recorded.origin, values={"password": "kqzxw-plmrt"})
+    write_snapshot(snapshot_folder, msgspec.structs.replace(recorded, origin=origin))
+    given = ReplayerOptions(values=(("password", "secret"),))
+    plan = make_plan(options(snapshot_folder, replay=given))
+    assert plan.given.values == {"kqzxw-plmrt": "secret"}
+    unknown = ReplayerOptions(values=(("pin", "1234"),))
+    with pytest.raises(UsageError, match=r"replay\.set\.values\.pin: .* record it again"):
+        make_plan(options(snapshot_folder, replay=unknown))

@@ -12,6 +12,7 @@ from ci_gate.diff.equality import Equality
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.events import Event, Progress
 from ci_gate.gate.learned import Learning
+from ci_gate.gate.planning import Given
 from ci_gate.gate.replaying import Compared, Replay, undone
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Piece, Pieces, Stored
@@ -29,7 +30,7 @@ def replay_of(snapshot: Snapshot, *, headers: tuple[tuple[str, str], ...] = ()) 
     """All inbound exchanges of a snapshot, towards localhost:81."""
     addresses = Addresses({"service": ("localhost:81",)})
     steps = plan(snapshot.inbound, None, "fast")
-    return Replay(steps, addresses, headers, snapshot.folder, Learning(snapshot))
+    return Replay(steps, addresses, Given(headers=headers), snapshot.folder, Learning(snapshot))
 
 
 def with_first(snapshot: Snapshot, **more: Any) -> Snapshot:

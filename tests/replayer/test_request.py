@@ -1,7 +1,10 @@
 """Requests as they are sent now."""
 
+from base64 import b64encode
+
+from ci_gate.codecs.registry import codec
 from ci_gate.model.message import HttpRequest
-from ci_gate.replayer.request import live_request
+from ci_gate.replayer.request import live_request, with_values
 from ci_gate.values.addresses import Addresses
 
 ADDRESSES = Addresses({"service": ("127.0.0.1:9000",)})
@@ -27,3 +30,27 @@ def test_names_become_live_addresses() -> None:
     live = live_request(HttpRequest("GET", b"/", ((b"Host", b"{service}"),)), ADDRESSES, ())
     assert isinstance(live, HttpRequest)
     assert live.headers == ((b"Host", b"127.0.0.1:9000"),)
+
+
+def test_a_set_value_stands_where_its_stand_in_was_recorded() -> None:
+    """A login form gets the test password in the field that held it, encoded as forms are."""
+    form = b"name=ada&password=kqzxw-plmrt&other=abcde-fghij"
+    headers = ((b"content-type", b"application/x-www-form-urlencoded"),)
+    request = HttpRequest("POST", b"/login", headers, form)
+    live = with_values(request, codec("http"), {"kqzxw-plmrt": "correct horse & co"})
+    assert live.body == b"name=ada&password=correct+horse+%26+co&other=abcde-fghij"
+
+
+def test_a_set_value_stands_in_basic_credentials() -> None:
+    """The stand-in of a password inside base64 gives way, the user stays."""
+    old = b64encode(b"ada:kqzxw-plmrt").decode()
+    request = HttpRequest("GET", b"/", ((b"authorization", f"Basic {old}".encode()),))
+    live = with_values(request, codec("http"), {"kqzxw-plmrt": "secret"})
+    assert isinstance(live, HttpRequest)
+    assert live.headers[0][1] == b"Basic " + b64encode(b"ada:secret")
+
+
+def test_without_its_stand_in_a_request_stays_as_it_is() -> None:
+    """Another stand-in, such as that of a wrong password, is sent as recorded."""
+    request = HttpRequest("POST", b"/login", (), b"password=abcde-fghij")
+    assert with_values(request, codec("http"), {"kqzxw-plmrt": "secret"}) is request
