@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
 
 import click
 
@@ -18,9 +17,6 @@ ci-gate action
 # with CI_GATE_INPUT_MODE=report and CI_GATE_INPUT_KEY=eu, anywhere else
 ci-gate action
 """
-
-_SECRET = 4
-"""Shorter texts are no tokens, and would be found everywhere."""
 
 
 @click.command(cls=GateCommand, name="action", short_help=COMMANDS["action"], examples=EXAMPLES)
@@ -42,6 +38,7 @@ def command() -> int:
     from ci_gate.gate.connect import token_of
     from ci_gate.gate.events import Note
     from ci_gate.gate.inputs import read_inputs
+    from ci_gate.gate.sealing import forget
     from ci_gate.net.loop import run
 
     inputs = read_inputs(os.environ)
@@ -58,15 +55,6 @@ def command() -> int:
     for line in acted.lines:
         say(line)
     return code
-
-
-def forget(env: MutableMapping[str, str], token: str) -> None:
-    """Take the token out of an environment, under whatever names it is there: what the service
-    and its children get is made from this one."""
-    if len(token) < _SECRET:
-        return
-    for name in [name for name, value in env.items() if token in value]:
-        del env[name]
 
 
 def _enter(folder: str) -> None:

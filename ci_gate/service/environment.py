@@ -35,6 +35,7 @@ CI_SECRETS = frozenset(
         # Bitbucket Pipelines
         "BITBUCKET_STEP_OIDC_TOKEN",
         "BITBUCKET_TOKEN",
+        "BITBUCKET_ACCESS_TOKEN",
         # Azure Pipelines
         "SYSTEM_ACCESSTOKEN",
         "SYSTEM_OIDCREQUESTURI",

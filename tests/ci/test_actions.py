@@ -7,7 +7,9 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import threading
+import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -201,6 +203,45 @@ def test_fork(action: str, tmp_path: Path, read_only: str) -> None:
     for path in (tmp_path / "workspace").rglob("*"):
         if path.is_file():
             assert TOKEN.encode() not in path.read_bytes(), path
+
+
+SPY = """
+import os, pathlib, sys
+wanted = bytes.fromhex(os.environ["WANTED"])
+seen = []
+for path in pathlib.Path("/proc").glob("[0-9]*/*"):
+    if path.name in ("environ", "cmdline"):
+        try:
+            seen += [str(path)] if wanted in path.read_bytes() else []
+        except OSError:
+            pass
+pathlib.Path("seen").write_text(repr(seen))
+os.execv(sys.executable, [sys.executable, "-m", "orders"])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+@pytest.mark.parametrize("action", ACTIONS)
+def test_service_cannot_see_the_token(action: str, tmp_path: Path, read_only: str) -> None:
+    """The service looks through every environment and command line it may read, its own and the
+    gate's among them: the token is in none, and the gate has it all the same."""
+    workspace = checkout(tmp_path)
+    (workspace / "spy.py").write_text(SPY)
+    config = workspace / "ci-gate.yml"
+    config.write_text(config.read_text().replace("-m, orders]", "spy.py]"))
+    token = f"ghs_{uuid.uuid4().hex}"
+    runner = Runner(tmp_path / "job", workspace, "pull_request", dict(PULL))
+    runner.env |= {
+        "GITHUB_API_URL": read_only,
+        "WANTED": token.encode().hex(),
+        "REPEATED": f"Bearer {token}",
+    }
+    runner.has_gate()
+    done = runner.run(ACTIONS[action], {"comment": "always", "token": token})
+    assert done.code == 0, done.log
+    assert (workspace / "seen").read_text() == "[]"
+    # It was used: the forge has been asked, and has refused.
+    assert "pull-requests: write" in done.log
 
 
 def test_publish(tmp_path: Path, read_only: str) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ci_gate.cli.action import forget
 from ci_gate.model.result import Outcome, Result
 
 Call = Callable[..., Any]
@@ -101,13 +100,3 @@ def test_bad_inputs(
     assert called.code == 2
     assert said in called.err
     assert job == []
-
-
-def test_forgetting() -> None:
-    """By value, wherever it is; nothing is cut out for what is no token."""
-    env = {"A": "token-1", "B": "x token-1 y", "C": "other"}
-    forget(env, "token-1")
-    assert env == {"C": "other"}
-    forget(env, "")
-    forget(env, "o")
-    assert env == {"C": "other"}
