@@ -9,7 +9,7 @@ import msgspec
 from ci_gate.diff.rules import Rules
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import BACKGROUND, STARTUP
-from ci_gate.model.result import ExchangeResult
+from ci_gate.model.result import ExchangeResult, State
 
 LIMIT = 20
 """Differences of one exchange that are kept."""
@@ -30,9 +30,15 @@ def charge(
     return tuple(charged)
 
 
+def counts(difference: Difference) -> bool:
+    """True when no rule excuses it, it is more than a notice, and nobody knows of it."""
+    passing = difference.excused or difference.notice
+    return not passing and difference.standing in ("", "unstable", "collateral")
+
+
 def is_red(difference: Difference) -> bool:
-    """True when it fails the run: no rule excuses it and it is more than a notice."""
-    return not difference.excused and not difference.notice
+    """True when it fails the run: it counts, and is not merely unstable."""
+    return counts(difference) and difference.standing != "unstable"
 
 
 def outcome(
@@ -46,15 +52,13 @@ def outcome(
     """The row of one inbound exchange; `differences` are all that are charged to it.
 
     "error" when there was no complete response or it was never replayed, "failed" for any
-    other red difference.
+    other red difference, "unstable" when all that counts did not repeat.
     """
-    red = [one for one in differences if is_red(one)]
-    undone = any(one.change in _NOT_DONE for one in red)
     return ExchangeResult(
         id=exchange,
         route=route,
         label=label,
-        state="error" if undone else "failed" if red else "passed",
+        state=_state(differences),
         milliseconds=milliseconds,
         differences=_kept(differences),
         more=max(0, len(differences) - LIMIT),
@@ -62,9 +66,16 @@ def outcome(
     )
 
 
+def _state(differences: Sequence[Difference]) -> State:
+    red = [one for one in differences if is_red(one)]
+    if red:
+        return "error" if any(one.change in _NOT_DONE for one in red) else "failed"
+    return "unstable" if any(map(counts, differences)) else "passed"
+
+
 def _kept(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     """Red ones first: a notice must not push out why the exchange failed."""
-    return tuple(sorted(differences, key=lambda one: not is_red(one))[:LIMIT])
+    return tuple(sorted(differences, key=lambda one: (not is_red(one), not counts(one)))[:LIMIT])
 
 
 def standing_outcomes(

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+Standing = Literal["", "unstable", "known", "before", "quarantined", "collateral"]
+"""What a difference counts for, besides rules: "" = what it is.
+
+unstable: it did not repeat when its chain was replayed alone; known: its cause is; before: the
+baseline has it, too; quarantined: its exchange is, for this kind of difference; collateral: it did
+not repeat, and an exchange before it had missed a call.
+"""
+STANDINGS: tuple[Standing, ...] = ("", "unstable", "known", "before", "quarantined")
+"""In the order of reports; what is collateral is told with the miss."""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +54,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Index of the rule that excuses it; 0 = none."""
     notice: bool = False
     """True: worth a line, never red (a reordered read, a changed client header)."""
+    standing: Standing = ""
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,3 +75,8 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     examples: tuple[Difference, ...] = ()
     """The smallest first, at most three."""
     notice: bool = False
+    fingerprint: str = ""
+    """The same in every run, for `known` (see `diff.fingerprint`)."""
+    standing: Standing = ""
+    collateral: tuple[str, ...] = ()
+    """Ids of later exchanges that differed, too, and pass without the calls that missed here."""

@@ -12,6 +12,7 @@ from ci_gate.model.edit import Edits
 RESULT_FORMAT = 1
 
 Outcome = Literal["pass", "fail", "inconclusive"]
+State = Literal["passed", "failed", "error", "skipped", "unstable"]
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +43,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     succeeded: int = 0
     failed: int = 0
     """No complete response, or an unexcused difference in the response or the calls it caused."""
+    unstable: int = 0
+    """Differed, and did not when replayed alone: neither failed nor succeeded."""
     answered: int = 0
     """Got a complete response."""
     matching: int = 0
@@ -141,8 +144,8 @@ class ExchangeResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What people read: "GET /orders/17"."""
     group: str = ""
     """"" for an inbound exchange, else "startup" or "background" (then `route` is the dependency)."""
-    state: Literal["passed", "failed", "error", "skipped"]
-    """error: no complete response or never replayed."""
+    state: State
+    """error: no complete response or never replayed. unstable: what differed did not repeat."""
     milliseconds: float = 0.0
     differences: tuple[Difference, ...] = ()
     """At most 20; `more` counts the rest."""
