@@ -1,139 +1,116 @@
 """Folds differences into causes: one line for what comes from one change.
 
-Responses fold by route, place pattern and kind of change; calls by dependency, call, kind of
-change and place pattern, over all routes. A call that was not answered as recorded, or not made,
-takes under it what else differs in the same exchanges and only there.
+`folds` says which differences are about the same, `downstream` what follows from what; here a cause
+is made of each that is left: its title, what the service logged, its smallest example.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
-from ci_gate.diff.titles import title
-from ci_gate.model.difference import Cause, Difference
+import msgspec
+
+from ci_gate.diff.downstream import downstream
+from ci_gate.diff.folds import NOTHING, Fold, folded
+from ci_gate.diff.titles import title, transform
+from ci_gate.model.difference import Cause, Difference, Moment
 from ci_gate.values.places import fold
 
 EXAMPLES = 3
-_MISSES = ("changed", "unexpected", "new-host", "repeated")
-"""Calls whose live answer may not be the recorded one: what follows may be their doing."""
-_BROKEN = ("no-response", "not-replayed")
+FOLLOWING = 5
+"""Titles of what follows from a cause that are named."""
+PLACES = 20
 
 
-class _Fold:
-    """Differences that share a key, and those that follow from them."""
+class Caused(msgspec.Struct, frozen=True):
+    """Causes, and the same differences with the cause of each (`Difference.cause`)."""
 
-    def __init__(self, order: int) -> None:
-        self.order = order
-        self.own: list[Difference] = []
-        self.under: list[Difference] = []
-        self.exchanges: dict[str, None] = {}
-
-    @property
-    def first(self) -> Difference:
-        return self.own[0]
-
-    def add(self, difference: Difference) -> None:
-        self.own.append(difference)
-        if difference.exchange:
-            self.exchanges[difference.exchange] = None
-
-    def take(self, other: _Fold) -> None:
-        """What another fold holds follows from this one."""
-        self.under += other.own + other.under
+    causes: tuple[Cause, ...]
+    differences: tuple[Difference, ...]
 
 
-def causes(differences: Iterable[Difference]) -> tuple[Cause, ...]:
+def causes(
+    differences: Iterable[Difference],
+    moments: Mapping[str, Moment] | None = None,
+    blamed: Mapping[str, str] | None = None,
+) -> tuple[Cause, ...]:
+    """The causes of unexcused differences; see `caused`."""
+    return caused(differences, moments, blamed).causes
+
+
+def caused(
+    differences: Iterable[Difference],
+    moments: Mapping[str, Moment] | None = None,
+    blamed: Mapping[str, str] | None = None,
+) -> Caused:
     """Fold unexcused differences; ids C1, C2… in order: what is red first, then by the number of
-    exchanges, then as first seen. Excused differences are left out."""
-    folds: dict[Hashable, _Fold] = {}
-    for difference in differences:
-        if difference.excused:
-            continue
-        key = _key(difference)
-        if key not in folds:
-            folds[key] = _Fold(len(folds))
-        folds[key].add(difference)
-    left = _downstream(list(folds.values()))
-    left.sort(key=lambda one: (one.first.notice, -len(one.exchanges), one.order))
-    return tuple(_cause(f"C{number}", one) for number, one in enumerate(left, 1))
+    exchanges, then as first seen.
 
-
-def _key(difference: Difference) -> Hashable:
-    place = fold(difference.place)
-    if difference.change == "escape":
-        return ("escape", difference.dependency, difference.actual)
-    if difference.dependency:
-        shared = (difference.dependency, difference.call, difference.change, place)
-        trouble = "" if difference.call else difference.detail
-        return ("call", difference.notice, difference.group, *shared, trouble)
-    # That a request was never sent is not its route's doing.
-    route = "" if difference.change == "not-replayed" else difference.route
-    return ("answer", difference.notice, route, place, difference.change)
-
-
-def _downstream(folds: list[_Fold]) -> list[_Fold]:
-    """The folds that stand for themselves, with what follows from them taken under them.
-
-    A miss explains calls that were not made afterwards, and answers. A request that was never sent
-    or answered explains calls not made; else a call not made explains answers.
+    `moments`: what the service logged during each exchange. `blamed`: exchange -> the earlier one
+    that did not bring a value it had to send.
     """
-    misses = [one for one in folds if _explains(one) and one.first.change in _MISSES]
-    dropped = [one for one in folds if _explains(one) and one.first.change == "missing"]
-    answers = [one for one in folds if not one.first.dependency and not one.first.notice]
-    broken = [one for one in answers if one.first.change in _BROKEN]
-    gone: set[int] = set()
-    for one in dropped:
-        _put_under(one, misses + broken, gone)
-    for one in broken:
-        _put_under(one, [] if one.first.change == "not-replayed" else misses, gone)
-    roots = misses + [one for one in dropped if one.order not in gone]
-    for one in answers:
-        if one not in broken:
-            _put_under(one, roots, gone)
-    return [one for one in folds if one.order not in gone]
-
-
-def _explains(one: _Fold) -> bool:
-    first = one.first
-    return bool(first.dependency) and not first.notice and bool(one.exchanges)
-
-
-def _put_under(one: _Fold, roots: Sequence[_Fold], gone: set[int]) -> None:
-    """Under the root that has all of its exchanges and the fewest others; misses come first."""
-    found = [
-        root for root in roots if one.exchanges and one.exchanges.keys() <= root.exchanges.keys()
-    ]
-    if not found:
-        return
-    best = min(
-        found,
-        key=lambda root: (root.first.change not in _MISSES, len(root.exchanges), root.order),
+    every = tuple(differences)
+    known, guilty = moments or {}, blamed or {}
+    left = downstream(folded(every, known, guilty), known, guilty)
+    left.sort(key=lambda one: (one.first.notice, -len(one.exchanges), one.order))
+    named: dict[int, str] = {}
+    for number, one in enumerate(left, 1):
+        named |= {id(difference): f"C{number}" for difference in one.everything()}
+    return Caused(
+        tuple(_cause(f"C{number}", one, known) for number, one in enumerate(left, 1)),
+        tuple(
+            msgspec.structs.replace(one, cause=named[id(one)]) if id(one) in named else one
+            for one in every
+        ),
     )
-    best.take(one)
-    gone.add(one.order)
 
 
-def _cause(name: str, one: _Fold) -> Cause:
+def _cause(name: str, one: Fold, moments: Mapping[str, Moment]) -> Cause:
     first = one.first
-    routes = {d.route: None for d in one.own if d.route}
+    everything = one.everything()
+    examples = tuple(msgspec.structs.replace(d, cause=name) for d in _examples(one))
+    moment = _moment(examples, everything, moments)
+    places = tuple(dict.fromkeys(fold(d.place) for d in one.own if d.place))
     return Cause(
         id=name,
-        title=title(one.own),
+        title=title(one.own, moment if one.error else NOTHING),
         change=first.change,
-        routes=tuple(routes),
+        routes=tuple(dict.fromkeys(d.route for d in everything if d.route)),
         place=fold(first.place),
+        places=places[:PLACES] if len(places) > 1 else (),
+        transform=transform(one.own),
         dependency=first.dependency,
-        exchanges=tuple(one.exchanges),
-        count=len(one.own) + len(one.under),
-        examples=_examples(one),
+        exchanges=tuple(dict.fromkeys(d.exchange for d in everything if d.exchange)),
+        count=len(everything),
+        examples=examples,
+        following=tuple(dict.fromkeys(title(under.own) for under in one.under))[:FOLLOWING],
+        moment=moment,
         notice=first.notice,
     )
 
 
-def _examples(one: _Fold) -> tuple[Difference, ...]:
-    """The smallest first, at most three; one place is kept for what follows from the cause."""
+def _moment(
+    examples: Iterable[Difference], everything: Iterable[Difference], moments: Mapping[str, Moment]
+) -> Moment:
+    """The moment of the smallest example; where that tells of no exception, of one that does."""
+    own = [moments.get(d.exchange, NOTHING) for d in examples]
+    telling = (moments.get(d.exchange, NOTHING) for d in everything)
+    return (
+        next((one for one in own if one.error), None)
+        or next((one for one in telling if one.error), None)
+        or next((one for one in own if one.lines), NOTHING)
+    )
+
+
+def _examples(one: Fold) -> tuple[Difference, ...]:
+    """The smallest first, at most three; one place is kept for what follows from the cause in the
+    same exchange."""
     own = sorted(one.own, key=_size)
-    under = sorted(one.under, key=_size)
+    same = own[0].exchange
+    under = sorted(
+        (d for fold in one.under for d in fold.everything()),
+        key=lambda d: (d.exchange != same, d.change != "status", _size(d)),
+    )
     kept = own[: EXAMPLES - min(1, len(under))]
     return (*kept, *under[: EXAMPLES - len(kept)])
 

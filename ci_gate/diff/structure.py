@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ci_gate.diff.alignment import align
 from ci_gate.diff.findings import Findings
 from ci_gate.diff.render import clean, lexeme, type_name
-from ci_gate.diff.transforms import order_transforms
+from ci_gate.diff.transforms import RENAMED_FROM, RENAMED_TO, order_transforms
 from ci_gate.values.jsontext import step
 
 _NAMES = 50
@@ -57,14 +57,14 @@ def _compare_objects(
     names = _renamed(expected, actual)
     for key, before in expected.items():
         if key not in actual:
-            known = (f"renamed to {clean(names[key], 80)}",) if key in names else ()
+            known = (RENAMED_TO + clean(names[key], 80),) if key in names else ()
             findings.add("removed", place + step(key), lexeme(before), "", known=known)
         elif before != actual[key]:
             compare_values(findings, place + step(key), before, actual[key])
     olds = {new: old for old, new in names.items()}
     for key, after in actual.items():
         if key not in expected:
-            known = (f"renamed from {clean(olds[key], 80)}",) if key in olds else ()
+            known = (RENAMED_FROM + clean(olds[key], 80),) if key in olds else ()
             findings.add("added", place + step(key), "", lexeme(after), known=known)
 
 

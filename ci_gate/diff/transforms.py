@@ -14,6 +14,9 @@ from ci_gate.diff.transformnumbers import number_transforms
 from ci_gate.diff.transformtexts import text_transforms
 from ci_gate.diff.transformtimes import time_transforms
 
+RENAMED_TO, RENAMED_FROM = "renamed to ", "renamed from "
+"""How the claims about a member that went, and about the one that came with its value, begin."""
+
 LONGEST = 4096
 """Characters of a text, or items of an array, that are looked at."""
 

@@ -55,6 +55,21 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     notice: bool = False
     """True: worth a line, never red (a reordered read, a changed client header)."""
     standing: Standing = ""
+    cause: str = ""
+    """Id of the cause it was folded into, itself or as what follows: "C2"; "" = excused, or not
+    folded yet."""
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the service logged while an inbound exchange was replayed; texts are redacted."""
+
+    lines: tuple[str, ...] = ()
+    """The last ones, bounded."""
+    error: str = ""
+    """The exception that a stack trace among them tells of: "KeyError: 'rate'", "" = none."""
+    files: tuple[str, ...] = ()
+    """Where it was raised and came through, innermost first, files of the repository only:
+    "orders/shop.py:88 create"."""
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,14 +81,23 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     change: str
     routes: tuple[str, ...]
     place: str = ""
-    """Place pattern, indices as [*]."""
+    """Place pattern, indices as [*]; of several the first."""
+    places: tuple[str, ...] = ()
+    """All place patterns, when there are several."""
+    transform: str = ""
+    """What turns every expected value into the live one: "rounded to 2 places"; "" = nothing that
+    explains all of them."""
     dependency: str = ""
     exchanges: tuple[str, ...] = ()
     """Ids of the inbound exchanges concerned, all of them."""
     count: int = 1
-    """Differences folded in."""
+    """Differences folded in, those that follow from it included."""
     examples: tuple[Difference, ...] = ()
     """The smallest first, at most three."""
+    following: tuple[str, ...] = ()
+    """Titles of what follows from it in the same exchanges, and in those that depend on them."""
+    moment: Moment = Moment()
+    """What the service logged in the moment of an example."""
     notice: bool = False
     fingerprint: str = ""
     """The same in every run, for `known` (see `diff.fingerprint`)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ci_gate.diff.causes import causes
-from ci_gate.model.difference import Difference
+from ci_gate.diff.causes import Caused, caused, causes
+from ci_gate.model.difference import Difference, Moment
 
 
 def answer(exchange: str, **fields: Any) -> Difference:
@@ -21,7 +21,7 @@ def call(exchange: str, change: str, **fields: Any) -> Difference:
 
 
 def test_same_route_place_and_change_are_one_cause() -> None:
-    """Indices fold; other routes, places and changes are other causes."""
+    """Indices fold; other places and changes are other causes."""
     found = causes(
         [
             answer("1", place="response.body.$.items[0].price"),
@@ -29,7 +29,7 @@ def test_same_route_place_and_change_are_one_cause() -> None:
             answer("2", place="response.body.$.items[7].price"),
             answer("2", place="response.body.$.other"),
             answer("2", place="response.body.$.other", change="type"),
-            answer("3", place="response.body.$.other", route="GET /b"),
+            answer("3", place="response.body.$.other", route="GET /b", actual="5"),
         ]
     )
     assert [(one.id, one.count, one.exchanges) for one in found] == [
@@ -88,7 +88,7 @@ def test_miss_takes_what_follows_under_it() -> None:
     (one,) = found
     assert one.title == "new host audit.example"
     assert one.count == 4
-    assert [example.change for example in one.examples] == ["new-host", "missing", "removed"]
+    assert [example.change for example in one.examples] == ["new-host", "status", "missing"]
 
 
 def test_difference_that_also_occurs_alone_stands_alone() -> None:
@@ -126,3 +126,64 @@ def test_examples_are_the_smallest_and_at_most_three() -> None:
     assert [len(example.actual) for example in one.examples] == [1, 3, 7]
     (one,) = causes([*(call("1", "changed", place="request.body.$.a") for _ in range(5)), *many])
     assert [example.change for example in one.examples] == ["changed", "changed", "value"]
+
+
+def test_differences_know_their_cause() -> None:
+    """Every difference says into which cause it was folded, as what follows too; excused ones do
+    not."""
+    found = caused(
+        [
+            answer("1", change="status", place="response.status", expected="200", actual="404"),
+            answer("1", change="removed", place="response.body.$.id"),
+            answer("2", place="response.body.$.total"),
+            answer("3", excused=1),
+        ]
+    )
+    assert [one.cause for one in found.differences] == ["C1", "C1", "C2", ""]
+    assert [one.following for one in found.causes] == [("response.body.$.id removed",), ()]
+    assert {example.cause for example in found.causes[0].examples} == {"C1"}
+
+
+def test_a_cause_tells_of_the_exception_in_the_log() -> None:
+    """One exception behind several routes is one cause, named with the file that raised it."""
+    moment = Moment(lines=("Traceback",), error="KeyError: 'rate'", files=("shop.py:88 create",))
+    found = causes(
+        [
+            answer("1", change="status", place="response.status", expected="201", actual="500"),
+            answer("1", change="removed", place="response.body.$.id"),
+            call("1", "missing"),
+            answer("2", change="status", place="response.status", expected="200", actual="500",
+                   route="GET /b"),
+        ],
+        {"1": moment, "2": moment},
+    )  # fmt: skip
+    assert [one.title for one in found] == [
+        "status 201 became 500: KeyError: 'rate' in shop.py:88",
+        "status 200 became 500: KeyError: 'rate' in shop.py:88",
+    ]
+    assert found[0].moment == moment
+    assert found[0].count == 3
+
+
+def test_one_transform_is_one_cause_over_routes_and_places() -> None:
+    """The same field that changed in the same way in several routes comes from one change."""
+    (one,) = causes(
+        [
+            answer(str(n), place=place, route=route, change="type", expected="1", actual='"1"',
+                   detail="number became string", transforms=("number became string",))
+            for n, (route, place) in enumerate((
+                ("GET /a", "response.body.$.total"),
+                ("GET /b", "response.body.$.items[0].total"),
+                ("GET /b", "response.body.$.items[1].total"),
+            ))
+        ]
+    )  # fmt: skip
+    assert one.title == "total in 2 places: number became string"
+    assert one.places == ("response.body.$.total", "response.body.$.items[*].total")
+    assert one.routes == ("GET /a", "GET /b")
+    assert one.transform == "number became string"
+
+
+def test_no_differences_no_causes() -> None:
+    """Nothing comes of nothing."""
+    assert caused([]) == Caused((), ())

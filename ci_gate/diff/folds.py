@@ -1,0 +1,179 @@
+"""Folds: differences that share what they are about, before anybody asks what led to what.
+
+Responses fold by route, place pattern and kind of change; then over routes and places where the
+same field changed in the same way. Statuses fold by what became of what and by the exception that
+the service logged. Calls fold by dependency, call, kind of change and place pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+
+from ci_gate.diff.titles import field, how
+from ci_gate.diff.transforms import RENAMED_FROM, RENAMED_TO
+from ci_gate.model.difference import Difference, Moment
+from ci_gate.values.places import fold
+
+NOTHING = Moment()
+
+
+class Fold:
+    """Differences that share a key, and those that follow from them."""
+
+    def __init__(self, order: int) -> None:
+        self.order = order
+        self.own: list[Difference] = []
+        self.under: list[Fold] = []
+        self.exchanges: dict[str, None] = {}
+
+    @property
+    def first(self) -> Difference:
+        """The one that was found first."""
+        return self.own[0]
+
+    @property
+    def error(self) -> bool:
+        """True when the service failed: no answer, or one that says so."""
+        first = self.first
+        return first.change == "no-response" or (
+            first.change == "status" and first.actual.startswith("5")
+        )
+
+    @property
+    def red(self) -> bool:
+        """True when it counts."""
+        return not self.first.notice and not self.first.standing
+
+    def add(self, difference: Difference) -> None:
+        """One more of the same."""
+        self.own.append(difference)
+        if difference.exchange:
+            self.exchanges[difference.exchange] = None
+
+    def join(self, other: Fold) -> None:
+        """Another fold is about the same."""
+        for difference in other.own:
+            self.add(difference)
+        self.under += other.under
+
+    def take(self, other: Fold) -> None:
+        """What another fold holds follows from this one."""
+        self.under.append(other)
+
+    def everything(self) -> list[Difference]:
+        """Its own differences, then all that follow from them."""
+        return [*self.own, *(one for fold in self.under for one in fold.everything())]
+
+
+def folded(
+    differences: Iterable[Difference],
+    moments: Mapping[str, Moment],
+    blamed: Mapping[str, str],
+) -> list[Fold]:
+    """Folds of unexcused differences, in the order in which they were found.
+
+    `moments`: what the service logged during an exchange; `blamed`: exchange -> the one that did
+    not give it a value it had to send.
+    """
+    folds: dict[Hashable, Fold] = {}
+    for difference in differences:
+        if difference.excused:
+            continue
+        moment = moments.get(difference.exchange, NOTHING)
+        about = _key(difference, moment)
+        key = (blamed.get(difference.exchange, ""), difference.standing, about)
+        if key not in folds:
+            folds[key] = Fold(len(folds))
+        folds[key].add(difference)
+    return _alike(_renamed(list(folds.values())), blamed)
+
+
+def _key(difference: Difference, moment: Moment) -> Hashable:
+    place = fold(difference.place)
+    if difference.change == "escape":
+        return ("escape", difference.dependency, difference.actual)
+    if difference.dependency:
+        shared = (difference.dependency, difference.call, difference.change, place)
+        trouble = "" if difference.call else difference.detail
+        return ("call", difference.notice, difference.group, *shared, trouble)
+    if difference.change == "status":
+        return ("status", difference.notice, difference.expected, difference.actual, moment.error)
+    if difference.change == "no-response" and moment.error:
+        return ("no-response", moment.error)
+    # That a request was never sent is not its route's doing.
+    route = "" if difference.change == "not-replayed" else difference.route
+    return ("answer", difference.notice, route, place, difference.change)
+
+
+def _renamed(folds: list[Fold]) -> list[Fold]:
+    """A member that went and one that came with its value are one cause: the name changed."""
+    came: dict[Hashable, Fold] = {}
+    for one in folds:
+        old = _claim(one, RENAMED_FROM)
+        if old:
+            came[_parent(one), old, field(one.first.place)] = one
+    gone: set[int] = set()
+    for one in folds:
+        new = _claim(one, RENAMED_TO)
+        other = came.get((_parent(one), field(one.first.place), new)) if new else None
+        if other is not None and other.exchanges.keys() == one.exchanges.keys():
+            one.take(other)
+            gone.add(other.order)
+    return [one for one in folds if one.order not in gone]
+
+
+def _claim(one: Fold, prefix: str) -> str:
+    """What all differences of a fold claim after `prefix`, "" when they do not agree."""
+    claims = {
+        next((claim for claim in d.transforms if claim.startswith(prefix)), "") for d in one.own
+    }
+    return claims.pop().removeprefix(prefix) if len(claims) == 1 else ""
+
+
+def _parent(one: Fold) -> Hashable:
+    first = one.first
+    place = fold(first.place)
+    about = place[: len(place) - len(field(place))]
+    return (first.route if not first.dependency else "", first.dependency, first.call, about)
+
+
+def _alike(folds: Sequence[Fold], blamed: Mapping[str, str]) -> list[Fold]:
+    """Folds of answers joined over routes and places, where one field changed in one way."""
+    return _joined(folds, lambda one: _way(one, blamed))
+
+
+def _joined(folds: Sequence[Fold], key: Callable[[Fold], Hashable]) -> list[Fold]:
+    known: dict[Hashable, Fold] = {}
+    left = []
+    for one in folds:
+        about = key(one)
+        if about is not None and about in known:
+            known[about].join(one)
+            continue
+        if about is not None:
+            known[about] = one
+        left.append(one)
+    return left
+
+
+def _way(one: Fold, blamed: Mapping[str, str]) -> Hashable:
+    """What tells a change of a field from others, wherever it stands; None: it stands alone."""
+    first = one.first
+    if first.dependency or first.change not in ("value", "type", "added", "removed", "header"):
+        return None
+    way = first.change if first.change in ("added", "removed") else how(one.own)
+    name = field(first.place)
+    if not way or not name:
+        return None
+    part = ".".join(first.place.split(".", 2)[:2])
+    after = blamed.get(first.exchange, "")
+    return (
+        first.notice,
+        first.standing,
+        part,
+        name,
+        first.change,
+        way,
+        _claim(one, RENAMED_TO),
+        after,
+    )
