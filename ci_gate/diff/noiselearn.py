@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from ci_gate.diff.equality import Equality
+from ci_gate.diff.findings import stand_in_pairs
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.messages import compare
 from ci_gate.diff.noise import MARK, Context, Varying
@@ -20,6 +21,7 @@ from ci_gate.model.message import Part
 from ci_gate.model.noise import Noise, Rebased
 from ci_gate.values.evidence import fits, number_of
 from ci_gate.values.places import rewrite
+from ci_gate.values.standins import is_stand_in
 from ci_gate.values.times import written_as
 from ci_gate.values.words import replace_word, word
 
@@ -101,7 +103,9 @@ def _rebased(heard: Heard, noise: Sequence[Noise]) -> tuple[Rebased, ...]:
     """Where the recorded message differs from what the replays agree on."""
     varying = Varying(noise, heard.side, Context())
     masks = Masks().with_varying(varying)
-    found = compare(heard.side, heard.recorded, heard.replays[0], masks, Equality())
+    changed = rebase(heard.side, heard.recorded, heard.replays[0], noise)
+    replay = tuple(changed.get(part.place, part) for part in heard.replays[0])
+    found = compare(heard.side, heard.recorded, replay, masks, Equality())
     return tuple(
         Rebased(at=one.place, recorded=one.expected, expected=one.actual)
         for one in found
@@ -111,8 +115,8 @@ def _rebased(heard: Heard, noise: Sequence[Noise]) -> tuple[Rebased, ...]:
 
 def rebase(side: str, recorded: Parts, replay: Parts, noise: Sequence[Noise]) -> dict[str, Part]:
     """The message to expect from now on, as parts to put into `replay`'s message: what the replay
-    said, with the recorded values at the places that vary, so that values which travel between
-    exchanges still do."""
+    said, with the recorded values at the places that vary and the recorded stand-ins, so that
+    values which travel between exchanges still do."""
     varying = Varying(noise, side, Context())
     texts: dict[str, str] = {}
     for part in recorded:
@@ -139,7 +143,15 @@ def _kept(varying: Varying, place: str, texts: dict[str, str], text: str) -> str
         learned = varying.at(f"{place}{MARK}{path}")
         if old is not None and learned is not None and fits(learned, old):
             new = replace_word(new, path, old)
+    if _redacted_alike(known, new):
+        return known
     return new if new != text else None
+
+
+def _redacted_alike(recorded: str, live: str) -> bool:
+    """True when two redacted texts differ in nothing but their stand-ins."""
+    pairs = stand_in_pairs(recorded, live)
+    return bool(pairs) and all(is_stand_in(other) == kind for kind, _, other in pairs)
 
 
 def merge_rebased(before: Sequence[Rebased], now: Sequence[Rebased]) -> tuple[Rebased, ...]:
