@@ -23,6 +23,7 @@ from ci_gate.gate.summary import RecordSummary
 from ci_gate.model.snapshot import Origin
 from ci_gate.net.certificates import Authority, client_context
 from ci_gate.recorder.dependencies import parse_address
+from ci_gate.recorder.options import RecorderOptions
 from ci_gate.recorder.proxy import Proxies, Target
 from ci_gate.service.container import Container
 from ci_gate.service.options import ServiceOptions
@@ -41,7 +42,7 @@ async def record(options: RecordOptions, sink: events.Sink) -> RecordSummary:
     for a snapshot that is there already, CannotRun for a port in use or a full disk; what was
     recorded by then is kept and folded by the next `record`.
     """
-    options = _with_port(options)
+    options = _with_ports(options)
     check_out(options, sink)
     keeping = Keeping(options, sink)
     recorder = _Recorder(options, sink, keeping)
@@ -220,6 +221,7 @@ class _Recorder:
         return Origin(
             service=self._options.service.name,
             service_port=self._options.recorder.app_port,
+            host=_inbound_host(self._options.recorder),
             recorded_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             commit=current_commit(self._options.service.folder),
             values=self._keeping.stand_ins(),
@@ -237,10 +239,15 @@ def _service_host(service: ServiceOptions) -> str:
     return target.of_url(service.url, "service.url").host if service.url else LOOPBACK
 
 
-def _with_port(options: RecordOptions) -> RecordOptions:
-    """A free port for the service where the configuration says `port: auto`."""
+def _inbound_host(recorder: RecorderOptions) -> str:
+    return f"{LOOPBACK}:{recorder.in_port}" if recorder.app_port else ""
+
+
+def _with_ports(options: RecordOptions) -> RecordOptions:
+    """Free ports for the service where the configuration says `port: auto`, and for clients."""
     recorder = options.recorder
-    if recorder.app_port or not options.service.auto_port:
-        return options
-    recorder = msgspec.structs.replace(recorder, app_port=free_port())
+    if options.service.auto_port and not recorder.app_port:
+        recorder = msgspec.structs.replace(recorder, app_port=free_port())
+    if not recorder.in_port:
+        recorder = msgspec.structs.replace(recorder, in_port=free_port())
     return msgspec.structs.replace(options, recorder=recorder)

@@ -29,6 +29,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     service_port: int = 0
     """The port the service listened on when recorded; 0 = nothing inbound was recorded."""
+    host: str = ""
+    """Host and port that clients called: what is `{service}` in messages; "" = not known."""
     recorded_at: str = ""
     """UTC, ISO 8601, of the recording's start."""
     commit: str = ""

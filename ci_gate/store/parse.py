@@ -32,6 +32,7 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     format: int
     service: str
     service_port: int = 0
+    host: str = ""
     recorded_at: str = ""
     commit: str = ""
     source: str = "record"

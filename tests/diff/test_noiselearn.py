@@ -274,8 +274,9 @@ def test_redacted_values_are_neither_rebased_nor_lost(answer: Answer) -> None:
         for one in secrets
     ]
     heard = [CODEC.places(one) for one in made]
-    assert learn(*made).rebased == ()
-    parts = rebase("response", heard[0], heard[1], learn(*made).noise)
+    learned = learn_message("response", heard[0], heard[1:])
+    assert (learned.noise, learned.rebased) == ((), ())
+    parts = rebase("response", heard[0], heard[1], learned.noise)
     assert CODEC.places(CODEC.with_places(made[1], parts)) == heard[0]
 
 

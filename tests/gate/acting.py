@@ -1,6 +1,7 @@
 """A service that behaves, or misbehaves in the way that HOW names. PORT, GREETINGS_URL.
 
-GET /json /text /list /blob /large /cookie   fixed answers
+GET /json /text /list /blob /large   fixed answers
+GET /realm    a name made of the host that it was called by
 GET /hello    asks GREETINGS_URL/greeting?for=ada and repeats what it said
 POST /things  tells GREETINGS_URL/audit about it, 201
 """
@@ -80,6 +81,10 @@ class Handler(BaseHTTPRequestHandler):
             self.say(200, data, "text/plain")
         elif self.path == "/hello":
             self.hello()
+        elif self.path == "/realm":
+            self.say(
+                200, b"realm-%b\n" % self.headers["Host"].replace(":", "-").encode(), "text/plain"
+            )
         else:
             self.say(404, b"{}")
 

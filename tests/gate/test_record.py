@@ -83,6 +83,17 @@ def test_a_driver_records_the_service(acting: Any, options: Make) -> None:
     assert result.verdict.outcome == "pass", result.verdict.reasons
 
 
+def test_what_is_named_after_the_host_keeps_its_name(acting: Any, options: Make) -> None:
+    """Some services name cookies and realms after host and port: replayed requests say those that
+    clients called when it was recorded, whatever the service's port is now."""
+    given = options(drive=DRIVE.replace("/json", "/realm"))
+    recorded(acting, given)
+    origin = read_snapshot(given.out).origin
+    assert origin.host.startswith("127.0.0.1:")
+    assert not origin.host.endswith(f":{origin.service_port}")
+    assert acting.run(snapshot=given.out).verdict.outcome == "pass"
+
+
 def test_the_drivers_failure_is_passed_on_and_the_recording_kept(
     acting: Any, options: Make
 ) -> None:
