@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from ci_gate.diff.downstream import downstream
+from ci_gate.diff.fingerprint import of_cause
 from ci_gate.diff.folds import NOTHING, Fold, folded
 from ci_gate.diff.titles import title, transform
-from ci_gate.model.difference import Cause, Difference, Moment
+from ci_gate.model.difference import STANDINGS, Cause, Difference, Moment
 from ci_gate.values.places import fold
 
 EXAMPLES = 3
@@ -43,16 +44,21 @@ def caused(
     moments: Mapping[str, Moment] | None = None,
     blamed: Mapping[str, str] | None = None,
 ) -> Caused:
-    """Fold unexcused differences; ids C1, C2… in order: what is red first, then by the number of
-    exchanges, then as first seen.
+    """Fold unexcused differences, each standing by itself; ids C1, C2… in order: what is red
+    first, notices last, then by the number of exchanges, then as first seen. What is collateral is
+    in no cause.
 
     `moments`: what the service logged during each exchange. `blamed`: exchange -> the earlier one
     that did not bring a value it had to send.
     """
     every = tuple(differences)
     known, guilty = moments or {}, blamed or {}
-    left = downstream(folded(every, known, guilty), known, guilty)
-    left.sort(key=lambda one: (one.first.notice, -len(one.exchanges), one.order))
+    left: list[Fold] = []
+    for standing in STANDINGS:
+        same = [one for one in every if one.standing == standing]
+        found = downstream(folded(same, known, guilty), known, guilty)
+        left += sorted(found, key=lambda one: (-len(one.exchanges), one.order))
+    left.sort(key=lambda one: one.first.notice)
     named: dict[int, str] = {}
     for number, one in enumerate(left, 1):
         named |= {id(difference): f"C{number}" for difference in one.everything()}
@@ -86,6 +92,8 @@ def _cause(name: str, one: Fold, moments: Mapping[str, Moment]) -> Cause:
         following=tuple(dict.fromkeys(title(under.own) for under in one.under))[:FOLLOWING],
         moment=moment,
         notice=first.notice,
+        fingerprint=of_cause(one.own, everything[len(one.own) :]),
+        standing=first.standing,
     )
 
 

@@ -187,3 +187,37 @@ def test_one_transform_is_one_cause_over_routes_and_places() -> None:
 def test_no_differences_no_causes() -> None:
     """Nothing comes of nothing."""
     assert caused([]) == Caused((), ())
+
+
+def test_standings_fold_apart() -> None:
+    """What is red and what is not is never one cause; collateral is in none; notices come last."""
+    found = causes(
+        [
+            answer("1", notice=True),
+            *(answer(str(n), standing="known") for n in range(5)),
+            answer("1", standing="unstable"),
+            answer("2", standing="collateral"),
+            answer("3"),
+        ]
+    )
+    assert [(one.id, one.standing, one.exchanges, one.notice) for one in found] == [
+        ("C1", "", ("3",), False),
+        ("C2", "unstable", ("1",), False),
+        ("C3", "known", ("0", "1", "2", "3", "4"), False),
+        ("C4", "", ("1",), True),
+    ]
+    assert len({one.fingerprint for one in found[:3]}) == 1
+
+
+def test_nothing_red_hides_under_what_is_known() -> None:
+    """A known miss does not take a new difference of the same exchange under it."""
+    found = causes([call("1", "unexpected", standing="known"), answer("1")])
+    assert [(one.change, one.standing) for one in found] == [("value", ""), ("unexpected", "known")]
+
+
+def test_what_follows_is_in_the_fingerprint() -> None:
+    """The same call newly made, with and without what its answer changed."""
+    (alone,) = causes([call("1", "unexpected")])
+    (more,) = causes([call("1", "unexpected"), answer("1")])
+    assert alone.fingerprint.startswith("c1:")
+    assert alone.fingerprint != more.fingerprint
