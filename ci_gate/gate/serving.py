@@ -144,6 +144,13 @@ class Serving:
         self.correlation.expect(self._expected_calls())
         return by_name
 
+    def _spellings(self) -> tuple[str, ...]:
+        """Of the service's address. Requests say the one that clients called when it was recorded:
+        services make names of it (of cookies, of realms), and those must stay what they were."""
+        recorded = self._plan.snapshot.origin.host
+        ours = self.target.spellings
+        return (recorded, *ours) if recorded and not self._options.service.url else ours
+
     def _expected_calls(self) -> dict[str, int]:
         """How many calls each inbound exchange is to cause."""
         counts: dict[str, int] = {}
@@ -157,13 +164,6 @@ class Serving:
         """Whoever has started the service must tell it where its dependencies are now."""
         listed = [f"{name} at {where}" for name, where in by_name.items() if name != "proxy"]
         text = (
-    def _spellings(self) -> tuple[str, ...]:
-        """Of the service's address. Requests say the one that clients called when it was recorded:
-        services make names of it (of cookies, of realms), and those must stay what they were."""
-        recorded = self._plan.snapshot.origin.host
-        ours = self.target.spellings
-        return (recorded, *ours) if recorded and not self._options.service.url else ours
-
             f"the service at {self._options.service.url} runs already: it must use the proxy "
             f"{by_name['proxy']} and trust our certificate authority"
         )
