@@ -7,7 +7,7 @@ from functools import cache
 from ci_gate.codecs.base import Codec
 from ci_gate.errors import UsageError
 
-PROTOCOLS = ("http", "raw")
+PROTOCOLS = ("http", "raw", "redis")
 """The names `codec` knows."""
 
 
@@ -25,5 +25,9 @@ def codec(name: str) -> Codec:
         from ci_gate.codecs.raw import RawCodec
 
         return RawCodec()
+    if name == "redis":
+        from ci_gate.codecs.redis.codec import Redis
+
+        return Redis()
     known = ", ".join(PROTOCOLS)
     raise UsageError(f"protocol {name!r} is not known; protocols are: {known}")

@@ -12,6 +12,7 @@ import secrets
 
 import msgspec
 
+from ci_gate.codecs.addressed import with_names
 from ci_gate.codecs.base import Codec
 from ci_gate.config.options import ReplayVerbOptions, RunOptions
 from ci_gate.errors import GateError
@@ -21,7 +22,6 @@ from ci_gate.model.message import Message, Opaque, Stored
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.store.statefolder import KEY_BYTES, KEY_FILE, open_redaction_key
 from ci_gate.values.addresses import Addresses
-from ci_gate.values.named import with_names
 from ci_gate.values.redaction import Redactor
 from ci_gate.values.standins import StandIns
 
@@ -41,7 +41,7 @@ class Cleaning:
 
     def message(self, codec: Codec, message: Message, side: str, names: Addresses) -> Message:
         """A live message as it may be stored: our addresses as names, secrets as stand-ins."""
-        named = self.hidden.message(with_names(message, names))
+        named = self.hidden.message(with_names(codec, message, names))
         return self._cleaner.clean(codec, named, side)[0]
 
     def change(self, codec: Codec, exchange: Exchange, response: Message) -> Exchange:

@@ -72,7 +72,25 @@ class Raw(msgspec.Struct, frozen=True, tag="raw"):
     body: Body = b""
 
 
-Message = HttpRequest | HttpResponse | Raw
+class RedisCommand(msgspec.Struct, frozen=True, tag="redis.command"):
+    """A Redis command, or a transaction: all of it from MULTI to EXEC as one message."""
+
+    body: Body = b""
+    """RESP arrays of bulk strings, one a command, each command's name in capitals."""
+    database: int = 0
+    """As SELECT chose it."""
+
+
+class RedisReply(msgspec.Struct, frozen=True, tag="redis.reply"):
+    """What answered a command: one RESP value, or the messages of a subscription."""
+
+    body: Body = b""
+    """RESP, in the version that the client had asked for."""
+    paired: bool = False
+    """An array of names and values in turn (RESP2's reply to HGETALL)."""
+
+
+Message = HttpRequest | HttpResponse | Raw | RedisCommand | RedisReply
 
 
 class Part(msgspec.Struct, frozen=True):

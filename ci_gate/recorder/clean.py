@@ -6,11 +6,11 @@ import hmac
 
 import msgspec
 
+from ci_gate.codecs.addressed import with_names
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.http1.coding import still_coded
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Part
 from ci_gate.values.addresses import Addresses
-from ci_gate.values.named import with_names
 from ci_gate.values.redaction import Redactor
 
 
@@ -25,7 +25,7 @@ class Cleaner:
 
     def clean(self, codec: Codec, message: Message, side: str) -> tuple[Message, tuple[str, ...]]:
         """The clean message and the places that hold stand-ins; `side`: "request" or "response"."""
-        message = with_names(self._without_coded(message), self._addresses)
+        message = with_names(codec, self._without_coded(message), self._addresses)
         changed: dict[str, Part] = {}
         places: list[str] = []
         for part in codec.places(message):

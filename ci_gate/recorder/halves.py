@@ -75,7 +75,7 @@ class _Large(Half):
 
     def whole(self, ended: Ended | None) -> Message:
         body, coding = self._sink.finish()
-        if isinstance(self._message, Raw):
+        if not isinstance(self._message, HttpRequest | HttpResponse):
             return Raw(body)
         return _with(self._message, body, coding, ended)
 
@@ -136,7 +136,7 @@ def begin(
     """The half for a begun message. `body_sink(coding)` makes a sink for a large body in this
     content coding, `opaque_sink()` one for bytes that nobody understands."""
     message = begun.message
-    if isinstance(message, Raw):
+    if not isinstance(message, HttpRequest | HttpResponse):
         return _Large(message, opaque_sink())
     coding = _coding(message)
     if begun.stream:

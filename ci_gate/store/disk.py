@@ -1,43 +1,39 @@
-"""The JSON form of an exchange, both ways. Pure: no file is touched here.
+"""The JSON form of an exchange. Pure: no file is touched here.
 
-Two forms share one reader. The snapshot form shows JSON bodies as JSON and moves large or binary
-bodies outside; the journal form (`outside` None) keeps every body in the line, as text or base64.
-Defaults are left out. Byte strings are text when they are valid UTF-8, else `{"b64": …}`.
+Two forms share one reader (`store.decode`). The snapshot form shows JSON bodies as JSON and moves
+large or binary bodies outside; the journal form (`outside` None) keeps every body in the line, as
+text or base64. Defaults are left out. Byte strings are text when they are valid UTF-8, else `{"b64": …}`.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
-import re
-from collections.abc import Callable
 
 import msgspec
 
-from ci_gate.errors import UsageError
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import (
     Body,
     Headers,
     HttpRequest,
-    HttpResponse,
     Message,
     Opaque,
-    Piece,
     Pieces,
     Raw,
+    RedisCommand,
+    RedisReply,
     Stored,
 )
 from ci_gate.model.noise import Noise, Rebased
-from ci_gate.store import styles
+from ci_gate.store import redisforms, styles
 
 LARGE_BODY = 64 * 1024
 """Bodies beyond this many bytes lie in a file of their own."""
+MAXIMUM_LINE = 1 << 30
+"""Journals keep every body in the line."""
 LARGE_BINARY = 4 * 1024
 """The same for bodies that are not UTF-8 text."""
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class B64(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -74,8 +70,11 @@ class DiskBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False
 
 
 class DiskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """A request: HTTP when it has a method, else raw."""
+    """A request: HTTP when it has a method, Redis when it has a command, else raw."""
 
+    command: msgspec.Raw = msgspec.Raw()
+    command_body: DiskBody | None = None
+    database: int = 0
     method: str | None = None
     target: Text = ""
     headers: tuple[tuple[Text, Text], ...] = ()
@@ -86,8 +85,11 @@ class DiskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
 
 
 class DiskResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """A response: HTTP when it has a status, else raw."""
+    """A response: HTTP when it has a status, Redis when it has a reply, else raw."""
 
+    reply: msgspec.Raw = msgspec.Raw()
+    reply_body: DiskBody | None = None
+    paired: bool = False
     status: int | None = None
     reason: Text = ""
     headers: tuple[tuple[Text, Text], ...] = ()
@@ -112,6 +114,7 @@ class DiskExchange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=F
     error: str = ""
     notes: tuple[str, ...] = ()
     redacted: tuple[str, ...] = ()
+    signed: dict[str, bool] = {}
     noise: tuple[Noise, ...] = ()
     rebased: tuple[Rebased, ...] = ()
 
@@ -139,6 +142,8 @@ def encode_exchange(exchange: Exchange, outside: dict[str, bytes] | None) -> dic
         form["notes"] = list(exchange.notes)
     if exchange.redacted:
         form["redacted"] = list(exchange.redacted)
+    if exchange.signed:
+        form["signed"] = exchange.signed
     if exchange.noise:
         form["noise"] = [one_line(noise) for noise in exchange.noise]
     if exchange.rebased:
@@ -159,6 +164,8 @@ def _encode_message(message: Message, outside: dict[str, bytes] | None) -> dict[
     if isinstance(message, Raw):
         _put_body(form, message.body, outside)
         return form
+    if isinstance(message, RedisCommand | RedisReply):
+        return _encode_redis(message, outside)
     if isinstance(message, HttpRequest):
         form["method"] = message.method
         form["target"] = _encode_bytes(message.target)
@@ -178,6 +185,20 @@ def _encode_message(message: Message, outside: dict[str, bytes] | None) -> dict[
     return form
 
 
+def _encode_redis(
+    message: RedisCommand | RedisReply, outside: dict[str, bytes] | None
+) -> dict[str, object]:
+    largest = LARGE_BODY if outside is not None else MAXIMUM_LINE
+    if isinstance(message, RedisCommand):
+        form, name = redisforms.request_form(message, largest), "command"
+    else:
+        form, name = redisforms.response_form(message, largest), "reply"
+    if name not in form:
+        _put_body(form, message.body, outside, f"{name}_body")
+        form.setdefault(f"{name}_body", {"text": ""})
+    return form
+
+
 def _encode_headers(headers: Headers) -> list[object]:
     return [(_encode_bytes(name), _encode_bytes(value)) for name, value in headers]
 
@@ -189,17 +210,19 @@ def _encode_bytes(data: bytes) -> object:
         return {"b64": base64.b64encode(data).decode()}
 
 
-def _put_body(form: dict[str, object], body: Body, outside: dict[str, bytes] | None) -> None:
+def _put_body(
+    form: dict[str, object], body: Body, outside: dict[str, bytes] | None, name: str = "body"
+) -> None:
     if body == b"":
         return
     if isinstance(body, bytes):
-        form["body"] = _encode_data(body, outside)
+        form[name] = _encode_data(body, outside)
     elif isinstance(body, Stored):
-        form["body"] = {"file": body.sha256, "size": body.size}
+        form[name] = {"file": body.sha256, "size": body.size}
     elif isinstance(body, Opaque):
-        form["body"] = {"opaque": body.digest, "size": body.size}
+        form[name] = {"opaque": body.digest, "size": body.size}
     else:
-        form["body"] = _encode_pieces(body)
+        form[name] = _encode_pieces(body)
 
 
 def _encode_pieces(body: Pieces) -> dict[str, object]:
@@ -243,124 +266,3 @@ def _encode_text(data: bytes) -> dict[str, object]:
     if last:
         lines.append(last)
     return {"text": lines if len(lines) > 1 else text}
-
-
-def _kept(body: Stored) -> Body:
-    return body
-
-
-class Decoder:
-    """Disk forms back to exchanges. One per snapshot or journal: repeated header fields are
-    shared, which is most of what a snapshot holds.
-
-    `load` turns a body that lies in a file into what the exchange shall hold.
-    """
-
-    def __init__(self, load: Callable[[Stored], Body] = _kept) -> None:
-        self._load = load
-        self._fields: dict[tuple[Text, Text], tuple[bytes, bytes]] = {}
-
-    def exchange(
-        self, disk: DiskExchange, dependency: str, route: str, groups: tuple[str, ...]
-    ) -> Exchange:
-        """The exchange; `dependency`, `route`, `groups` hold where the form itself says nothing.
-
-        Raises UsageError naming the exchange and what is wrong with it.
-        """
-        try:
-            return Exchange(
-                id=disk.id,
-                dependency=disk.dependency or dependency,
-                route=disk.route or route,
-                groups=disk.groups or groups,
-                at=disk.at,
-                took=disk.took,
-                connection=disk.connection,
-                request=self._request(disk.request),
-                response=None if disk.response is None else self._response(disk.response),
-                error=disk.error,
-                redacted=disk.redacted,
-                notes=disk.notes,
-                noise=disk.noise,
-                rebased=disk.rebased,
-            )
-        except (ValueError, msgspec.MsgspecError, RecursionError) as error:
-            raise UsageError(f"exchange {disk.id}: {error}") from error
-
-    def _request(self, disk: DiskRequest) -> Message:
-        body = b"" if disk.body is None else self._body(disk.body)
-        if disk.method is None:
-            if disk.target or disk.headers or disk.trailers or disk.coding:
-                raise ValueError('its request has no "method"')
-            return Raw(body)
-        return HttpRequest(
-            disk.method,
-            _decode_bytes(disk.target),
-            self._headers(disk.headers),
-            body,
-            self._headers(disk.trailers),
-            disk.coding,
-            disk.version,
-        )
-
-    def _response(self, disk: DiskResponse) -> Message:
-        body = b"" if disk.body is None else self._body(disk.body)
-        if disk.status is None:
-            if disk.reason or disk.headers or disk.trailers or disk.coding:
-                raise ValueError('its response has no "status"')
-            return Raw(body)
-        return HttpResponse(
-            disk.status,
-            _decode_bytes(disk.reason),
-            self._headers(disk.headers),
-            body,
-            self._headers(disk.trailers),
-            disk.coding,
-            disk.version,
-        )
-
-    def _headers(self, disk: tuple[tuple[Text, Text], ...]) -> Headers:
-        fields = self._fields
-        headers = []
-        for pair in disk:
-            field = fields.get(pair)
-            if field is None:
-                field = (_decode_bytes(pair[0]), _decode_bytes(pair[1]))
-                fields[pair] = field
-            headers.append(field)
-        return tuple(headers)
-
-    def _body(self, disk: DiskBody) -> Body:
-        text = bytes(disk.json)
-        forms = (disk.text, disk.b64, disk.file, disk.opaque, disk.pieces)
-        if (text != b"") + sum(form is not None for form in forms) != 1:
-            raise ValueError("a body needs exactly one of json, text, b64, file, opaque and pieces")
-        if text:
-            return styles.from_json(text, disk.style)
-        if disk.pieces is not None:
-            items = tuple(Piece(p.at, _decode_text(p.text, p.b64)) for p in disk.pieces)
-            return Pieces(items, disk.complete)
-        if disk.file is not None:
-            if disk.size is None or not _SHA256.fullmatch(disk.file):
-                raise ValueError('a body in a file needs "file", a SHA-256 in hex, and "size"')
-            return self._load(Stored(disk.file, disk.size))
-        if disk.opaque is not None:
-            return Opaque(disk.size or 0, disk.opaque)
-        return _decode_text(disk.text, disk.b64)
-
-
-def _decode_bytes(text: Text) -> bytes:
-    return text.encode() if isinstance(text, str) else _decode_b64(text.b64)
-
-
-def _decode_text(text: Lines | None, b64: str | None) -> bytes:
-    if text is None:
-        return _decode_b64(b64 or "")
-    return (text if isinstance(text, str) else "".join(text)).encode()
-
-
-def _decode_b64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError(f"broken base64 ({error})") from error

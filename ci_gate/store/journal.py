@@ -18,7 +18,8 @@ import msgspec
 from ci_gate.errors import CannotRun, UsageError
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.snapshot import Dependency, Origin
-from ci_gate.store.disk import Decoder, DiskExchange, encode_exchange
+from ci_gate.store.decode import Decoder
+from ci_gate.store.disk import DiskExchange, encode_exchange
 from ci_gate.store.files import FILE_MODE, make_folder, write_file, writing
 
 try:

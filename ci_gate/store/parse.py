@@ -13,7 +13,8 @@ from ci_gate.errors import UsageError
 from ci_gate.model.binding import Bindings, Spot
 from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
-from ci_gate.store.disk import Decoder, DiskExchange
+from ci_gate.store.decode import Decoder
+from ci_gate.store.disk import DiskExchange
 from ci_gate.store.layout import BINDINGS
 from ci_gate.store.migrations import Files
 

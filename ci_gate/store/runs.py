@@ -23,7 +23,8 @@ from ci_gate.errors import CannotRun, UsageError
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.result import RESULT_FORMAT, ExchangeResult, Result
 from ci_gate.store.bodies import read_body, write_body
-from ci_gate.store.disk import Decoder, DiskExchange, encode_exchange
+from ci_gate.store.decode import Decoder
+from ci_gate.store.disk import DiskExchange, encode_exchange
 from ci_gate.store.files import make_folder, read_or_none, write_file, writing
 from ci_gate.store.names import slug
 from ci_gate.store.pretty import pretty

@@ -13,7 +13,7 @@ from ci_gate.errors import UsageError
 from ci_gate.model.message import Body, Stored
 from ci_gate.model.snapshot import FORMAT, Snapshot
 from ci_gate.store.bodies import body_path, check_body, read_body
-from ci_gate.store.disk import Decoder
+from ci_gate.store.decode import Decoder
 from ci_gate.store.files import (
     TEMPORARY,
     make_folder,

@@ -7,7 +7,17 @@ from typing import TypeVar
 
 import msgspec
 
-from ci_gate.model.message import Body, Headers, HttpRequest, HttpResponse, Message, Piece, Pieces
+from ci_gate.model.message import (
+    Body,
+    Headers,
+    HttpRequest,
+    HttpResponse,
+    Message,
+    Piece,
+    Pieces,
+    RedisCommand,
+    RedisReply,
+)
 from ci_gate.values.addresses import Addresses
 
 M = TypeVar("M", bound=Message)
@@ -24,7 +34,12 @@ def with_live(message: M, addresses: Addresses) -> M:
 
 
 def changed(message: M, change: Callable[[bytes], bytes]) -> M:
-    """`message` with `change` applied to its target, header values and body."""
+    """`message` with `change` applied to its target, header values and body.
+
+    A protocol that says how long its strings are is not for this: see `codecs.addressed`.
+    """
+    if isinstance(message, RedisCommand | RedisReply):
+        return message
     body = _body(message.body, change)
     if isinstance(message, HttpRequest):
         return msgspec.structs.replace(

@@ -30,7 +30,15 @@ from ci_gate.codecs.base import (
 )
 from ci_gate.codecs.registry import PROTOCOLS, codec
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest, HttpResponse, Message, Raw
+from ci_gate.codecs.redis.resp import command, dump
+from ci_gate.model.message import (
+    HttpRequest,
+    HttpResponse,
+    Message,
+    Raw,
+    RedisCommand,
+    RedisReply,
+)
 
 C, S = Side.CLIENT, Side.SERVER
 
@@ -106,6 +114,27 @@ HTTP_PAIRS = st.tuples(
 JSON = (b"Content-Type", b"application/json")
 CHUNKED = (b"Transfer-Encoding", b"chunked")
 COOKIES = ((b"Set-Cookie", b"a=1"), (b"set-cookie", b"b=\xff"), CHUNKED)
+
+
+def spoken(*args: bytes) -> RedisCommand:
+    """A command as a client says it."""
+    return RedisCommand(command(args))
+
+
+REDIS_VALUES = st.recursive(
+    st.none() | st.integers(-(2**63), 2**63 - 1) | st.binary(max_size=12),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=6,
+)
+REDIS_PAIRS = st.tuples(
+    st.builds(
+        lambda args, database: RedisCommand(command(tuple(args)), database),
+        st.lists(st.binary(max_size=8), max_size=4).map(lambda rest: [b"LPUSH", *rest]),
+        st.integers(0, 3),
+    ),
+    REDIS_VALUES.map(lambda value: RedisReply(dump(value))),
+)
+
 SAMPLES = {
     "http": Sample(
         connections=[
@@ -153,6 +182,26 @@ SAMPLES = {
         ),
         trailing=b"",
     ),
+    "redis": Sample(
+        connections=[
+            [
+                (spoken(b"SET", b"user:17", b"\xff\r\n"), RedisReply(b"+OK\r\n")),
+                (spoken(b"GET", b"user:17"), RedisReply(dump(b"\xff\r\n"))),
+                (spoken(b"HGETALL", b"h"), RedisReply(dump([b"a", b"1"]), paired=True)),
+                (spoken(b"GET", b"nope"), RedisReply(b"$-1\r\n")),
+                (spoken(b"LPUSH", b"s", b"x"), RedisReply(b"-WRONGTYPE no list\r\n")),
+                (
+                    RedisCommand(
+                        command((b"MULTI",)) + command((b"INCR", b"n")) + command((b"EXEC",))
+                    ),
+                    RedisReply(dump([1])),
+                ),
+            ],
+            [(RedisCommand(command((b"GET", b"d")), database=3), RedisReply(dump(b"three")))],
+        ],
+        pairs=REDIS_PAIRS,
+        trailing=b"*2\r\n$3\r\nGE",
+    ),
 }
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -194,6 +243,8 @@ class Line:
         """What the server heard of the request and the client of the response."""
         heard = self._carry(C, self._say(self.client, C, request), self.server)
         assert [side for side, *_ in joined(heard)] == [C]
+        own = [action for action in heard if isinstance(action, Bytes)]
+        assert not self._carry(S, own, self.client)  # what a server says of the connection itself
         heard += self._carry(S, self._say(self.server, S, response), self.client)
         return joined(heard)
 

@@ -16,7 +16,7 @@ from ci_gate.errors import UsageError
 from ci_gate.model.exchange import STARTUP, Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
-from ci_gate.store.disk import Decoder
+from ci_gate.store.decode import Decoder
 from ci_gate.store.layout import layout
 from ci_gate.store.parse import Parsed, format_of, parse
 from tests.store.strategies import snapshots

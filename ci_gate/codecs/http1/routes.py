@@ -74,7 +74,7 @@ def _fold(path: bytes) -> str:
     folded = 0
     segments: list[str] = []
     for segment in path.split(b"/"):
-        if segment and _is_variable(segment):
+        if segment and is_variable(segment):
             folded += 1
             segments.append("{id}" if folded == 1 else f"{{id{folded}}}")
         else:
@@ -82,7 +82,8 @@ def _fold(path: bytes) -> str:
     return "/".join(segments)
 
 
-def _is_variable(segment: bytes) -> bool:
+def is_variable(segment: bytes) -> bool:
+    """True for a segment that its own text shows to be a value: digits, a UUID, a stand-in…"""
     text = unquote_to_bytes(segment) if b"%" in segment else segment
     return bool(_VARIABLE.fullmatch(text) or is_stand_in(text.decode("utf-8", "replace")))
 

@@ -1,0 +1,44 @@
+"""Messages of any protocol with our own addresses as names, and back.
+
+Where a protocol says how long its strings are, an address cannot be replaced in the bytes as they
+are: it is replaced in the message's values, and the message is made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ci_gate.codecs.base import Codec
+from ci_gate.model.message import Message, Part, RedisCommand, RedisReply
+from ci_gate.values import named
+from ci_gate.values.addresses import Addresses
+from ci_gate.values.places import rewrite
+
+
+def with_names(codec: Codec, message: Message, addresses: Addresses) -> Message:
+    """`message` with live addresses as names: `{service}`, `{payments}`."""
+    if isinstance(message, RedisCommand | RedisReply):
+        return _in_values(codec, message, addresses.to_names)
+    return named.with_names(message, addresses)
+
+
+def with_live(codec: Codec, message: Message, addresses: Addresses) -> Message:
+    """`message` with names as live addresses."""
+    if isinstance(message, RedisCommand | RedisReply):
+        return _in_values(codec, message, addresses.to_live)
+    return named.with_live(message, addresses)
+
+
+def _in_values(codec: Codec, message: Message, change: Callable[[bytes], bytes]) -> Message:
+    body = message.body
+    if not isinstance(body, bytes) or change(body) == body:
+        return message
+
+    def changed(_: str, text: str) -> str:
+        return change(text.encode()).decode()
+
+    parts: dict[str, Part] = {}
+    for part in codec.places(message):
+        if part.media == "json":
+            parts[part.place] = rewrite(part, changed)
+    return codec.with_places(message, parts)

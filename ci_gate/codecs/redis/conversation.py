@@ -1,0 +1,310 @@
+"""One Redis connection in each of our three roles.
+
+Commands are answered in their order. What a connection says of itself (HELLO, SELECT, MULTI…) is
+no message: a tap leaves it out, a mock answers it at once or right after the answers before it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from ci_gate.codecs.base import Action, Bytes, Close, Side, Undecodable, Whole
+from ci_gate.codecs.redis import session as own
+from ci_gate.codecs.redis.commands import PAIRED_REPLIES
+from ci_gate.codecs.redis.reply import as_asked
+from ci_gate.codecs.redis.resp import Malformed, Reader, arguments, command
+from ci_gate.codecs.redis.said import Heard, Means, Said
+from ci_gate.model.message import Headers, Message, RedisCommand, RedisReply
+
+_CLIENT = Side.CLIENT
+_SERVER = Side.SERVER
+
+_PUBLISHED = (b"message", b"pmessage", b"smessage")
+
+
+class _Due:
+    """A reply that is due: to which command, and whether anybody waits for it."""
+
+    __slots__ = ("left", "number", "paired", "subscription")
+
+    def __init__(self, number: int, left: int, *, paired: bool, subscription: bool) -> None:
+        self.number = number
+        """Of the message it answers, -1 = of none."""
+        self.left = left
+        """Replies until the last one."""
+        self.paired = paired
+        self.subscription = subscription
+
+
+def _due(heard: Heard, number: int) -> _Due:
+    args = heard.args
+    subscription = heard.means is Means.SUBSCRIPTION
+    return _Due(
+        number if heard.message is not None else -1,
+        max(len(args) - 1, 1) if subscription else 1,
+        paired=is_paired(args),
+        subscription=subscription,
+    )
+
+
+def is_paired(args: Sequence[bytes]) -> bool:
+    """True for a command whose array reply is names and values in turn."""
+    name = args[0]
+    return name in PAIRED_REPLIES and (name != b"CONFIG" or args[1].upper() == b"GET")
+
+
+class Recording:
+    """Hears both sides, says nothing."""
+
+    __slots__ = ("_began", "_client", "_due", "_number", "_over", "_said", "_server", "_subscribed")
+
+    def __init__(self) -> None:
+        self._client = Reader(inline=True)
+        self._server = Reader(inline=False)
+        self._said = Said()
+        self._due: deque[_Due] = deque()
+        self._number = 0
+        self._over = False
+        self._subscribed = False
+        self._began: dict[Side, int] = {}
+        """When the first byte came of what is not whole yet."""
+
+    @property
+    def reusable(self) -> bool:
+        """Never: a tap sends nothing."""
+        return False
+
+    def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
+        """See `Conversation.feed`. After an Undecodable nothing more comes."""
+        if self._over or not data:
+            return ()
+        reader = self._client if side is _CLIENT else self._server
+        began = self._began.setdefault(side, at)
+        actions: list[Action] = []
+        try:
+            for whole in reader.feed(data):
+                self._hear(side, whole, began, at, actions)
+                began = at
+        except Malformed as error:
+            self._over = True
+            actions.append(Undecodable(side, f"not Redis: {error}"))
+        if reader.at_rest:
+            self._began.pop(side, None)
+        else:
+            self._began[side] = began
+        return actions
+
+    def _hear(self, side: Side, whole: bytes, began: int, at: int, actions: list[Action]) -> None:
+        if self._over:
+            return
+        if side is _SERVER:
+            self._answer(whole, began, at, actions)
+            return
+        args = arguments(whole)
+        if not args:
+            return
+        heard = self._said.hear(args)
+        if heard.means is Means.UNFOLLOWED:
+            self._over = True
+            reason = f"after {args[0].decode(errors='replace')} a connection is not followed"
+            actions.append(Undecodable(_CLIENT, reason, upgrade=True))
+            return
+        self._due.append(_due(heard, self._number))
+        self._subscribed = self._subscribed or heard.means is Means.SUBSCRIPTION
+        if heard.message is not None:
+            actions.append(Whole(_CLIENT, self._number, heard.message, began, at))
+            self._number += 1
+
+    def _answer(self, whole: bytes, began: int, at: int, actions: list[Action]) -> None:
+        if self._is_out_of_band(whole):
+            return
+        if not self._due:
+            raise Malformed("a reply that nobody asked for")
+        due = self._due[0]
+        due.left -= 1
+        if not due.left:
+            self._due.popleft()
+            if due.number >= 0:
+                reply = RedisReply(whole, due.paired and whole.startswith(b"*"))
+                actions.append(Whole(_SERVER, due.number, reply, began, at))
+
+    def _is_out_of_band(self, whole: bytes) -> bool:
+        """A message of a subscription, or another push that answers nothing."""
+        due = self._due[0] if self._due else None
+        first = whole.split(b"\r\n", 3)[2:3]
+        published = bool(first) and first[0] in _PUBLISHED
+        if whole.startswith(b">"):
+            return published or due is None or not due.subscription
+        return published and self._subscribed and (due is None or due.number < 0)
+
+    def say(self, side: Side, message: Message, prepared: bytes | None = None) -> Sequence[Action]:
+        """A tap says nothing."""
+        raise TypeError("a recording conversation only listens")
+
+    def say_more(self, side: Side, data: bytes) -> Sequence[Action]:
+        """A tap says nothing."""
+        raise TypeError("a recording conversation only listens")
+
+    def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
+        """A tap says nothing."""
+        raise TypeError("a recording conversation only listens")
+
+
+class _Asked:
+    """A call that waits for its answer, and what is said by ourselves right after it."""
+
+    __slots__ = ("after", "closing", "protocol")
+
+    def __init__(self, protocol: int) -> None:
+        self.protocol = protocol
+        self.after: list[bytes] = []
+        self.closing = False
+
+
+class Mocking:
+    """Hears the client, speaks as the server."""
+
+    __slots__ = ("_asked", "_client", "_closing", "_number", "_said", "_session")
+
+    def __init__(self, session: dict[str, str]) -> None:
+        self._client = Reader(inline=True)
+        self._said = Said()
+        self._session = session
+        self._asked: deque[_Asked] = deque()
+        self._number = 0
+        self._closing = False
+
+    @property
+    def reusable(self) -> bool:
+        """Nothing is pending, and the connection is as it was at first."""
+        return not self._asked and not self._closing and self._said.plain and self._client.at_rest
+
+    def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
+        """See `Conversation.feed`. Garbage gives an Undecodable, an error reply and Close."""
+        if self._closing:
+            return ()
+        actions: list[Action] = []
+        if not data:
+            self._close(actions)
+            return actions
+        try:
+            for whole in self._client.feed(data):
+                args = arguments(whole)
+                if args and not self._closing:
+                    self._hear(self._said.hear(args), at, actions)
+        except Malformed as error:
+            actions.append(Undecodable(_CLIENT, f"not Redis: {error}"))
+            self._say_own(b"-ERR Protocol error\r\n", actions)
+            self._close(actions)
+        return actions
+
+    def _hear(self, heard: Heard, at: int, actions: list[Action]) -> None:
+        if heard.message is not None:
+            self._asked.append(_Asked(self._said.protocol))
+            actions.append(Whole(_CLIENT, self._number, heard.message, at, at))
+            self._number += 1
+        elif heard.means is Means.QUEUED:
+            self._say_own(own.QUEUED, actions)
+        elif heard.means is Means.SUBSCRIPTION:
+            self._say_own(own.subscription(self._said, heard.args), actions)
+        elif heard.means is Means.UNFOLLOWED:
+            name = heard.args[0].decode(errors="replace")
+            actions.append(Undecodable(_CLIENT, f"{name} cannot be mocked"))
+            self._say_own(b"-ERR ci-gate: this command cannot be mocked\r\n", actions)
+        else:
+            self._say_own(own.reply(self._said, heard.args, self._session), actions)
+            if heard.args[0] == b"QUIT":
+                self._close(actions)
+
+    def _say_own(self, reply: bytes, actions: list[Action]) -> None:
+        if self._asked:
+            self._asked[-1].after.append(reply)
+        elif reply:
+            actions.append(Bytes(_CLIENT, reply))
+
+    def _close(self, actions: list[Action]) -> None:
+        self._closing = True
+        if self._asked:
+            self._asked[-1].closing = True
+        else:
+            actions.append(Close(_CLIENT))
+
+    def say(self, side: Side, message: Message, prepared: bytes | None = None) -> Sequence[Action]:
+        """Answer the oldest unanswered call, in the RESP version that it was asked in."""
+        asked = self._asked.popleft()
+        assert isinstance(message, RedisReply)
+        if prepared is None or asked.protocol != 2:
+            prepared = as_asked(message, asked.protocol)
+        actions: list[Action] = [Bytes(_CLIENT, b"".join((prepared, *asked.after)))]
+        if asked.closing:
+            actions.append(Close(_CLIENT))
+        return actions
+
+    def say_more(self, side: Side, data: bytes) -> Sequence[Action]:
+        """A reply is said as a whole."""
+        raise TypeError("a Redis reply is said as a whole")
+
+    def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
+        """A reply is said as a whole."""
+        raise TypeError("a Redis reply is said as a whole")
+
+
+class Replaying:
+    """Hears the server, speaks as the client."""
+
+    __slots__ = ("_database", "_due", "_number", "_over", "_server")
+
+    def __init__(self) -> None:
+        self._server = Reader(inline=False)
+        self._due: deque[_Due] = deque()
+        self._number = 0
+        self._database = 0
+        self._over = False
+
+    @property
+    def reusable(self) -> bool:
+        """Nothing is pending."""
+        return not self._due and not self._over and self._server.at_rest
+
+    def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
+        """See `Conversation.feed`."""
+        if self._over or not data:
+            return ()
+        actions: list[Action] = []
+        try:
+            for whole in self._server.feed(data):
+                if not self._due:
+                    raise Malformed("a reply that nobody asked for")
+                due = self._due[0]
+                due.left -= 1
+                if not due.left:
+                    self._due.popleft()
+                    reply = RedisReply(whole, due.paired and whole.startswith(b"*"))
+                    actions.append(Whole(_SERVER, due.number, reply, at, at))
+        except Malformed as error:
+            self._over = True
+            actions.append(Undecodable(_SERVER, f"not Redis: {error}"))
+        return actions
+
+    def say(self, side: Side, message: Message, prepared: bytes | None = None) -> Sequence[Action]:
+        """Say a command, or a transaction; SELECT goes before it where it is due."""
+        assert isinstance(message, RedisCommand)
+        assert isinstance(message.body, bytes)
+        commands = [arguments(one) for one in Reader(inline=False).feed(message.body)]
+        data, left = message.body, len(commands)
+        if message.database != self._database:
+            self._database = message.database
+            data, left = command((b"SELECT", b"%d" % message.database)) + data, left + 1
+        paired = is_paired(commands[-1]) if commands else False
+        self._due.append(_Due(self._number, left, paired=paired, subscription=False))
+        self._number += 1
+        return (Bytes(_SERVER, data),)
+
+    def say_more(self, side: Side, data: bytes) -> Sequence[Action]:
+        """A command is said as a whole."""
+        raise TypeError("a Redis command is said as a whole")
+
+    def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
+        """A command is said as a whole."""
+        raise TypeError("a Redis command is said as a whole")

@@ -1,0 +1,163 @@
+"""Redis connections as conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ci_gate.codecs.base import Action, Bytes, Close, Side, Undecodable, Whole
+from ci_gate.codecs.redis.conversation import Mocking, Recording, Replaying
+from ci_gate.codecs.redis.resp import Typed, command, dump
+from ci_gate.model.message import Message, RedisCommand, RedisReply
+
+C, S = Side.CLIENT, Side.SERVER
+PUSH = dump(Typed(">", [b"message", b"news", b"text"]))
+
+
+def messages(actions: Sequence[Action]) -> list[tuple[int, Message]]:
+    """Number and message of everything that was heard whole."""
+    return [(one.number, one.message) for one in actions if isinstance(one, Whole)]
+
+
+def sent(actions: Sequence[Action]) -> bytes:
+    """What is to be sent, joined."""
+    return b"".join(one.data for one in actions if isinstance(one, Bytes))
+
+
+def call(*args: bytes) -> RedisCommand:
+    """A command as a message."""
+    return RedisCommand(command(args))
+
+
+class TestRecording:
+    """A tap."""
+
+    def test_a_pipeline_pairs_in_order(self) -> None:
+        """Replies belong to commands in the order of both; PING, SELECT and AUTH are no calls."""
+        tap = Recording()
+        said = b"PING\r\n" + command((b"AUTH", b"pw")) + command((b"GET", b"a"))
+        assert messages(tap.feed(C, said + command((b"GET", b"b")), 0)) == [
+            (0, call(b"GET", b"a")),
+            (1, call(b"GET", b"b")),
+        ]
+        assert messages(tap.feed(S, b"+PONG\r\n+OK\r\n$1\r\nx\r\n$-1\r\n", 1)) == [
+            (0, RedisReply(b"$1\r\nx\r\n")),
+            (1, RedisReply(b"$-1\r\n")),
+        ]
+
+    def test_a_password_is_in_no_message(self) -> None:
+        """Neither AUTH's nor HELLO's."""
+        tap = Recording()
+        said = command((b"AUTH", b"me", b"hunter2"))
+        said += command((b"HELLO", b"3", b"AUTH", b"me", b"hunter2"))
+        assert tap.feed(C, said, 0) == []
+
+    def test_a_transaction_is_one_exchange(self) -> None:
+        """+OK and +QUEUED answer nothing of ours; EXEC's reply answers all."""
+        tap = Recording()
+        said = b"".join(map(command, [(b"MULTI",), (b"INCR", b"n"), (b"EXEC",)]))
+        assert messages(tap.feed(C, said, 0)) == [(0, RedisCommand(said))]
+        heard = tap.feed(S, b"+OK\r\n+QUEUED\r\n*1\r\n:1\r\n", 0)
+        assert messages(heard) == [(0, RedisReply(b"*1\r\n:1\r\n"))]
+
+    def test_published_messages_answer_nothing(self) -> None:
+        """Neither as pushes, nor as arrays among a subscriber's confirmations."""
+        tap = Recording()
+        tap.feed(C, command((b"SUBSCRIBE", b"a", b"b")), 0)
+        confirmed = dump([b"subscribe", b"a", 1]) + dump([b"subscribe", b"b", 2])
+        published = dump([b"message", b"a", b"text"])
+        assert tap.feed(S, confirmed + published + PUSH, 0) == []
+        tap.feed(C, command((b"UNSUBSCRIBE",)) * 1 + command((b"PING",)), 0)
+        assert tap.feed(S, published + dump([b"unsubscribe", b"a", 0]) + b"+PONG\r\n", 0) == []
+
+    def test_a_list_of_messages_is_a_reply(self) -> None:
+        """An array that begins with the word is a reply where a call waits for one."""
+        tap = Recording()
+        tap.feed(C, command((b"LRANGE", b"l", b"0", b"-1")), 0)
+        heard = tap.feed(S, dump([b"message", b"a"]), 0)
+        assert messages(heard) == [(0, RedisReply(dump([b"message", b"a"])))]
+
+    def test_names_and_values_are_known(self) -> None:
+        """HGETALL's reply is paired in version 2, and a map says so itself in version 3."""
+        tap = Recording()
+        tap.feed(C, command((b"HGETALL", b"h")) * 2 + command((b"CONFIG", b"get", b"x")), 0)
+        reply = dump([b"a", b"1"])
+        heard = tap.feed(S, reply + dump(Typed("%", [b"a", b"1"])) + reply, 0)
+        paired = [one.paired for _, one in messages(heard) if isinstance(one, RedisReply)]
+        assert paired == [True, False, True]
+
+    def test_what_is_not_followed_says_so_once(self) -> None:
+        """MONITOR ends what we understand; what comes after is silence."""
+        tap = Recording()
+        heard = tap.feed(C, command((b"MONITOR",)) + command((b"GET", b"a")), 0)
+        assert [type(one) for one in heard] == [Undecodable]
+        assert tap.feed(S, b"+OK\r\n", 0) == ()
+
+    def test_a_reply_without_a_command_is_not_redis(self) -> None:
+        """A connection that was joined in the middle is given up with its reason."""
+        (heard,) = Recording().feed(S, b"+OK\r\n", 0)
+        assert isinstance(heard, Undecodable)
+        assert "nobody asked for" in heard.reason
+
+
+class TestMocking:
+    """A server of ours."""
+
+    def test_what_it_says_itself_keeps_the_order(self) -> None:
+        """A PING behind a call that waits for its answer is answered after it."""
+        server = Mocking({})
+        heard = server.feed(C, command((b"GET", b"a")) + b"PING\r\n", 0)
+        assert sent(heard) == b""
+        assert sent(server.say(S, RedisReply(b"$1\r\nx\r\n"))) == b"$1\r\nx\r\n+PONG\r\n"
+        assert server.reusable
+
+    def test_a_transaction_is_asked_for_as_one(self) -> None:
+        """Everything up to EXEC is answered at once."""
+        server = Mocking({})
+        said = command((b"MULTI",)) + command((b"INCR", b"n"))
+        assert sent(server.feed(C, said, 0)) == b"+OK\r\n+QUEUED\r\n"
+        assert not server.reusable
+        heard = server.feed(C, command((b"EXEC",)), 0)
+        assert messages(heard) == [(0, RedisCommand(said + command((b"EXEC",))))]
+
+    def test_it_speaks_the_version_of_the_client(self) -> None:
+        """What was prepared is version 2, and a client of version 3 gets its own."""
+        server = Mocking({})
+        server.feed(C, command((b"HELLO", b"3")), 0)
+        server.feed(C, command((b"GET", b"a")), 0)
+        said = server.say(S, RedisReply(b"$-1\r\n"), prepared=b"$-1\r\n")
+        assert sent(said) == b"_\r\n"
+        assert not server.reusable
+
+    def test_quit_is_said_goodbye_to(self) -> None:
+        """After everything that is owed."""
+        server = Mocking({})
+        server.feed(C, command((b"GET", b"a")) + command((b"QUIT",)), 0)
+        said = server.say(S, RedisReply(b":1\r\n"))
+        assert said == [Bytes(C, b":1\r\n+OK\r\n"), Close(C)]
+
+    def test_garbage_is_an_error_and_the_end(self) -> None:
+        """The client reads why; the report, too."""
+        heard = Mocking({}).feed(C, b"*1\r\n:1\r\n", 0)
+        assert [type(one) for one in heard] == [Undecodable, Bytes, Close]
+        assert sent(heard).startswith(b"-ERR")
+
+    def test_monitor_is_refused(self) -> None:
+        """With an error, and the connection stays usable."""
+        server = Mocking({})
+        heard = server.feed(C, command((b"MONITOR",)), 0)
+        assert sent(heard).startswith(b"-ERR")
+        assert server.reusable
+
+
+class TestReplaying:
+    """A client of ours."""
+
+    def test_it_selects_the_database(self) -> None:
+        """Once, and what answers SELECT is nobody's."""
+        client = Replaying()
+        get = command((b"GET", b"a"))
+        said = sent(client.say(C, RedisCommand(get, 2)))
+        assert said == command((b"SELECT", b"2")) + get
+        assert messages(client.feed(S, b"+OK\r\n:1\r\n", 0)) == [(0, RedisReply(b":1\r\n"))]
+        assert sent(client.say(C, RedisCommand(get, 2))) == get
+        assert not client.reusable
