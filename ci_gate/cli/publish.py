@@ -6,7 +6,7 @@ import os
 
 import click
 
-from ci_gate.cli.common import output_options
+from ci_gate.cli.common import DEFAULT_CONFIG, output_options
 from ci_gate.cli.group import COMMANDS, GateCommand
 
 EXAMPLES = """
@@ -34,6 +34,17 @@ ci-gate publish ci-gate-run --key eu --comment always
 )
 @click.option("--check-run", is_flag=True, help="Also a check run with annotations (GitHub).")
 @click.option("--no-status", is_flag=True, help="No commit status.")
+@click.option(
+    "-c",
+    "--config",
+    default=DEFAULT_CONFIG,
+    metavar="FILE",
+    help="The service's configuration in the clone; it and the snapshot are compared, not run. "
+    f"[default: {DEFAULT_CONFIG}]",
+)
+@click.option(
+    "--base", default="", metavar="REVISION", help="Compare with this [default: the change's base]."
+)
 @output_options
 def command(
     run_dir: str,
@@ -42,14 +53,18 @@ def command(
     comment: str,
     check_run: bool,
     no_status: bool,
+    config: str,
+    base: str,
     quiet: bool,
     as_json: bool,
     no_color: bool,
 ) -> int:
     """Write a run's verdict to the change request it was for.
 
-    Reads RUN_DIR/result.json and nothing else, as untrusted. Platform, change request and token
-    come from the environment (CI_GATE_TOKEN, GITHUB_TOKEN, GITLAB_TOKEN, BITBUCKET_TOKEN).
+    Reads RUN_DIR/result.json and nothing else of it, as untrusted: it is the word of the job that
+    ran the change. What the change edits in snapshot and configuration is read from the clone, when
+    that has the change's commits. Platform, change request and token come from the environment
+    (CI_GATE_TOKEN, GITHUB_TOKEN, GITLAB_TOKEN, BITBUCKET_TOKEN).
     Exit codes: 0 whatever the forge did, 2 usage, or a result that is not one of this change.
     """
     import msgspec
@@ -64,6 +79,8 @@ def command(
         check_run=check_run,
         status=not no_status,
         dry_run=dry_run,
+        config=config,
+        base=base,
         env=dict(os.environ),
     )
     with output(quiet=quiet, no_color=no_color) as sink:

@@ -18,17 +18,19 @@ from ci_gate.model.edit import Edits
 from ci_gate.report.text import one_line
 
 
-def base_commit(repository: Repository, request: ChangeRequest, given: str = "") -> str:
-    """The commit that a change is to be held against, or "" when the clone does not have it.
+def base_commit(
+    repository: Repository, request: ChangeRequest, given: str = "", at: str = "HEAD"
+) -> str:
+    """The commit that the change `at` is to be held against, or "" when the clone does not have it.
 
     `given` wins and must be there (UsageError). Else, in this order: the first parent of the
     merge that the platform made of the head; where the head left the base; the base as it is.
     """
     if given:
         return repository.commit(given)
-    if not repository.knows("HEAD"):
+    if not repository.knows(at):
         return ""
-    head = repository.commit("HEAD")
+    head = repository.commit(at)
     parents = repository.parents(head)
     if len(parents) > 1 and request.head in parents[1:]:
         return parents[0] if repository.knows(parents[0]) else ""
@@ -70,6 +72,35 @@ def edits_of(
             None,
             f"edits of snapshot and configuration are not shown: {one_line(str(error), 300)}",
         )
+
+
+def edits_of_head(
+    request: ChangeRequest, given: str, config: str, folder: str = "."
+) -> Edits | None:
+    """What the change request's own commits edit, for a job that did not make the result and has
+    something else checked out: its objects are enough. None when the clone does not have them, or
+    has no such configuration in any of them.
+
+    Without a base that is given or known, what is checked out is taken for it: in a workflow that
+    runs after another one that is the default branch.
+    """
+    repository = Repository(folder)
+    try:
+        if not request.head or not repository.knows(request.head):
+            return None
+        head = repository.commit(request.head)
+        base = base_commit(repository, request, given, head) or "HEAD"
+        if not given:
+            # In a shallow clone there may be none; what the base has done since is not the change's.
+            base = repository.merge_base(base, head)
+        path = repository.path(config)
+        if base in ("", head) or not any(repository.files(one, path) for one in (base, head)):
+            return None
+        return change(ChangeOptions(revisions=f"{base}..{head}", config=config, folder=folder))
+    except (UsageError, CannotRun):
+        if given:
+            raise
+        return None
 
 
 def with_protected(

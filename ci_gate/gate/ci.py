@@ -162,7 +162,7 @@ class _Job:
             backoff=backoff,
         )
         try:
-            return send(self._result, request, options, sink, pause, proven=True)
+            return send(self._result, request, options, sink, pause)
         except UsageError as error:
             return Published(action="failed", reason=str(error), notice=str(error))
 

@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from ci_gate.config.file import NAME
 from ci_gate.errors import UsageError
 from ci_gate.forge.base import (
     Annotation,
@@ -31,13 +32,14 @@ from ci_gate.forge.detect import ChangeRequest, detect
 from ci_gate.forge.markers import State, Style
 from ci_gate.forge.publish import Draft, Mode, Posted
 from ci_gate.forge.publish import publish as upsert
+from ci_gate.gate.basis import edits_of_head
 from ci_gate.gate.connect import ELSEWHERE, RIGHTS, Link, connect, event_text
 from ci_gate.gate.events import Sink, ignore
 from ci_gate.gate.jobfiles import append_summary
 from ci_gate.model.result import Result
 from ci_gate.report.annotations import CHECK_ANNOTATIONS, findings
 from ci_gate.report.codequality import repository_path
-from ci_gate.report.comment import Made, comment, page, worth_saying
+from ci_gate.report.comment import Made, Origin, comment, page, worth_saying
 from ci_gate.report.document import LIMIT, decode
 from ci_gate.report.text import one_line
 from ci_gate.report.words import counts, headline, red
@@ -58,6 +60,10 @@ class PublishOptions(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     token: str = ""
     env: Mapping[str, str] = {}
+    config: str = NAME
+    """The configuration, by which what the change edits is found where a clone is at hand."""
+    base: str = ""
+    """The revision that edits are compared with; "" = the change request's base."""
     backoff: float = 1.0
     """Seconds of the first wait; tests take none."""
 
@@ -78,13 +84,22 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
 
 def publish(options: PublishOptions, sink: Sink = ignore, pause: Pause = time.sleep) -> Published:
     """Publish a run directory. Raises UsageError for a directory that holds no result of ours, for
-    one of another commit, and for a key that cannot be one; for nothing that a forge does."""
+    one of another commit, for a key that cannot be one, and for a base that is given and is not in
+    the clone; for nothing that a forge does.
+
+    The result is the word of the job that ran the change, and the comment says so. Only what the
+    change edits can be told without running it, and is, where the clone has the change's commits.
+    """
     check_key(options.key)
     result = read(options.run)
     change = detect(options.env, event_text(options.env))
-    published = send(result, change, options, sink, pause)
+    edits = edits_of_head(change, options.base, options.config)
+    if edits is not None:
+        result = msgspec.structs.replace(result, edits=edits)
+    origin: Origin = "told" if edits is None else "compared"
+    published = send(result, change, options, sink, pause, origin=origin)
     if published.action in ("failed", "skipped") and not options.dry_run and published.notice:
-        append_summary(options.env, page(result, made_for(change)))
+        append_summary(options.env, page(result, made_for(change, origin)))
     return published
 
 
@@ -95,16 +110,16 @@ def send(
     sink: Sink = ignore,
     pause: Pause = time.sleep,
     *,
-    proven: bool = False,
+    origin: Origin = "own",
 ) -> Published:
-    """Publish a result for a change request; `proven` says that result and number belong together,
-    because this very job made the one and was told the other.
+    """Publish a result for a change request. Of `origin` "own" result and number belong together,
+    because this very job made the one and was told the other; else that is proven first.
 
     Raises UsageError for a result of another commit, and nothing else.
     """
     if options.dry_run:
         style: Style = "links" if change.platform == "bitbucket" else "html"
-        body = _draft(result, change, options).body(style)
+        body = _draft(result, change, options, origin).body(style)
         return Published(action="shown", body=body, target=_target(change))
     link = Link(
         token=options.token, env=options.env, sink=sink, pause=pause, backoff=options.backoff
@@ -112,9 +127,9 @@ def send(
     forge = connect(change, link)
     if isinstance(forge, str):
         return Published(action="skipped", reason=forge, notice=forge, target=_target(change))
-    publisher = _Publisher(result, change, options, link, forge)
+    publisher = _Publisher(result, change, options, link, forge, origin)
     try:
-        return publisher.run(proven)
+        return publisher.run()
     except ForgeError as error:
         notice = _notice(change, forge, error)
     except UsageError:
@@ -153,9 +168,11 @@ def check_key(key: str) -> None:
         )
 
 
-def made_for(change: ChangeRequest) -> Made:
+def made_for(change: ChangeRequest, origin: Origin = "own") -> Made:
     """What a comment says of its run."""
-    return Made(sha=change.head, run=change.run, attempt=change.attempt, link=change.link)
+    return Made(
+        sha=change.head, run=change.run, attempt=change.attempt, link=change.link, origin=origin
+    )
 
 
 class _Publisher:
@@ -168,19 +185,22 @@ class _Publisher:
         options: PublishOptions,
         link: Link,
         forge: Forge,
+        origin: Origin,
     ) -> None:
         self._result = result
         self._change = change
         self._options = options
         self._link = link
         self._forge = forge
+        self._origin = origin
 
     def close(self) -> None:
         """Give back connections."""
         self._forge.close()
 
-    def run(self, proven: bool) -> Published:
+    def run(self) -> Published:
         """Prove, report beside the commit, comment. Raises ForgeError and UsageError."""
+        proven = self._origin == "own"
         if not proven:
             self._check_commit()
         tokenless = self._change.platform == "bitbucket" and not self._link.token_for("bitbucket")
@@ -196,7 +216,7 @@ class _Publisher:
         if tokenless:
             reason = f"no comment: no token; {RIGHTS['bitbucket']} write one"
             return self._skipped(reason, notice or reason)
-        draft = _draft(self._result, change, self._options)
+        draft = _draft(self._result, change, self._options, self._origin)
         posted: Posted = upsert(self._forge, draft, self._link.pause)
         return Published(
             action=posted.action,
@@ -257,8 +277,8 @@ class _Publisher:
         return f"{forge.name}: {'; '.join(failed)}. The verdict stands" if failed else ""
 
 
-def _draft(result: Result, change: ChangeRequest, options: PublishOptions) -> Draft:
-    made = made_for(change)
+def _draft(result: Result, change: ChangeRequest, options: PublishOptions, origin: Origin) -> Draft:
+    made = made_for(change, origin)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return Draft(
         key=_key(result, options),

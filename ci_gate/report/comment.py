@@ -6,6 +6,8 @@ before anything that such an edit may have made green.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from ci_gate.model.result import Result
@@ -25,6 +27,18 @@ _HIDDEN = 1_500
 _FOOTER = 600
 
 
+Origin = Literal["own", "told", "compared"]
+"""Where a result is from. own: the job that publishes it; told: another job, which ran the change
+and can have written what it likes; compared: the same, but what the change edits was read from the
+repository."""
+
+_ORIGINS = {
+    "own": "",
+    "told": "as reported by the job that ran the change",
+    "compared": "as reported by the job that ran the change; edits read from the repository",
+}
+
+
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """For which run a comment is made; "" where it is not known."""
 
@@ -33,6 +47,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     attempt: str = ""
     link: str = ""
     """http(s) address of the run."""
+    origin: Origin = "own"
 
 
 def worth_saying(result: Result) -> bool:
@@ -96,4 +111,6 @@ def _footer(made: Made) -> str:
     if made.run:
         again = f", attempt {inline(made.attempt, 10)}" if made.attempt not in ("", "1") else ""
         said.append(f"run {inline(made.run, 30)}{again}")
+    if _ORIGINS[made.origin]:
+        said.append(_ORIGINS[made.origin])
     return f"<sub>{' · '.join(said)}</sub>" if said else ""

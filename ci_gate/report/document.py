@@ -20,6 +20,8 @@ DEPTH = 12
 SCHEMA_ID = "result-1.schema.json"
 
 _NUMBER_OR_WORD = re.compile(rb'[^\[\]{}"\\]+')
+_NO_COUNT = re.compile(rb"[0-9]{20}|[eE]\+?[0-9]{3}")
+"""In a number: more than anybody counts, measures, or could be shown in a table."""
 
 
 class _Head(msgspec.Struct):
@@ -57,12 +59,12 @@ def encode(result: Result) -> bytes:
 def decode(data: bytes) -> Result:
     """Read a result.json, which may come from an untrusted run.
 
-    Raises UsageError naming what is wrong: more than 5 MB, nested too deep, not JSON, of another
-    version, a key that is not ours, a value of the wrong type.
+    Raises UsageError naming what is wrong: more than 5 MB, nested too deep, a number beyond all
+    counting, not JSON, of another version, a key that is not ours, a value of the wrong type.
     """
     if len(data) > LIMIT:
         raise UsageError(f"result.json has {len(data):,} bytes, at most {LIMIT:,} are read")
-    _check_depth(data)
+    _check_shape(data)
     try:
         version = msgspec.json.decode(data, type=_Head).format
         if version != RESULT_FORMAT:
@@ -104,8 +106,9 @@ def _encodable(text: str) -> str:
     return text
 
 
-def _check_depth(data: bytes) -> None:
-    """Raise UsageError when arrays and objects nest deeper than any document of ours."""
+def _check_shape(data: bytes) -> None:
+    """Raise UsageError when arrays and objects nest deeper, or a number is larger, than in any
+    document of ours."""
     depth, quoted, at = 0, False, 0
     while at < len(data):
         char = data[at]
@@ -127,6 +130,8 @@ def _check_depth(data: bytes) -> None:
             depth -= 1
         else:
             found = _NUMBER_OR_WORD.match(data, at)
+            if found and _NO_COUNT.search(found[0]):
+                raise UsageError("result.json has a number that is none of ours: too large")
             at = found.end() if found else at + 1
             continue
         at += 1

@@ -1,10 +1,13 @@
-"""One image for all tests that need it, and what was left of it taken away."""
+"""One image for all tests that need it, and what was left of it taken away; a forge that lets nobody
+write."""
 
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -65,3 +68,39 @@ def bundle(engine: Engine, image: str, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("bundle")
     engine.copy_out(image, "/opt/ci-gate", folder / "ci-gate")
     return folder / "ci-gate"
+
+
+class ReadOnly(BaseHTTPRequestHandler):
+    """GitHub, as the job of a fork's pull request sees it: nothing may be written."""
+
+    def do_GET(self) -> None:
+        """Every list is empty."""
+        self._say(200, b"[]")
+
+    def do_POST(self) -> None:
+        """What a token without the right is told."""
+        self._say(403, b'{"message": "Resource not accessible by integration"}')
+
+    do_PATCH = do_POST  # noqa: N815 - the name that http.server looks for
+
+    def _say(self, code: int, body: bytes) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def read_only() -> Iterator[str]:
+    """The address of an API that lets nobody write."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), ReadOnly) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()

@@ -132,6 +132,13 @@ def _decoded(text: str) -> str:
     return text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
 
 
+def _leaves(name: str, value: Any) -> dict[str, str]:
+    """Everything below an event as expressions name it."""
+    if not isinstance(value, dict):
+        return {name: str(value)}
+    return {k: v for key, one in value.items() for k, v in _leaves(f"{name}.{key}", one).items()}
+
+
 @dataclass
 class Runner:
     """One job in `folder`; `workspace` is the checkout."""
@@ -185,6 +192,7 @@ class Runner:
     def _text(self, template: str, known: dict[str, str]) -> str:
         """A text with its expressions resolved; an unknown one is empty, as in the runner."""
         every = {"github.token": TOKEN, "runner.temp": str(self.folder / "temp"), **known}
+        every |= _leaves("github.event", self.payload)
         return EXPRESSION.sub(lambda found: every.get(found[1], ""), template)
 
     def _step(self, command: list[str], more: dict[str, str]) -> Ran:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import stat
 import subprocess
 import sys
-import threading
 import uuid
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -148,42 +144,6 @@ def test_pwn_request(action: str, tmp_path: Path) -> None:
     assert "pull_request_target" in done.log
 
 
-class ReadOnly(BaseHTTPRequestHandler):
-    """GitHub, as the job of a fork's pull request sees it: nothing may be written."""
-
-    def do_GET(self) -> None:
-        """Every list is empty."""
-        self._say(200, b"[]")
-
-    def do_POST(self) -> None:
-        """What a token without the right is told."""
-        self._say(403, b'{"message": "Resource not accessible by integration"}')
-
-    do_PATCH = do_POST  # noqa: N815 - the name that http.server looks for
-
-    def _say(self, code: int, body: bytes) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.send_response(code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def read_only() -> Iterator[str]:
-    """The address of an API that lets nobody write."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), ReadOnly) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
-
-
 @pytest.mark.parametrize("action", ACTIONS)
 def test_fork(action: str, tmp_path: Path, read_only: str) -> None:
     """Without the right to write there is one notice; verdict and page stay, and the token is in
@@ -242,36 +202,6 @@ def test_service_cannot_see_the_token(action: str, tmp_path: Path, read_only: st
     assert (workspace / "seen").read_text() == "[]"
     # It was used: the forge has been asked, and has refused.
     assert "pull-requests: write" in done.log
-
-
-def test_publish(tmp_path: Path, read_only: str) -> None:
-    """The second of two jobs reads the first one's result.json alone, and fails for nothing that a
-    forge does; a folder without a result of ours is refused."""
-    done = ran(tmp_path, "host", {"comment": "never", "out": "kept"}, regression="dropped-call")
-    assert done.code == 1, done.log
-    folder = tmp_path / "artifact"
-    folder.mkdir()
-    shutil.copy(tmp_path / "workspace" / done.outputs["result"], folder)
-    payload = {
-        "workflow_run": {
-            "id": 1,
-            "event": "pull_request",
-            "head_sha": "a" * 40,
-            "head_branch": "change",
-            "head_repository": {"id": 5, "full_name": "someone/shop"},
-            "pull_requests": [],
-        }
-    }
-    runner = Runner(tmp_path / "second", tmp_path, "workflow_run", payload)
-    runner.env["GITHUB_API_URL"] = read_only
-    runner.has_gate()
-    inputs = {"run": str(folder), "comment": "always"}
-    said = runner.run(TOP / "publish", inputs)
-    assert said.code == 0, said.log
-    assert TOKEN not in said.log + said.summary
-    (folder / "result.json").write_text('{"comment": "<img src=x>"}')
-    said = runner.run(TOP / "publish", inputs)
-    assert said.code == 2, said.log
 
 
 def test_host_without_python(tmp_path: Path) -> None:

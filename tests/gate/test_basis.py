@@ -8,7 +8,14 @@ import pytest
 
 from ci_gate.errors import UsageError
 from ci_gate.forge.detect import ChangeRequest
-from ci_gate.gate.basis import base_commit, edits_of, is_change, relative, with_protected
+from ci_gate.gate.basis import (
+    base_commit,
+    edits_of,
+    edits_of_head,
+    is_change,
+    relative,
+    with_protected,
+)
 from ci_gate.gate.revisions import Repository
 from tests.gate.clone import Clone
 
@@ -147,3 +154,37 @@ def test_paths_from_the_top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert relative("a/b", str(tmp_path)) == "a/b"
     assert relative("/elsewhere/x", str(tmp_path)) == "/elsewhere/x"
     assert relative("a", "") == "a"
+
+
+def test_edits_of_commits_that_are_not_checked_out(clone: Clone) -> None:
+    """A job that has the default branch checked out reads them from the objects it has fetched, and
+    what that branch has done since does not count."""
+    head = clone.git("rev-parse", "HEAD")
+    clone.git("checkout", "-q", "main")
+    clone.write("ci-gate.yml", PLAIN)
+    clone.commit("meanwhile")
+    for one in (request(head=head), request(head=head, base_branch="main")):
+        edits = edits_of_head(one, "", "ci-gate.yml")
+        assert edits is not None
+        assert [(item.subject, item.change) for item in edits.items] == [
+            ("rule", "added"),
+            ("config", "removed"),
+        ]
+    assert Path("ci-gate.yml").read_text() == PLAIN
+
+
+def test_edits_that_cannot_be_told(clone: Clone, tmp_path: Path) -> None:
+    """Without the commits, the configuration, a common ancestor or a clone there are none; a base
+    that is given has to be there."""
+    head = clone.git("rev-parse", "HEAD")
+    assert edits_of_head(request(), "", "ci-gate.yml") is None
+    assert edits_of_head(request(head="f" * 40), "", "ci-gate.yml") is None
+    assert edits_of_head(request(head=head), "", "services/ci-gate.yml") is None
+    assert edits_of_head(request(head=head), "", "ci-gate.yml") is None  # it is what is checked out
+    assert edits_of_head(request(head=head), "", "ci-gate.yml", str(tmp_path)) is None
+    clone.git("checkout", "-q", "--orphan", "other")
+    clone.commit()
+    assert edits_of_head(request(head=head), "", "ci-gate.yml") is None
+    with pytest.raises(UsageError, match="not in this clone"):
+        edits_of_head(request(head=head), "v9", "ci-gate.yml")
+    assert edits_of_head(request(head=head), "main", "ci-gate.yml") is not None

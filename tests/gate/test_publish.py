@@ -22,6 +22,7 @@ from tests.forge.fake_bitbucket import FakeBitbucket
 from tests.forge.fake_github import HEAD, TOKEN, FakeGitHub
 from tests.forge.fake_gitlab import TOKEN as GITLAB_TOKEN
 from tests.forge.fake_gitlab import FakeGitLab
+from tests.gate.clone import Clone
 
 MERGE = "c" * 40
 COMMENTS = "/repos/acme/orders/issues/7/comments"
@@ -52,16 +53,21 @@ Do = Callable[..., Published]
 
 @pytest.fixture
 def run(tmp_path: Path, github: FakeGitHub) -> Do:
-    """`run(result, event="pull_request", env={}, **options)` publishes it to the fake."""
+    """`run(result, event="pull_request", env={}, **options)` publishes it to the fake; `head` is
+    the commit that the event is for."""
 
     def do(
-        one: Result | bytes, event: str = "pull_request", env: Any = None, **given: Any
+        one: Result | bytes,
+        event: str = "pull_request",
+        env: Any = None,
+        head: str = HEAD,
+        **given: Any,
     ) -> Published:
         folder = tmp_path / "run"
         folder.mkdir(exist_ok=True)
         (folder / "result.json").write_bytes(one if isinstance(one, bytes) else encode(one))
         path = tmp_path / "event.json"
-        path.write_text(json.dumps(_event(event)))
+        path.write_text(json.dumps(_event(event)).replace(HEAD, head))
         around = {
             "GITHUB_ACTIONS": "true", "GITHUB_API_URL": github.url, "GITHUB_SHA": MERGE,
             "GITHUB_REPOSITORY": "acme/orders", "GITHUB_RUN_ID": "77", "GITHUB_EVENT_NAME": event,
@@ -314,3 +320,47 @@ def test_bitbucket_without_a_token_still_reports(tmp_path: Path) -> None:
     assert "no comment: no token" in published.notice
     assert fake.reports
     assert fake.rows == []
+
+
+def test_a_comment_says_whose_word_it_is(run: Do, github: FakeGitHub) -> None:
+    """A result is the word of the job that ran the change; nobody has looked at its edits again."""
+    run(result())
+    assert "as reported by the job that ran the change" in github.bodies()[0]
+    assert "edits read from the repository" not in github.bodies()[0]
+
+
+def test_edits_are_read_from_the_clone(
+    run: Do, github: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A green result that hides what the change edits, or tells of other edits, is not believed
+    where the clone has the change's commits: the comment is written, and shows what is there."""
+    clone = Clone(tmp_path / "clone")
+    clone.write("ci-gate.yml", "version: 1\n")
+    clone.commit()
+    clone.git("checkout", "-q", "-b", "topic")
+    rule = 'rules: [{at: "response.body.$.total", allow: any, reason: "it is slow"}]\n'
+    clone.write("ci-gate.yml", "version: 1\n" + rule)
+    head = clone.commit()
+    clone.git("checkout", "-q", "main")
+    monkeypatch.chdir(clone.folder)
+    github.pull["head"] = head
+    told = Edits(base="a", head="b", items=(Edit(subject="rule", change="removed", what="LIES"),))
+    for number, edits in enumerate((None, Edits(base="a", head="b"), told)):
+        claimed = result("pass", edits=edits, environment=Environment(version="1"))
+        run(claimed, "workflow_run", head=head, key=str(number))
+        body = github.bodies()[number]
+        assert "edits what it is judged by" in body
+        assert "response.body.$.total" in body
+        assert "LIES" not in body
+        assert "edits read from the repository" in body
+
+
+def test_numbers_that_cannot_be(run: Do) -> None:
+    """Figures that nobody counts are refused before anything is rendered from them."""
+    for number in (b"9" * 30, b"1e308", b"1E+999", b"9" * 5000):
+        data = encode(result()).replace(b'"total":2', b'"total":' + number)
+        assert number in data
+        with pytest.raises(UsageError, match=r"result\.json"):
+            run(data)
+    exact = encode(result()).replace(b'"seconds":0.0', b'"seconds":0.12345678901234567e-10')
+    assert run(exact).action == "created"
