@@ -135,6 +135,20 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     environment: Environment
 
 
+class CallLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One call of an inbound exchange as it was recorded, and as it was made."""
+
+    dependency: str
+    recorded: str = ""
+    """As people write it: "POST /charges"; "" = it was not recorded."""
+    made: str = ""
+    """"" = it was not made."""
+    change: str = ""
+    """A change of `Difference`; "" = as recorded."""
+    effect: str = ""
+    """"read" or "write"."""
+
+
 class ExchangeResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of exchanges.jsonl: an inbound exchange, or a dependency in startup or background."""
 
@@ -150,5 +164,9 @@ class ExchangeResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     differences: tuple[Difference, ...] = ()
     """At most 20; `more` counts the rest."""
     more: int = 0
+    calls: tuple[CallLine, ...] = ()
+    """Recorded and made, in the order in which they were made, of one that differs."""
+    log: tuple[str, ...] = ()
+    """What the service printed meanwhile, of one that differs; redacted, bounded."""
     file: str = ""
     """The snapshot file that holds it, as the user names it."""

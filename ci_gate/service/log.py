@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
+from array import array
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 
@@ -14,7 +17,11 @@ from ci_gate.errors import UsageError
 MAXIMUM_LINE = 65536
 MAXIMUM_FILE = 64_000_000
 KEPT_LINES = 20
+MOMENT = 64 * 1024
+"""Bytes of what was written in one moment that are read again, the last ones."""
 
+_MARKS = 500_000
+"""Times that are kept, one for what came together; what comes later has no time."""
 _SHOWN_LETTERS = 2000
 _TAIL = 4096
 """Where a line is cut, a secret may be cut in two, so that no pattern knows it: up to this many
@@ -37,6 +44,11 @@ class ServiceLog:
     def __init__(self, path: str, redact: Callable[[str], str], expect: str = "") -> None:
         self.matched = asyncio.Event()
         self.error: OSError | None = None
+        self._path = path
+        self._times = array("q")
+        """Monotonic nanoseconds at which output came."""
+        self._offsets = array("q")
+        """Where in the file it begins."""
         self._redact = redact
         self._expect = _compiled(expect) if expect else None
         # Unbuffered: what was fed is on disk, and a full disk shows at once.
@@ -50,6 +62,9 @@ class ServiceLog:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of output."""
+        if len(self._times) < _MARKS:
+            self._times.append(time.monotonic_ns())
+            self._offsets.append(self._written)
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if not self._dropping:
@@ -77,6 +92,21 @@ class ServiceLog:
     def last_lines(self) -> tuple[str, ...]:
         """The last lines, redacted, without colours, control characters shown as text."""
         return tuple(self._last)
+
+    def between(self, begin: int, end: int) -> str:
+        """What came from `begin` to `end` (monotonic nanoseconds), redacted as in the file, at
+        most the last `MOMENT` bytes; "" without a file."""
+        first, last = bisect_left(self._times, begin), bisect_left(self._times, end)
+        if not self._path or first >= last:
+            return ""
+        start = self._offsets[first]
+        stop = self._offsets[last] if last < len(self._offsets) else self._written
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(max(start, stop - MOMENT))
+                return file.read(min(stop - start, MOMENT)).decode("utf-8", "replace")
+        except OSError:
+            return ""
 
     def _line(self, raw: bytes) -> None:
         text = raw.rstrip(b"\r").decode("utf-8", "replace")

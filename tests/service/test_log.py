@@ -128,3 +128,34 @@ def test_hostile_line_is_quick() -> None:
     begun = time.process_time()
     log.feed(b"a" * 60_000 + b"\n")
     assert time.process_time() - begun < 5
+
+
+def test_what_came_in_a_moment(tmp_path: Path) -> None:
+    """The redacted lines between two times; nothing outside of them, nothing without a file."""
+    log = ServiceLog(str(tmp_path / "log"), mask)
+    log.feed(b"boot\n")
+    begin = time.monotonic_ns()
+    log.feed(b"one secret\nbegun ")
+    log.feed(b"and ended\n")
+    end = time.monotonic_ns()
+    log.feed(b"after\n")
+    assert log.between(begin, end) == "one [secret]\nbegun and ended\n"
+    log.close()
+    assert log.between(begin, end) == "one [secret]\nbegun and ended\n"
+    assert log.between(end, time.monotonic_ns()) == "after\n"
+    assert log.between(begin, begin) == ""
+    (tmp_path / "log").unlink()
+    assert log.between(begin, end) == ""
+    assert ServiceLog("", str).between(0, end) == ""
+
+
+def test_a_long_moment_is_cut_at_its_beginning(tmp_path: Path) -> None:
+    """Of a flood the last bytes are read again."""
+    log = ServiceLog(str(tmp_path / "log"), str)
+    begin = time.monotonic_ns()
+    for number in range(3000):
+        log.feed(f"{number:05} {'x' * 50}\n".encode())
+    log.close()
+    found = log.between(begin, time.monotonic_ns())
+    assert len(found) == log_module.MOMENT
+    assert found.endswith(f"02999 {'x' * 50}\n")
