@@ -21,6 +21,7 @@ from ci_gate.model.difference import Difference
 from ci_gate.replayer.client import Replayer
 from ci_gate.replayer.samples import Samples
 from ci_gate.service.outcome import ServiceFailed
+from ci_gate.service.log import ServiceLog
 from ci_gate.values.addresses import Addresses
 
 
@@ -46,6 +47,8 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """Calls that were made and are not kept."""
     failure: ServiceFailed | None = None
     notices: tuple[str, ...] = ()
+    log: ServiceLog | None = None
+    """What the service printed; None when it was not started by us."""
 
 
 class Observation:
@@ -132,3 +135,4 @@ class Observation:
             failure=serving.failure,
             notices=tuple(notices),
         )
+            log=serving.log,

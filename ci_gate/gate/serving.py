@@ -83,6 +83,13 @@ class Serving:
         """
         service = self._options.service
         if service.url:
+        if values is not None:
+            values.saw_texts((*os.environ.values(), *options.service.env.values()))
+
+    @property
+    def log(self) -> ServiceLog | None:
+        """What the service prints; None when it was not started by us."""
+        return self._log
             refuse_own_localhost(service.url, inside())
         else:
             self._refuse_taken_port()
