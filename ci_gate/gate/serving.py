@@ -75,6 +75,11 @@ class Serving:
             learning=learning,
         )
 
+    @property
+    def log(self) -> ServiceLog | None:
+        """What the service prints; None when it was not started by us."""
+        return self._log
+
     async def start(self, running: Running, log_path: str) -> None:
         """Mocks up, service started, its output redacted into `log_path`.
 
@@ -83,13 +88,6 @@ class Serving:
         """
         service = self._options.service
         if service.url:
-        if values is not None:
-            values.saw_texts((*os.environ.values(), *options.service.env.values()))
-
-    @property
-    def log(self) -> ServiceLog | None:
-        """What the service prints; None when it was not started by us."""
-        return self._log
             refuse_own_localhost(service.url, inside())
         else:
             self._refuse_taken_port()
