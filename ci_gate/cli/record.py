@@ -14,6 +14,9 @@ ci-gate record --app-port 8080 --drive 'sh smoke-test.sh' -- python -m orders
 # record what somebody clicks: send requests to port 4143, then Ctrl-C
 ci-gate record --app-port 8080 -- node server.js
 
+# and learn at once what varies, with three replays of what was recorded
+ci-gate record --app-port 8080 --drive 'sh smoke-test.sh' --learn -- python -m orders
+
 # beside a service that runs already; it calls payments through port 8081
 ci-gate record --app-port 8080 --map payments@8081=https://api.payments.example:443
 """
@@ -62,6 +65,15 @@ ci-gate record --app-port 8080 --map payments@8081=https://api.payments.example:
 @click.option(
     "--max", "maximum", type=int, metavar="N", help="Inbound exchanges kept [default: 300]."
 )
+@click.option(
+    "--learn",
+    "replays",
+    type=int,
+    is_flag=False,
+    flag_value=3,
+    metavar="[N]",
+    help="Then learn what varies, with N replays [default: 3].",
+)
 @common_options
 def command(
     app_port: int | None,
@@ -73,6 +85,7 @@ def command(
     add: bool,
     replace: bool,
     maximum: int | None,
+    replays: int | None,
     config: str | None,
     quiet: bool,
     as_json: bool,
@@ -83,15 +96,22 @@ def command(
     Starts CMD (or service.command) with proxy settings and our certificate authority, records
     what comes in and what it calls, redacts, and writes the snapshot when CMD or the driver ends
     or at Ctrl-C. Without either it stands beside a service that runs already. CMD keeps stdin
-    and stdout; our own lines go to stderr. The exit code is CMD's.
+    and stdout; our own lines go to stderr. With --learn the service is then booted and replayed as
+    `ci-gate learn` does it; what cannot be learned leaves the snapshot as it was recorded. The exit
+    code is CMD's; with --learn that of learning, when CMD ended well.
     """
+    import msgspec
+
     from ci_gate.cli.output import output
-    from ci_gate.cli.summaries import show_recording
-    from ci_gate.config.flags import RecordFlags
-    from ci_gate.config.resolve import record_options
+    from ci_gate.cli.summaries import show_lesson, show_recording
+    from ci_gate.config.flags import RecordFlags, RunFlags
+    from ci_gate.config.resolve import record_options, run_options
+    from ci_gate.errors import UsageError
+    from ci_gate.gate.learn import check, learn
     from ci_gate.gate.record import record
     from ci_gate.net.loop import run
 
+    around = surroundings(config)
     flags = RecordFlags(
         command=command_line(),
         app_port=app_port,
@@ -104,8 +124,31 @@ def command(
         replace=replace,
         maximum=maximum,
     )
-    options = record_options(flags, surroundings(config))
+    options = record_options(flags, around)
+    lesson = None
+    if replays is not None:
+        again = RunFlags(command=flags.command, snapshot=out, app_port=app_port, maps=maps)
+        lesson = run_options(again, around)
+        check(lesson, replays)
+        if not options.recorder.app_port and not options.service.auto_port:
+            raise UsageError(
+                "--learn replays the inbound requests: give --app-port, or service.port"
+            )
     with output(quiet=quiet, no_color=no_color, shared=True) as sink:
         summary = run(record(options, sink))
-    show_recording(summary, as_json=as_json, quiet=quiet)
-    return summary.exit_code
+    if lesson is None or replays is None or summary.exit_code:
+        if lesson is not None:
+            why = f"nothing was learned: CMD or its driver ended with {summary.exit_code}"
+            warnings = (*summary.warnings, why)
+            summary = msgspec.structs.replace(summary, warnings=warnings)
+        show_recording(summary, as_json=as_json, quiet=quiet)
+        return summary.exit_code
+    if not as_json:
+        show_recording(summary, quiet=quiet)
+    with output(quiet=quiet, no_color=no_color) as sink:
+        learned = run(learn(lesson, sink, replays))
+    if as_json:
+        show_recording(msgspec.structs.replace(summary, learned=learned), as_json=True)
+    else:
+        show_lesson(learned, quiet=quiet)
+    return learned.exit_code

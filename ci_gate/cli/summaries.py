@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import click
@@ -9,12 +10,16 @@ import msgspec
 from tabulate import tabulate
 
 from ci_gate.cli.output import printable, say
-from ci_gate.gate.summary import LearnSummary, MockSummary, RecordSummary
+from ci_gate.gate.summary import LearnSummary, MockSummary, RecordSummary, Unfaithful
 
 MAX_ROWS = 40
+_RULES = (
+    "what may differ is said by a rule in ci-gate.yml (`at` and `allow` for a place, `calls` for a "
+    "call); then learn again"
+)
 
 
-def show_recording(summary: RecordSummary, *, as_json: bool, quiet: bool) -> None:
+def show_recording(summary: RecordSummary, *, as_json: bool = False, quiet: bool = False) -> None:
     """What was recorded, and what was not."""
     _show(summary, recording_text(summary), as_json, quiet)
 
@@ -24,7 +29,7 @@ def show_mocking(summary: MockSummary, *, as_json: bool, quiet: bool) -> None:
     _show(summary, mocking_text(summary), as_json, quiet)
 
 
-def show_lesson(summary: LearnSummary, *, as_json: bool, quiet: bool) -> None:
+def show_lesson(summary: LearnSummary, *, as_json: bool = False, quiet: bool = False) -> None:
     """What was learned, or why nothing was."""
     _show(summary, lesson_text(summary), as_json, quiet)
 
@@ -76,23 +81,75 @@ def mocking_text(summary: MockSummary) -> str:
 
 def lesson_text(summary: LearnSummary) -> str:
     """The summary of `learn` as plain text, for people."""
-    if summary.unfaithful:
-        head = f"{summary.snapshot}: nothing was written, because not everything can be explained"
-    else:
-        head = (
-            f"{summary.snapshot}: {len(summary.noise)} places vary, {len(summary.rebased)} were "
-            f"rebased, {summary.bindings} values travel ({summary.replays} replays)"
-        )
-    blocks = [
-        head,
-        _table("unfaithful", (), [(text.replace("\n", "; "),) for text in summary.unfaithful]),
-        _table("varies", ("place and kind",), list(summary.noise)),
-        _table("rebased: look at these", ("recorded → expected",), list(summary.rebased)),
-        f"pace: recorded: {printable(summary.pace)}" if summary.pace else "",
+    blocks = _learned(summary) if not summary.unfaithful else _not_learned(summary)
+    blocks += [
         "\n".join(f"service: {printable(line)}" for line in summary.last_lines),
         f"note: {printable(summary.note)}" if summary.note else "",
     ]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _learned(summary: LearnSummary) -> list[str]:
+    kinds: Counter[str] = Counter()
+    for one in summary.noise:
+        kinds["time-derived" if one.kind == "derived" else one.kind] += one.exchanges
+    places = sum(kinds.values())
+    listed = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    head = (
+        f"{summary.snapshot}: learned from {summary.replays} replays: "
+        f"{_count(places, 'place varies', 'places vary')}"
+        + (f" ({listed})" if listed else "")
+        + f", {len(summary.rebased) or 'none'} rebased, "
+        f"{_count(summary.bindings, 'value travels', 'values travel')}"
+    )
+    return [
+        head,
+        f"pace: recorded, because {printable(summary.pace)}" if summary.pace else "",
+        _table(
+            "varies",
+            ("exchanges", "place", "kind"),
+            [(one.route, one.exchanges, one.place, one.text) for one in summary.noise],
+        ),
+        _table(
+            "rebased: review these",
+            ("exchange", "place", "recorded live", "expected under mocks"),
+            [(r.route, r.exchange, r.place, r.recorded, r.expected) for r in summary.rebased],
+        ),
+        _table(
+            "may rot: the clock cannot be moved",
+            ("exchanges", "holds dates near the recording's", "such as"),
+            [(one.route, one.exchanges, one.place, one.example) for one in summary.risks],
+        ),
+    ]
+
+
+def _not_learned(summary: LearnSummary) -> list[str]:
+    head = f"{summary.snapshot}: nothing was written, because not everything can be explained"
+    erratic = (
+        "the service is not deterministic: most of its routes "
+        f"({', '.join(map(printable, summary.erratic))}) answer differently from replay to replay, "
+        "and nothing says how. No place was opened for that. Give the service a fixed seed and a "
+        "fixed order while it is tested."
+    )
+    reasons = [
+        (one.route or "the service", _which(one), one.why.replace("\n", "; "))
+        for one in summary.unfaithful
+    ]
+    return [
+        head,
+        erratic if summary.erratic else "",
+        _table("unfaithful", ("exchange", "why"), reasons),
+        _RULES if any(one.route for one in summary.unfaithful) else "",
+    ]
+
+
+def _which(one: Unfaithful) -> str:
+    more = one.exchanges - 1
+    return one.exchange + (f" and {more} more" if more else "")
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str | int, ...]]) -> str:

@@ -55,32 +55,27 @@ NOTHING_LEARNED = LearnedCalls({}, lambda _group: Context())
 
 def learn_calls(
     recorded: Sequence[CallRecord], replays: Sequence[Sequence[str]]
-) -> tuple[tuple[Noise, ...], dict[str, Noise], tuple[str, ...]]:
-    """What replays say about the calls of one inbound exchange.
+) -> tuple[tuple[Noise, ...], dict[str, Noise]]:
+    """What replays say about the calls of one inbound exchange, or of the start.
 
     `recorded` are its recorded calls in their order; each of `replays` the ids of the recorded
     calls that were made, in the order of that replay. Returns the noise of the inbound exchange
-    (dependencies whose calls have no fixed order), that of calls by id (reads that come and go),
-    and the ids of writes that come and go, which nothing explains.
+    (dependencies whose calls have no fixed order), and that of calls by id: reads that come and
+    go. Writes that do are never noise.
     """
     order: list[Noise] = []
     by_id: dict[str, Noise] = {}
-    writes: list[str] = []
     count = len(replays)
     made = [set(one) for one in replays]
     for call in recorded:
         times = sum(call.id in one for one in made)
-        if not 0 < times < count:
-            continue
-        if call.facts.effect == "read":
+        if 0 < times < count and call.facts.effect == "read":
             seen = (f"made in {times} of {count} replays",)
             by_id[call.id] = Noise(at=CALL, kind="optional", replays=count, seen=seen)
-        else:
-            writes.append(call.id)
     for dependency in dict.fromkeys(call.dependency for call in recorded):
         ids = [call.id for call in recorded if call.dependency == dependency]
         always = [one for one in ids if all(one in there for there in made)]
         orders = {tuple(one for one in replay if one in always) for replay in replays}
         if len(orders) > 1:
             order.append(Noise(at=CALLS + dependency, kind="unordered", replays=count))
-    return tuple(order), by_id, tuple(writes)
+    return tuple(order), by_id

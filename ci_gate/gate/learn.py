@@ -3,6 +3,7 @@ exchanges, with the evidence, for review in a pull request."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
@@ -11,9 +12,10 @@ from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RunOptions
 from ci_gate.correlation.bindings import find
 from ci_gate.errors import UsageError
-from ci_gate.gate import events
+from ci_gate.gate import events, lesson
 from ci_gate.gate.folding import fold_leftover
-from ci_gate.gate.learning import teach
+from ci_gate.gate.hiding import Hidden
+from ci_gate.gate.learning import Taught, teach
 from ci_gate.gate.pacing import FAST, RECORDED, hurt, reason, suffers
 from ci_gate.gate.planning import Plan, make_plan
 from ci_gate.gate.rehearsing import Rehearsal, rehearse
@@ -43,24 +45,34 @@ async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) 
         raise UsageError(plan.nothing)
     snapshot = fresh(plan.snapshot)
     plan = msgspec.structs.replace(plan, snapshot=snapshot)
-    lesson = _Rehearsing(options, plan, sink)
-    await lesson.all(replays)
-    rehearsals, pace = lesson.usable()
+    rehearsing = _Rehearsing(options, plan, sink)
+    await rehearsing.all(replays)
+    rehearsals, pace = rehearsing.usable()
     ahead = [at for at, one in enumerate(rehearsals) if one.ahead]
     taught = teach(snapshot, rehearsals, plan.rules, ahead)
     if not taught.unfaithful:
         write_snapshot(options.snapshot, _paced(taught.snapshot, options, pace))
+    return _summary(options, rehearsals, taught, pace)
+
+
+def _summary(
+    options: RunOptions, rehearsals: Sequence[Rehearsal], taught: Taught, pace: str
+) -> LearnSummary:
+    hide = Hidden(options.replay.secrets).text
+    bindings = taught.snapshot.bindings
+    faithful = not taught.unfaithful
     return LearnSummary(
         snapshot=options.snapshot,
         replays=len(rehearsals),
-        noise=taught.noise,
-        rebased=taught.rebased,
-        bindings=len(taught.snapshot.bindings.inbound) + len(taught.snapshot.bindings.outbound),
-        pace=pace,
-        unfaithful=taught.unfaithful,
+        noise=lesson.varies(taught.snapshot) if faithful else (),
+        rebased=lesson.rebased(taught.snapshot) if faithful else (),
+        bindings=len(bindings.inbound) + len(bindings.outbound) if faithful else 0,
+        pace=pace if faithful else "",
+        unfaithful=lesson.unfaithful(taught.unfaithful, hide),
+        erratic=lesson.erratic(taught.snapshot, taught.erratic),
         note=rehearsals[-1].note,
         last_lines=rehearsals[-1].last_lines,
-        exit_code=1 if taught.unfaithful else 0,
+        exit_code=0 if faithful else 1,
     )
 
 

@@ -13,12 +13,14 @@ from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.correlation.bindings import find
 from ci_gate.diff.noise import MARK
-from ci_gate.diff.noisecalls import learn_calls
+from ci_gate.diff.noisecalls import CALLS, learn_calls
 from ci_gate.diff.noiselearn import Heard, Learned, learn_all, merge_rebased, rebase
 from ci_gate.diff.rules import Rules
+from ci_gate.gate.doubts import doubts
 from ci_gate.gate.mocking import recorded_calls
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.call import CallRecord
+from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Message, Part
 from ci_gate.model.noise import Noise, Rebased
@@ -30,15 +32,21 @@ _ERROR = 400
 """The first status that is an error (RFC 9110 section 15)."""
 
 
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why learning is unfaithful. `route` and `exchange` are "" when it is the service's."""
+
+    route: str = ""
+    exchange: str = ""
+    why: str
+
+
 class Taught(msgspec.Struct, frozen=True, kw_only=True):
     """What the rehearsals taught. `unfaithful` not empty: `snapshot` must not be written."""
 
     snapshot: Snapshot
-    unfaithful: tuple[str, ...] = ()
-    noise: tuple[tuple[str, str], ...] = ()
-    """(route or call, "place: kind") of every noise place."""
-    rebased: tuple[tuple[str, str], ...] = ()
-    """(route or call, "place: recorded -> expected")."""
+    unfaithful: tuple[Reason, ...] = ()
+    erratic: tuple[str, ...] = ()
+    """Routes whose answers vary in ways that nothing explains."""
 
 
 def teach(
@@ -49,7 +57,7 @@ def teach(
 ) -> Taught:
     """Learn from rehearsals of all of a snapshot; `ahead`: those with the clock ahead.
 
-    Places that a committed rule opens are the rule's: they are neither learned nor unfaithful.
+    What a committed rule opens, places or calls, is the rule's: neither learned nor unfaithful.
     """
     return _Lesson(snapshot, rehearsals, rules, ahead).taught()
 
@@ -69,7 +77,10 @@ class _Lesson:
         self._ahead = ahead
         self._codecs = {one.name: codec(one.protocol) for one in snapshot.dependencies}
         self._records = {one.id: one for one in recorded_calls(snapshot)}
-        self._unfaithful: list[str] = []
+        self._unfaithful: list[Reason] = []
+        self._unclear: set[str] = set()
+        """Exchanges, inbound ones and calls, of which it was said already why they are unclear."""
+        self._erratic: dict[str, None] = {}
         self._extra: dict[str, tuple[Noise, ...]] = {}
         """Noise about calls as such, by exchange id."""
 
@@ -84,19 +95,12 @@ class _Lesson:
         learned = msgspec.structs.replace(
             self._snapshot, inbound=tuple(inbound), outbound=tuple(outbound)
         )
-        bindings = find(learned, self._parts_of)
-        exchanges = (*inbound, *outbound)
+        learned = msgspec.structs.replace(learned, bindings=find(learned, self._parts_of))
+        self._doubts(learned)
         return Taught(
-            snapshot=msgspec.structs.replace(learned, bindings=bindings),
+            snapshot=learned,
             unfaithful=tuple(dict.fromkeys(self._unfaithful)),
-            noise=tuple(
-                (one.route, f"{noise.at}: {noise.kind}") for one in exchanges for noise in one.noise
-            ),
-            rebased=tuple(
-                (one.route, f"{place.at}: {place.recorded} → {place.expected}")
-                for one in exchanges
-                for place in one.rebased
-            ),
+            erratic=tuple(self._erratic),
         )
 
     def _codec(self, exchange: Exchange) -> Codec:
@@ -105,46 +109,72 @@ class _Lesson:
     def _parts_of(self, exchange: Exchange, message: Message) -> tuple[Part, ...]:
         return self._codec(exchange).places(message)
 
+    def _blame(self, exchange: Exchange, why: str) -> None:
+        route = exchange.route
+        if exchange.dependency:
+            route = f"{route} ({exchange.dependency})"
+        self._unfaithful.append(Reason(route=route, exchange=exchange.id, why=why))
+
     def _failures(self) -> None:
         for number, one in enumerate(self._rehearsals, 1):
             if one.failure:
-                self._unfaithful.append(f"replay {number}: {one.failure}")
-            routes = {exchange.id: exchange.route for exchange in self._snapshot.inbound}
-            for exchange, why in list(one.failures.items())[:_SHOWN]:
-                self._unfaithful.append(f"replay {number}: {routes[exchange]} ({exchange}): {why}")
+                self._unfaithful.append(Reason(why=f"replay {number}: {one.failure}"))
+            for exchange, why in one.failures.items():
+                self._unclear.add(exchange)
+                route = self._routes[exchange]
+                reason = Reason(route=route, exchange=exchange, why=f"replay {number}: {why}")
+                self._unfaithful.append(reason)
 
     def _calls(self) -> None:
-        """Calls that nothing answered, and calls that come and go."""
+        """Calls whose order varies, and reads that come and go."""
+        records = self._records
         windows: dict[str, list[CallRecord]] = {}
         for exchange in self._snapshot.outbound:
-            if len(exchange.groups) == 1:
-                windows.setdefault(exchange.groups[0], []).append(self._records[exchange.id])
-        for one in self._rehearsals:
-            for call in one.calls:
-                if not call.matched:
-                    near = f" ({call.nearest})" if call.nearest else ""
-                    # The live call as it came: what is told of it must hold no secret.
-                    told = masked(f"{call.label} misses{near}")
-                    self._unfaithful.append(f"{call.dependency}: {told}")
-        for inbound in self._snapshot.inbound:
-            recorded = windows.get(inbound.id, [])
-            made = [
-                [call.matched for call in one.calls if inbound.id in call.groups and call.matched]
-                for one in self._rehearsals
-            ]
-            order, optional, writes = learn_calls(recorded, made)
-            self._extra[inbound.id] = order
-            self._extra.update({call: (noise,) for call, noise in optional.items()})
-            for write in writes:
-                self._unfaithful.append(
-                    f"{inbound.route} ({inbound.id}): the write {self._records[write].label} "
-                    "comes and goes"
-                )
-            for record in recorded:
-                if not any(record.id in replay for replay in made):
-                    self._unfaithful.append(
-                        f"{inbound.route} ({inbound.id}): {record.label} is never called"
-                    )
+            for group in exchange.groups:
+                windows.setdefault(group, []).append(records[exchange.id])
+        made = [list(dict.fromkeys(call.matched for call in one.calls)) for one in self._rehearsals]
+        for group, recorded in windows.items():
+            if group == BACKGROUND:
+                continue
+            ids = {record.id for record in recorded}
+            order, optional = learn_calls(recorded, [[o for o in one if o in ids] for one in made])
+            self._extra[group] = tuple(
+                one for one in order if not self._allows_order(recorded, group, one)
+            )
+            for name, noise in optional.items():
+                if not self._excuses("missing", records[name], group):
+                    self._extra[name] = (noise,)
+
+    def _allows_order(self, recorded: Sequence[CallRecord], group: str, noise: Noise) -> bool:
+        name = noise.at.removeprefix(CALLS)
+        calls = [one for one in recorded if one.dependency == name]
+        return all(self._excuses("reordered", one, group) for one in calls)
+
+    def _excuses(self, change: str, record: CallRecord, group: str) -> bool:
+        """True when a rule allows that change of a recorded call."""
+        standing = group in (STARTUP, BACKGROUND)
+        one = Difference(
+            change=change,
+            group=group if standing else "",
+            route=self._routes.get(group, ""),
+            dependency=record.dependency,
+            call=record.route,
+            effect=record.facts.effect,
+        )
+        return self._rules.excuse(one) > 0
+
+    def _doubts(self, learned: Snapshot) -> None:
+        """Hold what was learned against what it was learned from."""
+        inbound = {one.id: one for one in learned.inbound}
+        for doubt in doubts(learned, self._rehearsals, self._rules):
+            about = doubt.call or doubt.exchange
+            if about in self._unclear and doubt.place:
+                continue
+            exchange = inbound.get(doubt.exchange)
+            route = exchange.route if exchange is not None else doubt.route
+            # The live call as it came: what is told of it must hold no secret.
+            reason = Reason(route=route, exchange=doubt.exchange, why=masked(doubt.why))
+            self._unfaithful.append(reason)
 
     def _messages(self, exchanges: Sequence[Exchange], side: str) -> list[Exchange]:
         heard: list[Heard] = []
@@ -190,15 +220,13 @@ class _Lesson:
     ) -> Exchange:
         learned = self._beyond_rules(exchange, side, learned)
         for place in learned.unexplained[:_SHOWN]:
-            self._unfaithful.append(f"{exchange.route} ({exchange.id}): {place.at}: {place.reason}")
-        for now in learned.rebased:
-            if _went_wrong(now):
-                self._unfaithful.append(
-                    f"{exchange.route} ({exchange.id}): {now.at}: {now.recorded} was recorded, "
-                    f"and under its mocks the service answers {now.expected}: it lacks something "
-                    "here that it had there (a credential in `replay.set`, an id that travels); a "
-                    "rule for this place accepts it"
-                )
+            seen = f" (seen: {'; '.join(place.seen)})" if place.seen else ""
+            self._blame(exchange, f"{place.at} {place.reason}{seen}")
+        if learned.unexplained:
+            self._unclear.add(exchange.id)
+            if exchange.inbound:
+                self._erratic[exchange.route] = None
+        self._refuse_errors(exchange, learned.rebased)
         fields: dict[str, object] = {"noise": learned.noise}
         if learned.rebased and not learned.unexplained:
             parts = rebase(side, heard.recorded, heard.replays[0], learned.noise)
@@ -206,12 +234,28 @@ class _Lesson:
             fields["rebased"] = merge_rebased(exchange.rebased, learned.rebased)
         return msgspec.structs.replace(exchange, **fields)
 
+    def _refuse_errors(self, exchange: Exchange, rebased: Sequence[Rebased]) -> None:
+        for now in rebased:
+            if _went_wrong(now):
+                self._unclear.add(exchange.id)
+                self._blame(
+                    exchange,
+                    f"{now.at}: {now.recorded} was recorded, and under its mocks the service "
+                    f"answers {now.expected}: it lacks something here that it had there (a "
+                    "credential in `replay.set`, an id that travels); a rule for this place "
+                    "accepts it",
+                )
+
     def _beyond_rules(self, exchange: Exchange, side: str, learned: Learned) -> Learned:
         """What was learned of places that no rule opens."""
+        unexplained = learned.unexplained
         if exchange.inbound:
             masks = self._rules.masks_for(exchange.route, side=side)
         else:
             group = exchange.groups[0] if exchange.groups else STARTUP
+            if self._excuses("changed", self._records[exchange.id], group):
+                # What varies in a known way is learned all the same, or no mock would answer it.
+                unexplained = ()
             standing = group if group in (STARTUP, BACKGROUND) else ""
             route = self._routes.get(group, "")
             masks = self._rules.masks_for(
@@ -224,7 +268,7 @@ class _Lesson:
         return Learned(
             noise=tuple(one for one in learned.noise if free(one.at)),
             rebased=tuple(one for one in learned.rebased if free(one.at)),
-            unexplained=tuple(one for one in learned.unexplained if free(one.at)),
+            unexplained=tuple(one for one in unexplained if free(one.at)),
         )
 
     def _with_extra(self, exchange: Exchange) -> Exchange:

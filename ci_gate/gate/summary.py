@@ -1,4 +1,4 @@
-"""What `record` and `mock` return: data for the summary tables."""
+"""What `record`, `learn` and `mock` return: data for the summary tables."""
 
 from __future__ import annotations
 
@@ -13,6 +13,71 @@ class Uncaptured(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     fix: str
     """What the user can do: "set payments' URL to ${payments.url}" …"""
+
+
+class Varies(msgspec.Struct, frozen=True, kw_only=True):
+    """What varies at one place of the exchanges of one route."""
+
+    route: str
+    """Of the inbound exchanges, or of the calls."""
+    place: str
+    """Indices as [*]."""
+    kind: str
+    text: str
+    """The kind as people read it: "timestamp YYYY-MM-DDThh:mm:ssZ"."""
+    exchanges: int
+
+
+class Rebase(msgspec.Struct, frozen=True, kw_only=True):
+    """What the service says under its mocks where it said something else live: to be reviewed."""
+
+    route: str
+    exchange: str
+    place: str
+    recorded: str
+    expected: str
+
+
+class Unfaithful(msgspec.Struct, frozen=True, kw_only=True):
+    """What nothing explains, of the exchanges of one route that have it in common."""
+
+    route: str
+    """"" when it is about the service as a whole."""
+    why: str
+    exchange: str = ""
+    """The first of them."""
+    exchanges: int = 1
+
+
+class Risk(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that holds dates near the recording's, where the clock cannot be moved."""
+
+    route: str
+    place: str
+    example: str
+    exchanges: int
+
+
+class LearnSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of `learn`."""
+
+    snapshot: str
+    replays: int
+    noise: tuple[Varies, ...] = ()
+    rebased: tuple[Rebase, ...] = ()
+    bindings: int = 0
+    pace: str = ""
+    """Why the snapshot is replayed at the recorded pace from now on; "" = it need not be."""
+    risks: tuple[Risk, ...] = ()
+    unfaithful: tuple[Unfaithful, ...] = ()
+    """Why nothing was written."""
+    erratic: tuple[str, ...] = ()
+    """The routes that nothing explains, when these are most of the routes: the service is not
+    deterministic."""
+    last_lines: tuple[str, ...] = ()
+    note: str = ""
+    """Why the service's clock could not be moved: what follows it may not have shown."""
+    exit_code: int = 0
 
 
 class RecordSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +99,8 @@ class RecordSummary(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     exit_code: int = 0
     """That of CMD, passed on."""
+    learned: LearnSummary | None = None
+    """With `--learn`, when CMD ended well."""
 
 
 class Miss(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,24 +120,4 @@ class MockSummary(msgspec.Struct, frozen=True, kw_only=True):
     unused: int
     misses: tuple[Miss, ...] = ()
     new_hosts: tuple[str, ...] = ()
-    exit_code: int = 0
-
-
-class LearnSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of `learn`."""
-
-    snapshot: str
-    replays: int
-    noise: tuple[tuple[str, str], ...] = ()
-    """(route, "place: kind") of every place that varies."""
-    rebased: tuple[tuple[str, str], ...] = ()
-    """(route, "place: recorded → expected")."""
-    bindings: int = 0
-    pace: str = ""
-    """Why the snapshot is replayed at the recorded pace from now on; "" = it need not be."""
-    unfaithful: tuple[str, ...] = ()
-    """Why nothing was written."""
-    last_lines: tuple[str, ...] = ()
-    note: str = ""
-    """Why the service's clock could not be moved: what follows it may not have shown."""
     exit_code: int = 0

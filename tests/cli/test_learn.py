@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 
 from ci_gate.gate.events import Stage
-from ci_gate.gate.summary import LearnSummary
+from ci_gate.gate.summary import LearnSummary, Unfaithful, Varies
 
-LEARNED = LearnSummary(snapshot="s", replays=3, noise=(("GET /a", "response.body.$.id: uuid"),))
+LEARNED = LearnSummary(
+    snapshot="s",
+    replays=3,
+    noise=(
+        Varies(route="GET /a", place="response.body.$.id", kind="uuid", text="uuid", exchanges=1),
+    ),
+)
 
 
 @pytest.fixture
@@ -62,11 +68,18 @@ def test_the_exit_code_is_the_summarys(
     call: Callable[..., Any], fake_learn: Callable[..., Any]
 ) -> None:
     """1 when not everything could be explained, in JSON too."""
-    fake_learn(LearnSummary(snapshot="s", replays=3, unfaithful=("why",), exit_code=1))
+    fake_learn(
+        LearnSummary(
+            snapshot="s",
+            replays=3,
+            unfaithful=(Unfaithful(route="GET /a", why="why"),),
+            exit_code=1,
+        )
+    )
     assert call("learn", "--", "x").code == 1
     called = call("learn", "--json", "--", "x")
     assert called.code == 1
-    assert json.loads(called.out)["unfaithful"] == ["why"]
+    assert json.loads(called.out)["unfaithful"][0]["why"] == "why"
 
 
 def test_the_table_is_for_people(call: Callable[..., Any], fake_learn: Callable[..., Any]) -> None:
@@ -74,8 +87,8 @@ def test_the_table_is_for_people(call: Callable[..., Any], fake_learn: Callable[
     fake_learn(LEARNED)
     called = call("learn", "--", "x")
     assert called.out == ""
-    assert "1 places vary" in called.err
-    assert "response.body.$.id: uuid" in called.err
+    assert "1 place varies (1 uuid)" in called.err
+    assert "response.body.$.id" in called.err
     quiet = call("learn", "--quiet", "--", "x")
     assert (quiet.out, quiet.err) == ("", "")
 

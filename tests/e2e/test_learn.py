@@ -46,6 +46,7 @@ for number in range(3):
     send("/payments", {"order": order["id"]})
 send("/luck")
 """
+DRIVER = f"{sys.executable} drive.py"
 WRONG = {
     "integer": "response.body.$.trace",
     "null": "response.body.$.at",
@@ -90,6 +91,20 @@ def ledger() -> Iterator[int]:
         thread.join()
 
 
+def folder_of_service(folder: Path) -> Path:
+    """A folder with the service and who drives it."""
+    folder.mkdir(exist_ok=True)
+    shutil.copy(VARYING, folder)
+    (folder / "drive.py").write_text(DRIVE, encoding="utf-8")
+    return folder
+
+
+def configure(folder: Path, upstream: int) -> None:
+    """Its configuration, with the port of its dependency."""
+    text = CONFIG.format(python=sys.executable, upstream=upstream)
+    (folder / "ci-gate.yml").write_text(text, encoding="utf-8")
+
+
 def files(folder: Path) -> dict[str, bytes]:
     """Everything below a folder, by relative path."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file())
@@ -99,14 +114,10 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def varying(tmp_path_factory: pytest.TempPathFactory, make_gate: Callable[[Path], Any]) -> Path:
     """A folder with the service, its configuration and what was recorded of it."""
-    folder = tmp_path_factory.mktemp("varying")
-    shutil.copy(VARYING, folder)
-    (folder / "drive.py").write_text(DRIVE, encoding="utf-8")
+    folder = folder_of_service(tmp_path_factory.mktemp("varying"))
     with ledger() as upstream:
-        text = CONFIG.format(python=sys.executable, upstream=upstream)
-        (folder / "ci-gate.yml").write_text(text, encoding="utf-8")
-        drive = f"{sys.executable} drive.py"
-        done = make_gate(folder)("record", "--in-port", "0", "--out-port", "0", "--drive", drive)
+        configure(folder, upstream)
+        done = make_gate(folder)("record", "--in-port", "0", "--out-port", "0", "--drive", DRIVER)
         assert done.code == 0, done.text
     return folder
 
@@ -118,7 +129,7 @@ def learned(varying: Path, tmp_path_factory: pytest.TempPathFactory, make_gate: 
     shutil.copytree(varying, folder)
     done = make_gate(folder)("learn")
     assert done.code == 0, done.text
-    assert "values travel (3 replays)" in done.text
+    assert "learned from 3 replays" in done.text
     return folder
 
 
@@ -191,6 +202,27 @@ def test_what_nothing_explains_is_not_learned(varying: Path, gate: Any) -> None:
     assert "response.body.$.luck" in done.text
     assert "nothing was written" in done.text
     assert files(held.folder / "snapshots") == before
+
+
+@pytest.mark.parametrize(("how", "code"), [("", 0), ("luck", 1)])
+def test_record_and_learn_at_once(tmp_path: Path, gate: Any, how: str, code: int) -> None:
+    """`record --learn` is `record`, then `learn`: what was learned is in the snapshot; what cannot
+    be leaves it as it was recorded, says so, and exits with 1."""
+    held = gate(folder_of_service(tmp_path / "made"))
+    with ledger() as upstream:
+        configure(held.folder, upstream)
+        flags = ("--in-port", "0", "--out-port", "0", "--drive", DRIVER, "--learn=2")
+        done = held("record", *flags, HOW=how)
+    assert done.code == code, done.text
+    assert "10 inbound and 3 outbound exchanges" in done.text
+    texts = [path.read_text("utf-8") for path in held.folder.rglob("inbound/post-orders-*.json")]
+    assert texts
+    if how:
+        assert "nothing was written" in done.text
+        assert not any('"noise"' in text for text in texts)
+        return
+    assert "learned from 2 replays" in done.text
+    assert held("run", "--quiet", "--out", "run").code == 0
 
 
 def test_a_rule_that_opens_the_place_is_enough(varying: Path, gate: Any) -> None:
