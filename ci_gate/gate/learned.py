@@ -12,6 +12,7 @@ from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.correlation.bindings import chains
 from ci_gate.correlation.bindings import refusals as binding_refusals
+from ci_gate.correlation.identity import Identity
 from ci_gate.correlation.substitution import Substitution
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.noise import Context, Varying
@@ -26,9 +27,10 @@ _SHOWN = 5
 
 
 class Learning:
-    """The noise and bindings of `snapshot`. Raises UsageError for noise that cannot be meant."""
+    """The noise and bindings of `snapshot`, and the `identity` of the run, by which its tokens are
+    signed anew. Raises UsageError for noise that cannot be meant."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, identity: Identity | None = None) -> None:
         self._codecs: dict[str, Codec] = {
             one.name: codec(one.protocol) for one in snapshot.dependencies
         }
@@ -42,7 +44,9 @@ class Learning:
         exchanges = (*snapshot.inbound, *snapshot.outbound)
         self._noise = {one.id: one.noise for one in exchanges if one.noise}
         routes = {one.id: one.route for one in snapshot.inbound}
-        self.substitution = Substitution(snapshot.bindings, routes)
+        self.identity = identity
+        resign = identity.vary if identity is not None else None
+        self.substitution = Substitution(snapshot.bindings, routes, resign)
         self._bound = {
             spot.exchange
             for binding in snapshot.bindings.inbound
@@ -77,17 +81,32 @@ class Learning:
         return sum(one.count for one in self._contexts.values())
 
     def fill(self, exchange: Exchange) -> Callable[[Message], Message] | None:
-        """What puts live values into the exchange's request; None when none travel to it."""
-        if exchange.id not in self._bound:
+        """What puts live values and tokens into the exchange's request; None when none travel to
+        it."""
+        identity = self.identity
+        late = identity is not None and not identity.steady and identity.carries(exchange.request)
+        if exchange.id not in self._bound and not late:
             return None
 
         def filled(message: Message) -> Message:
             found = self.substitution.fill(exchange.id, self.parts_of(exchange, message))
-            if not found.parts:
-                return message
-            return codec("http").with_places(message, found.parts)
+            if found.parts:
+                message = codec("http").with_places(message, found.parts)
+            return identity.live(message, exchange.at) if identity is not None else message
 
         return filled
+
+    def signed(self, exchange: Exchange, message: Message) -> Message:
+        """The exchange's request with this run's tokens, where they are known before it is sent
+        and nothing else is to be put into it; else as it is: `fill` does both."""
+        identity = self.identity
+        if identity is None or not identity.steady or exchange.id in self._bound:
+            return message
+        return identity.live(message, exchange.at)
+
+    def recorded(self, message: Message) -> Message:
+        """A live message with the recorded tokens instead of this run's."""
+        return self.identity.recorded(message) if self.identity is not None else message
 
     def learn(self, exchange: Exchange) -> Callable[[Message | None], None] | None:
         """What takes live values out of the exchange's answer; None when none travel from it."""

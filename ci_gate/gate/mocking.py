@@ -11,6 +11,7 @@ from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
+from ci_gate.correlation.identity import Identity
 from ci_gate.diff.equality import stand_ins_of
 from ci_gate.diff.nearest import nearest
 from ci_gate.diff.noiseopen import opened_by_noise
@@ -177,11 +178,22 @@ class Mocks:
         """Close every connection."""
         self.server.stop()
 
-    def prepare(self, addresses: Addresses, by: timedelta = timedelta()) -> None:
-        """Serialise every answer ahead, names in it as live addresses, and its dates `by` later."""
+    def prepare(
+        self,
+        addresses: Addresses,
+        by: timedelta = timedelta(),
+        identity: Identity | None = None,
+    ) -> None:
+        """Serialise every answer ahead, names in it as live addresses, its dates `by` later, its
+        tokens and keys those of this run's `identity`."""
         for mock in self.mocks.values():
             for entry in mock.matcher.entries:
-                entry.prepared = _answer(mock.codec, entry.exchange, addresses, by)
+                exchange = entry.exchange
+                if identity is not None:
+                    exchange = identity.answered(exchange)
+                entry.prepared = _answer(mock.codec, exchange, addresses, by)
+        if identity is not None:
+            self.server.recorded = identity.recorded
 
 
 def _answer(protocol: Codec, exchange: Exchange, addresses: Addresses, by: timedelta) -> Answer:

@@ -11,6 +11,7 @@ from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RunOptions
 from ci_gate.gate import escaping, events
 from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.identity import new_identity
 from ci_gate.gate.learned import Learning
 from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Replay
@@ -60,8 +61,9 @@ class Observation:
         self._options = options
         self._plan = plan
         self._sink = sink
-        self._learning = Learning(plan.snapshot)
-        self._serving = Serving(options, plan, cleaning, sink)
+        identity = new_identity(plan.snapshot)
+        self._learning = Learning(plan.snapshot, identity)
+        self._serving = Serving(options, plan, cleaning, sink, identity=identity)
         self._samples = Samples(len(plan.steps))
         self._began = time.monotonic_ns()
 

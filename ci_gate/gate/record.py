@@ -222,7 +222,7 @@ class _Recorder:
             service=self._options.service.name,
             service_port=self._options.recorder.app_port,
             host=_inbound_host(self._options.recorder),
-            recorded_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            recorded_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             commit=current_commit(self._options.service.folder),
             values=self._keeping.stand_ins(),
         )

@@ -11,6 +11,7 @@ from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RunOptions
 from ci_gate.gate import events
 from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.identity import new_identity
 from ci_gate.gate.learned import Learning
 from ci_gate.gate.mocking import explained, live_calls, recorded_calls
 from ci_gate.gate.planning import Plan
@@ -54,7 +55,10 @@ async def rehearse(
     replay the plan once."""
     began = time.monotonic_ns()
     cleaning = Cleaning(options)
-    serving = Serving(options, plan, cleaning, sink, learning=True, shift=shift)
+    identity = new_identity(plan.snapshot)
+    serving = Serving(
+        options, plan, cleaning, sink, learning=True, shift=shift, identity=identity
+    )
     running = Running(options.state_folder, sink, options.service.stop_timeout)
     samples: Samples | None = None
     async with running:
@@ -64,7 +68,7 @@ async def rehearse(
             serving.addresses,
             plan.given,
             plan.snapshot.folder,
-            Learning(plan.snapshot),
+            Learning(plan.snapshot, identity),
         )
         host = await serving.ready()
         if host:
@@ -104,7 +108,7 @@ def _responses(
     http = codec("http")
     return {
         step.exchange.id: cleaning.message(
-            http, replay.live(at, samples), "response", serving.addresses
+            http, replay.recorded(at, samples), "response", serving.addresses
         )
         for at, step in enumerate(plan.steps)
         if samples.states[at] != FAILED

@@ -65,7 +65,8 @@ class Replay:
         return Expectation(with_live(response, self._addresses), stand_ins)
 
     def _prepare(self, step: Step, expected: Expectation, folder: str) -> Prepared:
-        message = live_request(step.exchange.request, self._addresses, self._given.headers)
+        message = self._learning.signed(step.exchange, step.exchange.request)
+        message = live_request(message, self._addresses, self._given.headers)
         message = with_values(message, self.codec, self._given.values)
         body = message.body
         response = expected.response
@@ -104,7 +105,7 @@ class Replay:
         latency = samples.latencies[at]
         if state == EQUAL and equality.verbatim(expected.stand_ins):
             return Compared(step, answered=True, latency=latency)
-        response = with_names(self.live(at, samples), self._addresses)
+        response = with_names(self.recorded(at, samples), self._addresses)
         recorded = step.exchange.response
         assert recorded is not None
         masks = rules.masks_for(step.exchange.route, side="response")
@@ -133,6 +134,10 @@ class Replay:
         expected = self._expectations[at].response
         different = samples.states[at] == DIFFERENT
         return samples.responses.get(at, expected) if different else expected
+
+    def recorded(self, at: int, samples: Samples) -> Message:
+        """The same with the recorded tokens instead of this run's."""
+        return self._learning.recorded(self.live(at, samples))
 
     def progress(self, sink: events.Sink) -> Callable[[int, int], None]:
         """What a `Replayer` is to tell while it works."""

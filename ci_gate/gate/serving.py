@@ -8,11 +8,13 @@ import msgspec
 
 from ci_gate.config.options import RunOptions
 from ci_gate.correlation.correlation import Correlation
+from ci_gate.correlation.identity import Identity
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events, target
 from ci_gate.gate.boot import Surroundings, probed, service_address
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.clocking import Timing, timing
+from ci_gate.gate.identity import times_of
 from ci_gate.gate.listeners import LOOPBACK, spellings
 from ci_gate.gate.mocking import Mocks
 from ci_gate.gate.planning import Plan
@@ -35,6 +37,7 @@ class Serving:
     """Call `start`, then `ready`; after the replay `check`.
 
     `shift`: where the service's clock is moved, it begins that much after the recording's start.
+    `identity` signs the tokens of the run.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Serving:
         *,
         learning: bool = False,
         shift: timedelta = timedelta(),
+        identity: Identity | None = None,
     ) -> None:
         self.target = target.of_service(options.service, plan.snapshot.origin.service_port)
         self.correlation = Correlation(0, by_time=False)
@@ -57,6 +61,7 @@ class Serving:
         """The service's time; known when it is started."""
         self.unmoved = ""
         """What of the service goes by the machine's clock though it should not; known when ready."""
+        self._identity = identity
         self._shift = shift
         self._options = options
         self._plan = plan
@@ -94,7 +99,9 @@ class Serving:
         by_name = await self._listen(running)
         around = self._around(by_name)
         self._set_clock(running, around)
-        self.mocks.prepare(self.addresses, self.timing.by)
+        if self._identity is not None:
+            self._identity.begin(times_of(self._plan.snapshot, self.timing))
+        self.mocks.prepare(self.addresses, self.timing.by, self._identity)
         if service.url:
             self._say_where(by_name)
             return

@@ -14,7 +14,7 @@ from ci_gate.codecs.base import Codec
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.mocks.connection import MockConnection
 from ci_gate.mocks.mock import Answer, LiveCall, Mock
-from ci_gate.model.message import HttpRequest, Stored
+from ci_gate.model.message import HttpRequest, Message, Stored
 from ci_gate.net.connection import Connection
 
 __all__ = ["Answer", "Certificates", "LiveCall", "Mock", "MockServer"]
@@ -33,6 +33,10 @@ class Certificates(Protocol):
     def server_context(self, host: str) -> ssl.SSLContext:
         """TLS as `host`, towards the service."""
         ...
+
+
+def _as_it_is(request: Message) -> Message:
+    return request
 
 
 class MockServer:
@@ -61,6 +65,8 @@ class MockServer:
         self.chunks = chunks
         """Reads a body that lies in a file."""
         self.recorded_latency = recorded_latency
+        self.recorded: Callable[[Message], Message] = _as_it_is
+        """A live request with the recorded tokens instead of this run's."""
         self.calls: list[LiveCall] = []
         self.overflow = 0
         """Calls that were answered but not kept (`LOG_LIMIT`, `LOG_BYTES`)."""

@@ -40,6 +40,9 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     redacted: tuple[str, ...] = ()
     """Places that hold stand-ins: "request.headers.authorization", "response.body.$.email"."""
+    signed: dict[str, bool] = {}
+    """Places of tokens and signatures that were verified when it was recorded -> whether they were
+    good: those that were not, and good ones that were refused all the same."""
     notes: tuple[str, ...] = ()
     noise: tuple[Noise, ...] = ()
     """What was learned to vary in it, see `diff.noiselearn`."""

@@ -23,11 +23,13 @@ from ci_gate.values.names import HEADERS, is_secret_header, secret_name, secret_
 from ci_gate.values.places import TextEdit, edit
 from ci_gate.values.remembered import Remembered, occurrences
 from ci_gate.values.shapes import shape_of
-from ci_gate.values.standins import StandIns
+from ci_gate.values.standins import StandIns, is_stand_in
 from ci_gate.values.streaming import RedactionStream
 
 _DEEPEST = 4
 """Levels of base64'd JSON inside one another that are opened."""
+_TOKENS = 4096
+"""JWTs whose stand-ins are kept at hand."""
 _COOKIES = frozenset(("cookie", "set-cookie"))
 
 
@@ -41,6 +43,7 @@ class Redactor:
         self._stand_ins = stand_ins
         self._remembered = Remembered()
         self._depth = 0
+        self._tokens: dict[str, str] = {}
         self.counts: dict[str, int] = Counter()
 
     def part(self, part: Part) -> tuple[Part, tuple[str, ...]]:
@@ -92,13 +95,26 @@ class Redactor:
 
     def secret(self, kind: str, value: str, remember: bool, sure: bool = True) -> str:
         """The stand-in of a value; counts it, and keeps it in mind if only its place told."""
-        new = self._stand_ins.stand_in(kind, value)
+        token = value.startswith("eyJ") and shape_of(value) == "jwt"
+        new = self._token(value) if token else self._stand_ins.stand_in(kind, value)
         if new != value:
             shape = shape_of(value)
             self.counts[shape or kind] += 1
             if remember and not shape:
                 self._remembered.add(value, sure)
         return new
+
+    def _token(self, value: str) -> str:
+        """A JWT's stand-in: its claims are redacted as a body would be. What is learned to be
+        secret afterwards changes nothing: one token has one stand-in."""
+        known = self._tokens.get(value)
+        if known is None:
+            header, claims, signature = value.split(".")
+            inner = value if is_stand_in(value) else f"{header}.{self._inside(claims)}.{signature}"
+            if len(self._tokens) >= _TOKENS:
+                self._tokens.clear()
+            known = self._tokens[value] = self._stand_ins.stand_in("jwt", inner)
+        return known
 
     def _once(self, part: Part) -> tuple[Part, tuple[str, ...]]:
         value = part.value

@@ -8,7 +8,7 @@ recognisable without the key, so that nothing is redacted twice and comparing kn
 |---|---|---|
 | email | user-<hash>@redacted.example | the reserved domain |
 | card | same issuer and length, in a documented test range, Luhn-valid | two check digits |
-| jwt | header as it was, claims replaced, a signature of ours | the check at its end |
+| jwt | header as it was, personal claims replaced, a signature of ours | the check at its end |
 | private-key | same lines, other letters | the check at the end of its body |
 | basic-auth | base64 of two stand-ins | the stand-ins inside |
 | cvv | ones | (not: too short; ones stay ones) |
@@ -29,6 +29,7 @@ from ci_gate.model.message import Part
 from ci_gate.values import checkmark
 from ci_gate.values.cards import BRANDS, brand, card_digits, luhn, luhn_digit
 from ci_gate.values.leaves import Leaf
+from ci_gate.values.names import secret_name
 from ci_gate.values.places import edit
 from ci_gate.values.shapes import RESERVED_DOMAIN, key_prefix, shape_of
 
@@ -47,13 +48,15 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _HS256 = 43
 """Characters of an HMAC-SHA256 signature in base64url."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_KEPT_CLAIMS = frozenset(
+_PERSONAL_CLAIMS = frozenset(
     (
-        *("iss", "aud", "typ", "alg", "scope", "scp", "token_use", "token_type", "azp", "amr"),
-        *("acr", "roles", "permissions", "groups", "locale"),
+        *("name", "given_name", "family_name", "middle_name", "nickname", "email", "phone_number"),
+        *("birthdate", "gender", "picture", "profile", "website", "formatted", "street_address"),
+        *("locality", "region", "postal_code"),
     )
 )
-"""Claims that say what a token is good for, not whose it is; services decide by them."""
+"""Claims about a person (OpenID Connect Core section 5.1). Who a token is for (`sub`) and what it
+is good for stay: paths, bodies and queries name the same, and a service decides by them."""
 _TESTS = {test: issuer for issuer in BRANDS for test in issuer.tests}
 
 
@@ -122,9 +125,9 @@ class StandIns:
     def _claim(self, leaf: Leaf, text: str) -> str | None:
         if not isinstance(leaf.value, str):
             return None
-        if leaf.name in _KEPT_CLAIMS and not shape_of(text):
-            return None
-        return self.stand_in("secret", text)
+        if leaf.name in _PERSONAL_CLAIMS or secret_name(leaf.name) or shape_of(text):
+            return self.stand_in("secret", text)
+        return None
 
 
 def is_stand_in(text: str) -> str:

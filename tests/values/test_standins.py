@@ -37,7 +37,16 @@ def decoded(part: str) -> dict[str, object]:
 JWT = (
     encoded({"alg": "HS256", "typ": "JWT"})
     + "."
-    + encoded({"sub": "user-123", "email": "jane@mail.example", "exp": 17, "scope": "read"})
+    + encoded(
+        {
+            "sub": "user-123",
+            "email": "jane@mail.example",
+            "exp": 17,
+            "scope": "read",
+            "given_name": "Jane",
+            "api_key": "k-000111222333",
+        }
+    )
     + ".SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
 )
 PEM = (
@@ -185,14 +194,17 @@ def test_test_cards_are_no_stand_ins(number: str) -> None:
 
 
 def test_jwt_stays_readable() -> None:
-    """Header, numbers and what a token is good for stay; whose it is gets atomic stand-ins."""
+    """Header, numbers, whom and what a token is for stay; what is personal, looks secret or is
+    named so gets the stand-in that it has anywhere."""
     header, payload, signature = MAKER.stand_in("jwt", JWT).split(".")
     claims = decoded(payload)
     assert header == JWT.split(".")[0]
     assert claims["exp"] == 17
     assert claims["scope"] == "read"
     assert claims["email"] == MAKER.stand_in("email", "jane@mail.example")
-    assert claims["sub"] == MAKER.stand_in("secret", "user-123")
+    assert claims["sub"] == "user-123"
+    assert claims["given_name"] == MAKER.stand_in("secret", "Jane")
+    assert claims["api_key"] == MAKER.stand_in("secret", "k-000111222333")
     assert len(signature) == 43
 
 
