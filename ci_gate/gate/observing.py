@@ -21,8 +21,8 @@ from ci_gate.mocks.server import LiveCall, Mock
 from ci_gate.model.difference import Difference
 from ci_gate.replayer.client import Replayer
 from ci_gate.replayer.samples import Samples
-from ci_gate.service.outcome import ServiceFailed
 from ci_gate.service.log import ServiceLog
+from ci_gate.service.outcome import ServiceFailed
 from ci_gate.values.addresses import Addresses
 
 
@@ -136,5 +136,5 @@ class Observation:
             overflow=server.overflow,
             failure=serving.failure,
             notices=tuple(notices),
-        )
             log=serving.log,
+        )
