@@ -86,6 +86,7 @@ def resolve_policy(flags: JudgeFlags, around: Surroundings) -> Policy:
     return Policy(
         fail_if=_conditions("fail_if", flags.fail_if, around.settings.gate.fail_if, around),
         warn_if=_conditions("warn_if", flags.warn_if, around.settings.gate.warn_if, around),
+        unstable=around.settings.gate.unstable,
     )
 
 

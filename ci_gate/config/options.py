@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from ci_gate.mocks.options import MockOptions
@@ -17,6 +19,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     fail_if: tuple[tuple[str, str], ...] = ()
     warn_if: tuple[tuple[str, str], ...] = ()
+    unstable: Literal["fail", "warn"] = "fail"
+    """What a difference comes to that does not repeat when its chain is replayed alone."""
 
 
 class RecordOptions(msgspec.Struct, frozen=True, kw_only=True):

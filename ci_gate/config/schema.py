@@ -101,7 +101,7 @@ class GateSection(_Section, frozen=True, kw_only=True):
     fail_if: tuple[str | ConditionSection, ...] = ()
     warn_if: tuple[str | ConditionSection, ...] = ()
     protect: tuple[str, ...] = ()
-    unstable: Any = None
+    unstable: Literal["fail", "warn"] = "fail"
 
 
 class WhereSection(_Section, frozen=True, kw_only=True):

@@ -10,12 +10,11 @@ from ci_gate.config.schema import Configuration, DependencySection
 
 def check_supported(settings: Configuration, problems: Problems) -> None:
     """Complain about every setting in use whose feature does not exist yet."""
-    service, gate = settings.service, settings.gate
+    service = settings.service
     wanted: list[tuple[Path, bool]] = [
         (("known",), bool(settings.known)),
         (("quarantine",), bool(settings.quarantine)),
         (("redaction",), bool(settings.redaction)),
-        (("gate", "unstable"), bool(gate.unstable)),
         (("service", "isolate"), bool(service.isolate)),
         (("replay", "workers"), settings.replay.workers > 1),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -12,13 +12,15 @@ from ci_gate import __version__
 from ci_gate.codecs.registry import codec
 from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.causes import causes
+from ci_gate.diff.downstream import MISSES
 from ci_gate.diff.equality import Equality
-from ci_gate.diff.outcomes import is_red, outcome, standing_outcomes
+from ci_gate.diff.outcomes import counts as is_counted
+from ci_gate.diff.outcomes import outcome, standing_outcomes
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.commit import current_commit
 from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Compared
-from ci_gate.model.difference import Difference
+from ci_gate.model.difference import Cause, Difference
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.result import Counts, Environment, ExchangeResult, Result, Verdict
 from ci_gate.model.snapshot import Snapshot
@@ -28,6 +30,8 @@ from ci_gate.policy.metrics import route_figures
 from ci_gate.policy.verdict import judge
 from ci_gate.replayer.samples import Samples
 from ci_gate.service.outcome import ServiceFailed
+
+_FAILED = ("failed", "error")
 
 CHANGES = 300
 """Live exchanges that are kept for `accept`."""
@@ -60,6 +64,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     failure: str = ""
     """Why the run failed, whatever was compared: the service died, or too much was called."""
     notices: tuple[str, ...] = ()
+    collateral: Mapping[str, str] = {}
+    """Exchange -> an earlier one whose missed call it differed after, and only after that."""
     seconds: float
 
 
@@ -151,11 +157,11 @@ def _result(
     for one, row in zip((x for x in evidence.steps if x.step.judged), rows, strict=True):
         route = one.step.exchange.route
         total, failed = counted.get(route, (0, 0))
-        counted[route] = (total + 1, failed + (row.state != "passed"))
+        counted[route] = (total + 1, failed + (row.state in _FAILED))
         if one.answered:
             latencies.setdefault(route, []).append(one.latency)
     run = make_run(counts, latencies)
-    folded = causes(differences)
+    folded = _with_collateral(causes(differences), evidence.collateral)
     result = Result(
         service=evidence.about.service,
         mode=evidence.about.mode,
@@ -176,20 +182,39 @@ def _result(
         bool(counts.answered or any(row.state != "passed" for row in rows)),
         rules=result.rules,
         own_service=evidence.about.mode != "replay",
+        unstable=plan.unstable,
     )
     return msgspec.structs.replace(result, verdict=verdict)
 
 
+def _with_collateral(found: Sequence[Cause], collateral: Mapping[str, str]) -> tuple[Cause, ...]:
+    """What is collateral of a miss is told with the first cause that has it."""
+    with_miss: dict[str, list[str]] = {}
+    for exchange, miss in collateral.items():
+        for cause in found:
+            if miss in cause.exchanges and cause.change in MISSES and not cause.standing:
+                with_miss.setdefault(cause.id, []).append(exchange)
+                break
+    return tuple(
+        msgspec.structs.replace(one, collateral=tuple(with_miss[one.id]))
+        if one.id in with_miss
+        else one
+        for one in found
+    )
+
+
 def _counts(evidence: Evidence, rows: Sequence[ExchangeResult], calls: ComparedCalls) -> Counts:
-    failed = sum(row.state != "passed" for row in rows)
+    failed = sum(row.state in _FAILED for row in rows)
+    unstable = sum(row.state == "unstable" for row in rows)
     measured = evidence.calls is not None
     samples = evidence.samples
     return Counts(
         total=sum(one.judged for one in evidence.plan.steps),
-        succeeded=len(rows) - failed,
+        succeeded=len(rows) - failed - unstable,
         failed=failed,
+        unstable=unstable,
         answered=sum(one.answered for one in evidence.steps if one.step.judged),
-        matching=sum(not any(map(is_red, row.differences)) for row in rows),
+        matching=sum(not any(map(is_counted, row.differences)) for row in rows),
         seconds=(samples.ended_at - samples.begun_at) / 1e9,
         matched=calls.matched if measured else None,
         unmatched=calls.unmatched if measured else None,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Literal
 
 import msgspec
 
@@ -48,6 +49,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: there is nothing to judge, and nothing needs to be started."""
     rules: Rules
     conditions: tuple[Condition, ...]
+    unstable: Literal["fail", "warn"] = "fail"
+    """What an exchange comes to whose differences do not repeat."""
     given: Given = Given()
     started_at: datetime.datetime
 
@@ -69,18 +72,34 @@ def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
     read = read_with_places(options.snapshot)
     snapshot = with_routes(read.snapshot, options.routes)
     only = inbound_of(snapshot, select(snapshot, options.only)) if options.only else None
-    chain = chains_of(snapshot).of(only) if only is not None else ()
-    pace = snapshot.origin.pace if options.replay.pace == "auto" else options.replay.pace
     return Plan(
         snapshot=snapshot,
         digest=digest(options.snapshot),
         places=read.places,
-        steps=tuple(plan(snapshot.inbound, only, pace, chain)),
+        steps=_steps(snapshot, only, options.replay.pace),
         rules=Rules(options.rules, now.date().isoformat()),
         conditions=conditions,
+        unstable=options.policy.unstable,
         given=_given(options.replay, snapshot.origin),
         started_at=now,
     )
+
+
+def alone(plan_: Plan, ids: Collection[str], options: RunOptions) -> Plan:
+    """The plan by which these exchanges are judged again, with their chains and nothing else."""
+    today = plan_.started_at.date().isoformat()
+    return msgspec.structs.replace(
+        plan_,
+        steps=_steps(plan_.snapshot, ids, options.replay.pace),
+        # What rules excuse is counted once, in the run itself.
+        rules=Rules(options.rules, today),
+    )
+
+
+def _steps(snapshot: Snapshot, only: Collection[str] | None, pace: str) -> tuple[Step, ...]:
+    chain = chains_of(snapshot).of(only) if only is not None else ()
+    pace = snapshot.origin.pace if pace == "auto" else pace
+    return tuple(plan(snapshot.inbound, only, pace, chain))
 
 
 def _given(replay: ReplayerOptions, origin: Origin) -> Given:

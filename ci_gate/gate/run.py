@@ -11,6 +11,7 @@ from ci_gate.errors import UsageError
 from ci_gate.gate import events
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.comparing import evidence_of
+from ci_gate.gate.confirming import confirmed
 from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.judging import About, judged
 from ci_gate.gate.observing import Observation
@@ -39,7 +40,9 @@ async def run(options: RunOptions, sink: events.Sink) -> Result:
     with run_directory(options, plan.started_at) as folder:
         seen = await observation.run(folder.service_log)
         sink(events.Stage("compare"))
-        outcome = judged(evidence_of(seen, _about(options), cleaning, time.monotonic() - began))
+        evidence = evidence_of(seen, _about(options), cleaning, time.monotonic() - began)
+        evidence = await confirmed(evidence, options, sink)
+        outcome = judged(msgspec.structs.replace(evidence, seconds=time.monotonic() - began))
         result = msgspec.structs.replace(
             outcome.result, report_only=options.report_only, edits=options.edits
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from ci_gate.model.difference import Cause
 from ci_gate.model.result import Counts, Evaluation, Outcome, RuleUse, Verdict
@@ -21,24 +22,30 @@ def judge(
     rules: Sequence[RuleUse] = (),
     warnings: Sequence[str] = (),
     own_service: bool = True,
+    unstable: Literal["fail", "warn"] = "fail",
 ) -> Verdict:
     """Judge a run; strict by default, and nothing is green because nothing was looked at.
 
     fail: the service failed; an unexcused difference, whatever the conditions say; a request that
-    failed or was not replayed; a `fail_if` that holds.
+    failed or was not replayed; a `fail_if` that holds; with `unstable` "fail" also a difference
+    that did not repeat.
     inconclusive: nothing was replayed; with `own_service` False (`replay`) nothing was answered
     at all; a `fail_if` that could not be judged. A failure outweighs it.
     pass: everything else; `warn_if` and `rules` (unused, expired) only warn.
     """
-    red = [cause for cause in causes if not cause.notice]
+    red = [one for one in causes if not one.notice and not one.standing]
+    shaky = _unstable(causes)
     silent = not (own_service or service_failure) and counts.total > 0 and counts.answered == 0
     failures = [] if silent else _failures(counts, red, evaluations, service_failure)
+    if unstable == "fail" and not silent:
+        failures += shaky
+        shaky = []
     unclear = _unclear(counts, evaluations, replayed_any, silent)
     outcome: Outcome = "fail" if failures else "inconclusive" if unclear else "pass"
     return Verdict(
         outcome=outcome,
         reasons=(*failures, *unclear),
-        warnings=(*warnings, *_warned(evaluations), *_rule_warnings(rules)),
+        warnings=(*warnings, *shaky, *_warned(evaluations), *_rule_warnings(rules)),
         evaluations=tuple(evaluations),
     )
 
@@ -52,14 +59,22 @@ def _failures(
         reasons.append(f"and {len(red) - _SHOWN} more causes")
     if not red and counts.failed:
         reasons.append(f"{counts.failed} of {counts.total} requests failed")
-    lost = counts.total - counts.succeeded - counts.failed
-    if lost > 0 and counts.succeeded + counts.failed > 0:
+    judged = counts.succeeded + counts.failed + counts.unstable
+    lost = counts.total - judged
+    if lost > 0 and judged > 0:
         reasons.append(f"{lost} of {counts.total} requests were not replayed")
     return reasons + [
         f"{_named(one)} (observed {one.observed})"
         for one in evaluations
         if one.level == "fail" and one.outcome == "fail"
     ]
+
+
+def _unstable(causes: Sequence[Cause]) -> list[str]:
+    """One line for each cause that did not repeat."""
+    found = [one for one in causes if one.standing == "unstable" and not one.notice]
+    lines = [f"unstable: {_titled(one)}" for one in found[:_SHOWN]]
+    return lines + ([f"and {len(found) - _SHOWN} more unstable"] if len(found) > _SHOWN else [])
 
 
 def _titled(cause: Cause) -> str:
@@ -73,7 +88,11 @@ def _unclear(
     counts: Counts, evaluations: Sequence[Evaluation], replayed_any: bool, silent: bool
 ) -> list[str]:
     reasons = []
-    if not counts.total or not replayed_any or not counts.succeeded + counts.failed:
+    if (
+        not counts.total
+        or not replayed_any
+        or not (counts.succeeded + counts.failed + counts.unstable)
+    ):
         reasons.append("no request was replayed: there is nothing to judge")
     elif silent:
         reasons.append("the target answered nothing at all: is it the right address?")

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from ci_gate.model.difference import Cause, Difference
+from ci_gate.model.difference import Cause, Difference, Standing
 from ci_gate.model.result import Counts, Evaluation, Outcome, Result
 
 DEFAULT_CONFIG = "ci-gate.yml"
@@ -15,7 +15,12 @@ ABSENT_EXPECTED = frozenset({"added", "unexpected", "new-host", "escape"})
 """Changes where nothing was expected, so that an empty text means "nothing" and not "empty"."""
 ABSENT_ACTUAL = frozenset({"removed", "missing", "no-response", "not-replayed"})
 
-_OF_CALLS = frozenset({"missing", "unexpected", "changed", "repeated", "reordered", "new-host"})
+_OF_CALLS = frozenset(
+    {
+        *("missing", "unexpected", "changed", "repeated", "reordered", "new-host"),
+        *("moved", "response-order", "fan-out"),
+    }
+)
 
 
 _OTHER = {"escape": "connection", "not-replayed": "request"}
@@ -53,6 +58,7 @@ def counts(result: Result) -> Counts:
         total=sum(one.total for one in runs),
         succeeded=sum(one.succeeded for one in runs),
         failed=sum(one.failed for one in runs),
+        unstable=sum(one.unstable for one in runs),
         answered=sum(one.answered for one in runs),
         matching=sum(one.matching for one in runs),
         seconds=max((one.seconds for one in runs), default=0.0),
@@ -68,7 +74,12 @@ def counts(result: Result) -> Counts:
 
 def red(result: Result) -> list[Cause]:
     """The causes that count, most important first."""
-    return [cause for cause in result.causes if not cause.notice]
+    return standing(result, "")
+
+
+def standing(result: Result, which: Standing) -> list[Cause]:
+    """The causes that stand so: "unstable", "known"…; "" are the red ones."""
+    return [one for one in result.causes if one.standing == which and not one.notice]
 
 
 def headline(result: Result) -> str:
@@ -79,6 +90,8 @@ def headline(result: Result) -> str:
         said.append(plural(len(found), "cause"))
     if seen.failed or found:
         said.append(f"{seen.failed:,} of {plural(seen.total, 'request')} changed")
+    if seen.unstable:
+        said.append(f"{seen.unstable:,} unstable")
     if not seen.total:
         said.append("nothing was replayed")
     counted = [one.outcome for one in result.verdict.evaluations if one.level == "fail"]

@@ -25,6 +25,11 @@ def _difference(**fields: Any) -> Difference:
         ([_difference(change="missing", dependency="d")], "failed"),
         ([_difference(), _difference(change="no-response")], "error"),
         ([_difference(change="not-replayed")], "error"),
+        ([_difference(standing="unstable")], "unstable"),
+        ([_difference(standing="unstable"), _difference()], "failed"),
+        ([_difference(standing="collateral"), _difference(standing="unstable")], "failed"),
+        ([_difference(standing="known"), _difference(standing="unstable")], "unstable"),
+        ([_difference(standing=one) for one in ("known", "before", "quarantined")], "passed"),
     ],
 )
 def test_state(differences: list[Difference], state: str) -> None:

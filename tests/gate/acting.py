@@ -1,4 +1,5 @@
 """A service that behaves, or misbehaves in the way that HOW names. PORT, GREETINGS_URL.
+With ONCE, the path of a file, it misbehaves in its first life only.
 
 GET /json /text /list /blob /large   fixed answers
 GET /realm    a name made of the host that it was called by
@@ -24,6 +25,9 @@ from urllib.parse import urlsplit
 
 HOW = os.environ.get("HOW", "")
 URL = os.environ.get("GREETINGS_URL", "")
+ONCE = os.environ.get("ONCE", "")
+ASKED: list[str] = []
+"""Paths that were asked for in this life."""
 KEPT: list[socket.socket] = []
 SECRET = os.environ.get("SECRET", "")
 PLAIN = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -64,6 +68,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Reads."""
+        ASKED.append(self.path)
         if self.path == "/healthz":
             self.say(503 if HOW == "never-healthy" else 200, b"{}")
         elif self.path == "/json":
@@ -71,7 +76,8 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/text":
             self.say(200, b"other text\n" if HOW == "text" else b"plain text\n", "text/plain")
         elif self.path == "/list":
-            self.say(200, b'["b", "a"]' if HOW == "order" else b'["a", "b"]')
+            other = HOW == "order" or (HOW == "remembers" and "/json" in ASKED)
+            self.say(200, b'["b", "a"]' if other else b'["a", "b"]')
         elif self.path == "/blob":
             data = bytes(range(256))
             self.say(200, data[::-1] if HOW == "binary" else data, "application/octet-stream")
@@ -114,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
         if HOW == "dropped":
             self.say(200, b'{"text": "Hello, ada!"}')
             return
-        if HOW == "extra":
+        if HOW in ("extra", "breaker"):
             quietly("/unknown")
         if HOW == "new-host":
             proxy = urllib.request.build_opener(
@@ -136,7 +142,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Writes."""
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if HOW != "write-dropped":
+        if HOW == "lonely":
+            self.say(201 if "/json" in ASKED else 500, b'{"ok": 1}')
+            return
+        broken = HOW == "breaker" and "/hello" in ASKED
+        if HOW != "write-dropped" and not broken:
             body = {"thing": sent["thing"] + (1 if HOW == "write-changed" else 0)}
             quietly("/audit", body)
         if HOW == "write-twice":
@@ -167,7 +177,16 @@ def garbage(port: int) -> None:
 
 def main() -> None:
     """Serve as told."""
+    global HOW
     port = int(os.environ["PORT"])
+    if ONCE and os.path.exists(ONCE):
+        HOW = ""
+    elif ONCE:
+        with open(ONCE, "w"):
+            pass
+    if os.environ.get("LIVES"):
+        # Started a second time, it does not come up.
+        os.open(os.environ["LIVES"], os.O_CREAT | os.O_EXCL)
     if HOW == "ends-well":
         return
     if HOW == "ends-badly":

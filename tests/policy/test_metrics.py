@@ -24,6 +24,7 @@ def test_all_metrics_of_a_run(make_result: Any) -> None:
         "requests.total": 4,
         "requests.succeeded": 3,
         "requests.failed": 1,
+        "requests.unstable": 0,
         "requests.per-second": 2.0,
         "requests.per-minute": 120.0,
         "requests.response-pct": 100.0,
@@ -48,7 +49,8 @@ def test_nothing_measured_is_none() -> None:
     found = metrics(make_run(Counts(), {}))
     assert set(found) == set(NAMES)
     known = {name for name, value in found.items() if value is not None}
-    assert known == {"requests.total", "requests.succeeded", "requests.failed"}
+    counted = {f"requests.{name}" for name in ("total", "succeeded", "failed", "unstable")}
+    assert known == counted
 
 
 def test_metrics_of_a_route(make_result: Any) -> None:

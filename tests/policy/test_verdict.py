@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from ci_gate.model.difference import Cause
@@ -12,6 +13,7 @@ from ci_gate.policy.verdict import exit_code, judge
 
 GOOD = Counts(total=2, succeeded=2, answered=2, matching=2)
 CAUSE = Cause(id="C1", title="status 200 became 500", change="status", routes=("GET /a",))
+SHAKY = msgspec.structs.replace(CAUSE, standing="unstable")
 
 
 def _evaluation(outcome: Outcome, **fields: Any) -> Evaluation:
@@ -23,6 +25,15 @@ def _evaluation(outcome: Outcome, **fields: Any) -> Evaluation:
     [
         ("all equal", {}, "pass", 0),
         ("a difference", {"causes": [CAUSE]}, "fail", 1),
+        ("an unstable difference", {"causes": [SHAKY]}, "fail", 1),
+        ("an unstable difference that may be", {"causes": [SHAKY], "unstable": "warn"}, "pass", 0),
+        ("one that may be, and a red one", {"causes": [CAUSE, SHAKY], "unstable": "warn"},
+         "fail", 1),
+        ("all unstable, and that may be",
+         {"causes": [SHAKY], "unstable": "warn", "counts": Counts(total=2, unstable=2, answered=2)},
+         "pass", 0),
+        ("a known difference", {"causes": [msgspec.structs.replace(CAUSE, standing="known")]},
+         "pass", 0),
         ("a notice", {"causes": [Cause(id="C1", title="t", change="header", routes=(), notice=True)]},
          "pass", 0),
         ("a service that failed", {"service_failure": "exited with code 1"}, "fail", 1),
@@ -87,3 +98,14 @@ def test_rules_and_warnings_are_told() -> None:
         "rule 2 never matched: b",
         "rule 3 expired on 2026-01-01 and excuses nothing: c",
     )
+
+
+def test_what_is_unstable_is_a_reason_or_a_warning_of_its_own() -> None:
+    """It is never told as if it were a cause that repeats, and never left out."""
+    counts = Counts(total=9, succeeded=1, unstable=8, answered=9)
+    many = [msgspec.structs.replace(SHAKY, id=f"C{n}") for n in range(8)]
+    line = "unstable: status 200 became 500 (GET /a)"
+    fails = judge(counts, many, [], "", True)
+    assert fails.reasons == (*[line] * 5, "and 3 more unstable")
+    warns = judge(counts, many, [], "", True, unstable="warn")
+    assert (warns.reasons, warns.warnings) == ((), (*[line] * 5, "and 3 more unstable"))

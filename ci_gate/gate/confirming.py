@@ -1,0 +1,196 @@
+"""Confirm on red: what differed is replayed again, alone, in a freshly started service.
+
+Alone means: the chains of the exchanges that differed, in recorded order, and nothing else. Those
+that missed a call have a boot of their own, after the others, so that what a miss does to the
+service's state (an open circuit breaker, a full pool) shows in what passes without it. One boot for
+all chains of a kind, not one each: it costs one more start of the service, at most two.
+
+An exchange that has none of its differences any more was *unstable*, or, after an exchange that
+missed a call, *collateral* of that one. One that differs otherwise than before stays what it was:
+alone it lacks something, and nothing follows from that. Startup, background and connections that
+went past the mocks are no chains and stand as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from ci_gate.config.options import RunOptions
+from ci_gate.diff.causes import causes
+from ci_gate.diff.downstream import MISSES
+from ci_gate.diff.fingerprint import of_difference
+from ci_gate.diff.outcomes import is_red
+from ci_gate.errors import CannotRun
+from ci_gate.gate import events
+from ci_gate.gate.comparing import evidence_of
+from ci_gate.gate.judging import Evidence
+from ci_gate.gate.observing import Observation
+from ci_gate.gate.planning import Plan, alone, chains_of
+from ci_gate.gate.standing import by_exchange, marked
+from ci_gate.model.difference import Difference, Standing
+from ci_gate.report.words import plural
+
+MOST = 50
+"""Exchanges that are replayed again; of more, some of every cause."""
+LEAST_TIME = 60.0
+TIMES = 2.0
+"""A boot and its replay may take so many seconds, or so many times what the run has taken."""
+
+_Found = dict[str, Sequence[Difference]]
+"""Exchange -> what differs in it."""
+
+
+async def confirmed(evidence: Evidence, options: RunOptions, sink: events.Sink) -> Evidence:
+    """The evidence with what did not repeat marked as such; the same where nothing is red, or no
+    service can be started afresh. It only ever takes away from what is red."""
+    failing = {
+        exchange: red
+        for exchange, found in by_exchange(evidence).items()
+        if (red := [one for one in found if is_red(one)])
+    }
+    if not failing or evidence.failure or options.service.url:
+        return evidence
+    chosen = _sample(failing)
+    again: _Found = {}
+    notices: list[str] = []
+    for ids in _boots(chosen, failing):
+        found, note = await _replayed(alone(evidence.plan, ids, options), evidence, options, sink)
+        again |= found
+        notices += [note] if note else []
+    seen = _Seen(evidence.plan, by_exchange(evidence), failing, again)
+    marks = seen.marks()
+    if again:
+        notices.append(_summary(len(failing), again, marks))
+    return msgspec.structs.replace(
+        marked(evidence, lambda one: marks.get(one, one.standing)),
+        collateral=seen.collateral,
+        notices=(*evidence.notices, *notices),
+    )
+
+
+def _sample(failing: Mapping[str, Sequence[Difference]]) -> list[str]:
+    """At most `MOST` exchanges: one of each cause, then a second of each, and so on."""
+    if len(failing) <= MOST:
+        return list(failing)
+    found = causes(one for red in failing.values() for one in red)
+    chosen: dict[str, None] = {}
+    for turn in range(len(failing)):
+        for cause in found:
+            if turn < len(cause.exchanges) and len(chosen) < MOST:
+                chosen[cause.exchanges[turn]] = None
+    return list(chosen)
+
+
+def _boots(
+    chosen: Iterable[str], failing: Mapping[str, Sequence[Difference]]
+) -> list[tuple[str, ...]]:
+    """What is replayed in one boot each: first all that missed no call."""
+    ids = list(chosen)
+    missed = tuple(one for one in ids if _missed(failing[one]))
+    others = tuple(one for one in ids if one not in missed)
+    return [part for part in (others, missed) if part]
+
+
+def _missed(differences: Iterable[Difference]) -> bool:
+    return any(one.dependency and one.change in MISSES for one in differences)
+
+
+async def _replayed(
+    plan: Plan, evidence: Evidence, options: RunOptions, sink: events.Sink
+) -> tuple[_Found, str]:
+    """What differs in each exchange that could be replayed, and why that were none."""
+    judged = [one for one in plan.steps if one.judged]
+    sink(events.Stage("confirm", f"{plural(len(judged), 'request')} again, alone"))
+    limit = max(LEAST_TIME, TIMES * evidence.seconds)
+    try:
+        async with asyncio.timeout(limit):
+            seen = await Observation(options, plan, evidence.cleaning, sink).run("")
+    except TimeoutError:
+        return {}, f"replaying again was given up after {limit:.0f} s"
+    except CannotRun as error:
+        return {}, f"nothing could be replayed again: {error}"
+    again = evidence_of(seen, evidence.about, evidence.cleaning, 0.0)
+    if again.failure:
+        return {}, f"nothing could be replayed again: {again.failure}"
+    return {
+        name: [one for one in differences if is_red(one)]
+        for name, differences in by_exchange(again).items()
+        if not any(one.change == "not-replayed" for one in differences)
+    }, ""
+
+
+class _Seen:
+    """Both replays of the exchanges that differed."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        first: Mapping[str, Sequence[Difference]],
+        failing: Mapping[str, Sequence[Difference]],
+        again: _Found,
+    ) -> None:
+        self.collateral: dict[str, str] = {}
+        """Exchange -> the one before it that missed a call."""
+        self._plan = plan
+        self._first = first
+        self._failing = failing
+        self._again = again
+        self._chains = chains_of(plan.snapshot)
+
+    def marks(self) -> dict[Difference, Standing]:
+        """The differences that did not repeat, and what they count for."""
+        gone = {exchange: self._gone(exchange) for exchange in self._again}
+        misses = [
+            step.exchange.id
+            for step in self._plan.steps
+            if _missed(
+                one
+                for one in self._failing.get(step.exchange.id, ())
+                if one not in gone.get(step.exchange.id, ())
+            )
+        ]
+        marks: dict[Difference, Standing] = {}
+        for exchange, differences in gone.items():
+            miss = self._miss_before(exchange, misses) if not self._again[exchange] else ""
+            if differences and miss:
+                self.collateral[exchange] = miss
+            marks |= dict.fromkeys(differences, "collateral" if miss else "unstable")
+        return marks
+
+    def _gone(self, exchange: str) -> list[Difference]:
+        """What did not repeat; nothing when it differed otherwise than at first."""
+        known = {of_difference(one) for one in self._first[exchange]}
+        now = {of_difference(one) for one in self._again[exchange]}
+        if not now <= known:
+            return []
+        return [one for one in self._failing[exchange] if of_difference(one) not in now]
+
+    def _miss_before(self, exchange: str, misses: Sequence[str]) -> str:
+        """The last exchange before this one that missed a call and is not of its chain."""
+        if not misses or _missed(self._failing[exchange]):
+            return ""
+        order = [step.exchange.id for step in self._plan.steps]
+        chain = self._chains.of([exchange])
+        earlier = order[: order.index(exchange)]
+        found = [one for one in misses if one in earlier and one not in chain]
+        return found[-1] if found else ""
+
+
+def _summary(failing: int, again: _Found, marks: Mapping[Difference, Standing]) -> str:
+    """One line for people."""
+    gone = {one.exchange for one in marks}
+    repeated = sum(1 for name, found in again.items() if found or name not in gone)
+    of = f"{len(again):,} of {failing:,}" if len(again) < failing else f"{failing:,}"
+    requests = "request" if failing == 1 else "requests"
+    if failing == 1:
+        outcome = "it differed again" if repeated else "it did not differ again"
+    else:
+        outcome = f"{_counted(repeated, len(again))} differed again"
+    return f"{of} failing {requests} replayed again, alone: {outcome}"
+
+
+def _counted(number: int, of: int) -> str:
+    return "none" if not number else "all" if number == of else f"{number:,}"
