@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from ci_gate.config.options import ReplayVerbOptions, RunOptions
 from ci_gate.gate.judging import Judged
+from ci_gate.model.proof import Proof
 from ci_gate.report import comment, junit, markdown
+from ci_gate.report import proof as proofs
 from ci_gate.store.runs import RunDirectory
 
 
@@ -29,6 +31,16 @@ def run_directory(
 
 def write_run(folder: RunDirectory, judged: Judged) -> None:
     """Write everything and close the run directory. Raises CannotRun when the disk refuses."""
+    _write(folder, judged, comment.page(judged.result, comment.Made(), markdown.BUDGET))
+
+
+def write_proof(folder: RunDirectory, judged: Judged, proof: Proof) -> None:
+    """As `write_run`: `judged` is one of the unchanged runs, the summary is that of the proof."""
+    folder.write_text(folder.proof, proofs.encode(proof).decode())
+    _write(folder, judged, proofs.render_markdown(proof))
+
+
+def _write(folder: RunDirectory, judged: Judged, summary: str) -> None:
     result = judged.result
     with folder:
         folder.write_result(result)
@@ -40,4 +52,4 @@ def write_run(folder: RunDirectory, judged: Judged) -> None:
         folder.write_text(
             folder.junit, junit.render(result.service, judged.rows, started_at=started)
         )
-        folder.write_text(folder.summary, comment.page(result, comment.Made(), markdown.BUDGET))
+        folder.write_text(folder.summary, summary)

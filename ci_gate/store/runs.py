@@ -5,6 +5,7 @@
 <run>/changes/         the live messages of what differed, redacted, one file per exchange
 <run>/bodies/          their large bodies
 <run>/junit.xml  summary.md  service.log
+<run>/proof.json       of `prove`: what was seeded, and what was caught
 """
 
 from __future__ import annotations
@@ -81,6 +82,11 @@ class RunDirectory:
     def summary(self) -> str:
         """Path of summary.md."""
         return os.path.join(self.path, "summary.md")
+
+    @property
+    def proof(self) -> str:
+        """Path of proof.json."""
+        return os.path.join(self.path, "proof.json")
 
     @property
     def service_log(self) -> str:
@@ -166,7 +172,14 @@ class RunDirectory:
 
     def _remove_earlier(self) -> None:
         with writing(self.path):
-            for path in (self.result, self.exchanges, self.junit, self.summary, self.service_log):
+            for path in (
+                self.result,
+                self.exchanges,
+                self.junit,
+                self.summary,
+                self.proof,
+                self.service_log,
+            ):
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(path)
             for folder in (self.changes, os.path.join(self.path, "bodies")):

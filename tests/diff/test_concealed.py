@@ -1,0 +1,86 @@
+"""Why a change at a place passes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci_gate.diff import concealed
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import HttpRequest
+from ci_gate.model.noise import Noise
+from ci_gate.model.result import RuleUse
+
+
+def use(index: int, used: int) -> RuleUse:
+    """A rule that was used so often."""
+    return RuleUse(index=index, text=f"text {index}", reason="r", used=used)
+
+
+def test_rules_that_did_more() -> None:
+    """Only those that the change made work are named, by index and text."""
+    before, after = (use(1, 3), use(2, 0)), (use(1, 3), use(2, 1))
+    assert concealed.by_rules(before, after) == ("rule 2: text 2",)
+
+
+@pytest.mark.parametrize(
+    ("at", "place", "covers"),
+    [
+        ("response.body.$.at", "response.body.$.at", True),
+        ("response.body.$.items[*].at", "response.body.$.items[2].at", True),
+        ("response.body.$.items", "response.body.$.items[0].id", True),
+        ("response.body.$.item.at", "response.body.$.item", True),
+        ("response.body#7", "response.body", True),
+        ("response.body.$.at", "response.body.$.attic", False),
+        ("response.body.$.at", "response.body.$.other", False),
+    ],
+)
+def test_learned_places(at: str, place: str, covers: bool) -> None:
+    """A learned place hides what is at it, in it, or around it."""
+    noise = Noise(at=at, kind="timestamp", format="YYYY")
+    expected = (f"learned: {at} is timestamp (YYYY)",) if covers else ()
+    assert concealed.by_noise(place, (noise,)) == expected
+
+
+def test_members_are_told() -> None:
+    """Of one-of the first values are shown."""
+    noise = Noise(at="response.body.$.a", kind="one-of", members=('"x"', '"y"', '"z"'))
+    (text,) = concealed.by_noise("response.body.$.a", (noise,))
+    assert text == 'learned: response.body.$.a is one-of ("x", "y")'
+
+
+def test_redacted_places() -> None:
+    """A stand-in at the place, or below it."""
+    exchange = Exchange(
+        id="a", route="GET /", request=HttpRequest(method="GET", target=b"/"),
+        redacted=("response.body.$.user.email",),
+    )  # fmt: skip
+    assert concealed.by_redaction("response.body.$.user.email", exchange)
+    assert concealed.by_redaction("response.body.$.user", exchange)
+    assert not concealed.by_redaction("response.body.$.use", exchange)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "group", "word"),
+    [
+        ("write-duplicated", "", "startup", "by key, not by count"),
+        ("write-dropped", "", "startup", ""),
+        ("header-removed", "response.headers.date", "", "not compared"),
+        ("header-changed", "response.headers.x-request-id", "", "only the presence"),
+        ("header-changed", "response.headers.cache-control", "", ""),
+        ("argument-changed", "request.headers.user-agent", "", "a rule names"),
+        ("argument-changed", "request.headers.accept", "", ""),
+    ],
+)
+def test_what_is_built_in(kind: str, place: str, group: str, word: str) -> None:
+    """Tolerances that need no rule are named, and only where they are at work."""
+    found = concealed.built_in(kind, place, group)
+    assert bool(found) == bool(word)
+    assert word in "".join(found)
+
+
+def test_new_notices() -> None:
+    """What became a notice more often than before."""
+    assert concealed.by_notices({"a": 1, "b": 1}, {"a": 1, "b": 2, "c": 1}) == (
+        "a notice only: b",
+        "a notice only: c",
+    )
