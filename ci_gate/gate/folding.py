@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 import msgspec
 
+from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RecordOptions
 from ci_gate.errors import GateError, UsageError
@@ -24,6 +25,7 @@ from ci_gate.store.fold import Folded, fold
 from ci_gate.store.journal import Recording, discard, leftover
 from ci_gate.store.snapshot import exists, read_snapshot, write_snapshot
 
+Again = Callable[[Exchange, Codec], Exchange]
 NOTHING = "nothing was recorded: no request reached the proxies"
 
 
@@ -70,17 +72,27 @@ def _fold_cut_off(options: RecordOptions, sink: events.Sink) -> None:
     discard(options.out)
 
 
-def fold_journal(options: RecordOptions, ended: Ended) -> RecordSummary:
-    """Fold the journal of the recording that has just ended and remove it."""
+def fold_journal(options: RecordOptions, ended: Ended, again: Again) -> RecordSummary:
+    """Fold the journal of the recording that has just ended and remove it. `again` cleans what was
+    kept of what became known later."""
     recorded = leftover(options.out)
     if recorded is None:
         raise UsageError(f"{options.out}: the recording's journal has been removed")
     if not recorded.exchanges and (exists(options.out) or not ended.started):
         discard(options.out)
         return _nothing(options, ended)
+    recorded = _cleaned(recorded, again)
     folded = _fold(options, recorded, "add" if options.existing == "add" else "replace")
     discard(options.out)
     return _summary(options, recorded, folded, ended)
+
+
+def _cleaned(recorded: Recording, again: Again) -> Recording:
+    protocols = {one.name: one.protocol for one in recorded.dependencies}
+    exchanges = tuple(
+        again(one, codec(protocols.get(one.dependency, "http"))) for one in recorded.exchanges
+    )
+    return msgspec.structs.replace(recorded, exchanges=exchanges)
 
 
 def give_up(options: RecordOptions) -> None:

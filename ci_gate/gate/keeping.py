@@ -6,6 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import msgspec
+
+from ci_gate.codecs.base import Codec
 from ci_gate.config.options import RecordOptions
 from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
@@ -64,6 +67,22 @@ class Keeping:
     def name(self, names: dict[str, tuple[str, ...]]) -> None:
         """Keep our own addresses by their names from now on (`Addresses`)."""
         self.recording.cleaner = Cleaner(self.redactor, Addresses(names), self._key)
+
+    def again(self, exchange: Exchange, codec: Codec) -> Exchange:
+        """A kept exchange without the secrets that later ones have given away: a key that a page
+        shows, and that clients then send in a header. Bodies in files stay as they are."""
+        if not self.redactor.remembers:
+            return exchange
+        cleaner = Cleaner(self.redactor, Addresses({}), self._key)
+        request, asked = cleaner.clean(codec, exchange.request, "request")
+        found = dict.fromkeys((*exchange.redacted, *asked))
+        response = exchange.response
+        if response is not None:
+            response, answered = cleaner.clean(codec, response, "response")
+            found |= dict.fromkeys(answered)
+        return msgspec.structs.replace(
+            exchange, request=request, response=response, redacted=tuple(found)
+        )
 
     def close(self) -> None:
         """Everything is on disk."""

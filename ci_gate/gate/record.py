@@ -72,6 +72,7 @@ async def record(options: RecordOptions, sink: events.Sink) -> RecordSummary:
             exit_code=recorder.exit_code,
             started=recorder.started,
         ),
+        keeping.again,
     )
 
 

@@ -46,6 +46,12 @@ class Redactor:
         self._tokens: dict[str, str] = {}
         self.counts: dict[str, int] = Counter()
 
+    @property
+    def remembers(self) -> bool:
+        """True when a secret was met that only its surroundings gave away: what was cleaned before
+        may hold it, and has to be cleaned again."""
+        return self._remembered.added > 0
+
     def part(self, part: Part) -> tuple[Part, tuple[str, ...]]:
         """The part without secrets, and the places below the message that hold stand-ins now:
         ("headers.authorization", "body.$.email"). A clean part is returned as it is.

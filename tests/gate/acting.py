@@ -2,6 +2,7 @@
 With ONCE, the path of a file, it misbehaves in its first life only.
 
 GET /json /text /list /blob /large   fixed answers
+GET /page     a page that shows a key
 GET /realm    a name made of the host that it was called by
 GET /hello    asks GREETINGS_URL/greeting?for=ada and repeats what it said
 POST /things  tells GREETINGS_URL/audit about it, 201
@@ -87,6 +88,10 @@ class Handler(BaseHTTPRequestHandler):
             self.say(200, data, "text/plain")
         elif self.path == "/hello":
             self.hello()
+        elif self.path == "/page":
+            self.say(
+                200, b"<p>Your key: <code>b7e1512f0a2c4d9e8f3a6c5d7e8f9a0b</code></p>", "text/html"
+            )
         elif self.path == "/realm":
             self.say(
                 200, b"realm-%b\n" % self.headers["Host"].replace(":", "-").encode(), "text/plain"

@@ -19,6 +19,7 @@ from ci_gate.config.options import RecordOptions
 from ci_gate.errors import CannotRun, UsageError
 from ci_gate.gate.record import record
 from ci_gate.gate.summary import RecordSummary
+from ci_gate.model.message import HttpRequest
 from ci_gate.net.loop import run as loop_run
 from ci_gate.recorder.options import RecorderOptions, Upstream
 from ci_gate.service.options import Ready, ServiceOptions
@@ -81,6 +82,28 @@ def test_a_driver_records_the_service(acting: Any, options: Make) -> None:
     ]
     result = acting.run(snapshot=given.out)
     assert result.verdict.outcome == "pass", result.verdict.reasons
+
+
+def test_a_key_is_redacted_where_it_was_shown_before_it_was_used(
+    acting: Any, options: Make
+) -> None:
+    """Nothing tells that a word of a page is a key, until a client sends it in a header: the snapshot
+    holds it nowhere, and what the page showed is what was sent."""
+    key = "b7e1512f0a2c4d9e8f3a6c5d7e8f9a0b"
+    asked = f'Request(base + "/json", headers={{"X-Api-Key": "{key}"}})'
+    drive = DRIVE.replace('base + "/json"', 'base + "/page"').replace(
+        'base + "/hello"', f"urllib.request.{asked}"
+    )
+    given = options(drive=drive)
+    recorded(acting, given)
+    files = [path.read_bytes() for path in Path(given.out).rglob("*") if path.is_file()]
+    assert not any(key.encode() in data for data in files)
+    page, used = read_snapshot(given.out).inbound[:2]
+    assert isinstance(used.request, HttpRequest)
+    sent = dict(used.request.headers)[b"X-Api-Key"]
+    assert page.response is not None
+    assert page.response.body == b"<p>Your key: <code>" + sent + b"</code></p>"
+    assert page.redacted == ("response.body",)
 
 
 def test_what_is_named_after_the_host_keeps_its_name(acting: Any, options: Make) -> None:
