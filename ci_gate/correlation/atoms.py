@@ -71,21 +71,24 @@ def _is_rare(run: str) -> bool:
 
 def values_of(text: str, depth: int = 0) -> Iterator[str]:
     """Every value in a text that means something, at every level and inside wrappings."""
-    for value, _, _ in _values(text, 0, depth):
+    for value, _, _ in _values(text, means_something, SHORTEST, 0, depth):
         yield value
 
 
-def _values(text: str, level: int, depth: int) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-    """(value, its start in the innermost text, wrappings); from the whole to the parts."""
-    if len(text) > LONGEST or len(text) < SHORTEST:
+def _values(
+    text: str, rare: Callable[[str], bool], shortest: int, level: int, depth: int
+) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """(value, its start in the innermost text, wrappings) of what is `rare`; from the whole to the
+    parts, none below `shortest` characters."""
+    if len(text) > LONGEST or len(text) < shortest:
         return
-    if means_something(text):
+    if rare(text):
         yield text, 0, ()
     if depth < _DEPTH and level:
         for name, (take_off, _) in WRAPPINGS.items():
             inner = take_off(text)
             if inner is not None:
-                for value, at, inside in _values(inner, 0, depth + 1):
+                for value, at, inside in _values(inner, rare, shortest, 0, depth + 1):
                     yield value, at, (name, *inside)
                 if name == "jwt":
                     return
@@ -95,7 +98,7 @@ def _values(text: str, level: int, depth: int) -> Iterator[tuple[str, int, tuple
     at = len(parts[0])
     for index in range(1, len(parts), 2):
         part = parts[index]
-        for value, start, inside in _values(part, level + 1, depth):
+        for value, start, inside in _values(part, rare, shortest, level + 1, depth):
             if inside or value != text:  # a part that is the whole was already met
                 yield value, (start if inside else at + start), inside
         at += len(part) + len(parts[index + 1])
@@ -108,14 +111,17 @@ def spots_in(
     wanted: Callable[[str], bool],
     *,
     anchored: bool = True,
+    shortest: int = 0,
 ) -> list[tuple[str, Spot]]:
     """(value, where it stands) for every wanted value of a text; parts of one that was found are
     left out. `anchored`: with what stands around it, by which another value is found there; one
     that nothing tells from the rest of the text is left out, too. Without, the value itself is
-    what is looked for (see `replace`)."""
+    what is looked for (see `replace`). `shortest` not 0: what is wanted is known by name, has that
+    many characters at least, and need not mean something by itself."""
     taken: list[tuple[int, int, tuple[str, ...]]] = []
     found: dict[tuple[str, tuple[str, ...]], Spot] = {}
-    for value, start, inside in _values(text, 0, 0):
+    rare, least = (wanted, shortest) if shortest else (means_something, SHORTEST)
+    for value, start, inside in _values(text, rare, least, 0, 0):
         end = start + len(value)
         if any(inside == other and a <= start and end <= b for a, b, other in taken):
             continue

@@ -36,20 +36,30 @@ class _Event(NamedTuple):
     message: Message
 
 
-def find(snapshot: Snapshot, parts_of: PartsOf, environment: Iterable[str] = ()) -> Bindings:
+def find(
+    snapshot: Snapshot,
+    parts_of: PartsOf,
+    environment: Iterable[str] = (),
+    *,
+    learned: bool | None = None,
+) -> Bindings:
     """The bindings of a snapshot. `environment`: values that the service was given at its start.
 
-    When the snapshot was learned (any exchange has noise), only values that vary are fresh in a
-    call: one that every replay sent alike is a constant of the service, and must stay it.
+    When the snapshot was `learned` (None: any exchange has noise), only values that vary are fresh
+    in a call: one that every replay sent alike is a constant of the service, and must stay it.
     """
-    return _Search(snapshot, parts_of, environment).run()
+    if learned is None:
+        learned = any(one.noise for one in (*snapshot.inbound, *snapshot.outbound))
+    return _Search(snapshot, parts_of, environment, learned).run()
 
 
 class _Search:
-    def __init__(self, snapshot: Snapshot, parts_of: PartsOf, environment: Iterable[str]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, parts_of: PartsOf, environment: Iterable[str], learned: bool
+    ) -> None:
         self._events = sorted(_events(snapshot), key=lambda one: (one.at, one.step))
         self._parts_of = parts_of
-        self._learned = any(e.noise for e in (*snapshot.inbound, *snapshot.outbound))
+        self._learned = learned
         self._known = {value for text in environment for value in (text, *values_of(text))}
         """Values with an origin other than the service."""
         self._made: dict[str, Spot] = {}

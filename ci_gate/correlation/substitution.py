@@ -8,7 +8,7 @@ is never mapped: a wrong id stays wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -18,8 +18,11 @@ from ci_gate.model.binding import Binding, Bindings, Spot
 from ci_gate.model.message import Part
 from ci_gate.values.places import rewrite
 
-_COMPARED = ("path", "query", "body")
+_COMPARED = frozenset({"path", "query", "body"})
 """Parts of a call in which a fresh value may stand; headers are not compared by value."""
+
+Texts = Mapping[str, str]
+"""The leaves of a message by full place."""
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -64,6 +67,8 @@ class Substitution:
         """What was seen and not looked into yet: most runs never ask."""
         self._known: set[str] = set()
         """Live values with an origin other than the service."""
+        self._refused: set[tuple[str, str]] = set()
+        """(recorded fresh value, what stood there live and may not)."""
         self._unfilled: dict[str, str] = {}
         """Name of a binding -> why it has no live value."""
         self._blamed: dict[str, str] = {}
@@ -71,12 +76,17 @@ class Substitution:
             self._made.setdefault(binding.made.exchange, []).append(binding)
             for spot in binding.used:
                 self._used.setdefault(spot.exchange, []).append((binding, spot))
+        self._made_up = {fresh.value for fresh in bindings.outbound}
         for fresh in bindings.outbound:
             for spot in fresh.sent:
                 places = self._fresh.setdefault(spot.exchange, {})
                 places.setdefault(spot.at, set()).add(fresh.value)
             for spot in fresh.echoed:
                 self._echoed.setdefault(spot.exchange, []).append((fresh.value, spot))
+
+    def __bool__(self) -> bool:
+        """True when any value travels."""
+        return bool(self._made or self._fresh)
 
     # -- inbound: learn from answers, put into requests
 
@@ -154,6 +164,24 @@ class Substitution:
 
     # -- outbound: what is fresh, which recorded call a live one stands for, what to answer
 
+    @property
+    def watches(self) -> bool:
+        """True when the service makes values up for its dependencies: then `saw` must be told."""
+        return bool(self._fresh)
+
+    @property
+    def moved(self) -> bool:
+        """True when any live value stands for another recorded one: see `in_recorded_terms`."""
+        return bool(self._moved)
+
+    def made_up(self, exchange: str) -> Collection[str]:
+        """The places of a recorded call at which the service sends a value it has made up."""
+        return self._fresh.get(exchange, {}).keys()
+
+    def echoes(self, exchange: str) -> bool:
+        """True when the recorded answer to that call gives a fresh value back."""
+        return exchange in self._echoed
+
     def saw(self, parts: Sequence[Part]) -> None:
         """Values that came from outside the service: a client's request as it was sent, a mock's
         answer as it was said. What they hold is not fresh any more, mapped values excepted."""
@@ -173,91 +201,129 @@ class Substitution:
         self._heard.clear()
         return live not in self._known
 
-    def in_recorded_terms(self, parts: Sequence[Part]) -> dict[str, Part]:
+    def in_recorded_terms(
+        self, parts: Sequence[Part], pairs: Sequence[Pair] = ()
+    ) -> dict[str, Part]:
         """The parts of a live call that hold live values, with the recorded ones instead: the key
-        of a call is made of these. Empty when nothing is to be changed."""
-        if not self._moved:
+        of a call is made of these. Empty when nothing is to be changed.
+
+        With `pairs` these take the place of all that was learned, to try what they come to.
+        """
+        moved = {one.live: one.recorded for one in pairs} if pairs else self._moved
+        looked_into = [one for one in parts if one.place in _COMPARED]
+        return self._turned_back(looked_into, moved, moved.__contains__)
+
+    def made_up_in(self, parts: Sequence[Part]) -> dict[str, Part]:
+        """The parts of a live response that hold values which the service makes up and sends to
+        dependencies, too, with the recorded ones instead."""
+
+        def wanted(live: str) -> bool:
+            return self._moved.get(live) in self._made_up
+
+        return self._turned_back(parts, self._moved, wanted) if self._made_up else {}
+
+    def _turned_back(
+        self, parts: Sequence[Part], moved: Mapping[str, str], wanted: Callable[[str], bool]
+    ) -> dict[str, Part]:
+        if not moved:
             return {}
+        shortest = min(map(len, moved))
 
         def change(place: str, text: str) -> str | None:
-            for live, spot in spots_in("", place, text, self._moved.__contains__, anchored=False):
-                text = replace(text, spot.inside, {live: self._moved[live]}, self._resign)
+            for live, spot in spots_in("", place, text, wanted, anchored=False, shortest=shortest):
+                text = replace(text, spot.inside, {live: moved[live]}, self._resign)
             return text
 
-        return _changed([part for part in parts if part.place in _COMPARED], change)
+        return _changed(parts, change)
 
-    def stands_for(
-        self, exchange: str, recorded: Sequence[Part], live: Sequence[Part]
-    ) -> tuple[Pair, ...] | None:
-        """Tier 4: the pairs of fresh values by which a live call is this recorded one; None when it
-        differs anywhere else, or by a value that is not fresh. Nothing is remembered; `accept`
-        does that.
+    def pairs(
+        self, exchange: str, expected: Texts, actual: Texts, *, again: bool = False
+    ) -> tuple[Pair, ...]:
+        """Tier 4: the pairs of fresh values by which a live call may be this recorded one; none
+        when a fresh value's place holds one that is not. That nothing else differs is the caller's
+        to see (`in_recorded_terms` with these pairs). Nothing is remembered; `accept` does that.
 
-        `live` is in recorded terms already. Each value pairs with one of the same kind
-        (`atoms.alike`), one to one for the whole run.
+        `expected` and `actual` are the texts of the recorded call and of the live one, which is in
+        recorded terms already (`bindings.texts_of`, side "request"). Each value pairs with one of
+        the same kind (`atoms.alike`), one to one for the whole run; with `again` a recorded value
+        may come with another live one each time (a nonce of calls that are not counted).
         """
-        expected, actual = _compared(recorded), _compared(live)
-        if expected.keys() != actual.keys():
-            return None
-        fresh = self._fresh.get(exchange, {})
-        pairs: dict[str, str] = {}
-        for place, text in expected.items():
-            if actual[place] == text:
-                continue
-            found = changed_values(text, actual[place], fresh.get(place, ()), strict=True)
-            if found is None:
-                return None
-            for value, new in found.items():
-                if not self._may_pair(value, new, pairs):
-                    return None
-                pairs[value] = new
-        return tuple(Pair(value, new) for value, new in pairs.items())
+        found: dict[str, str] = {}
+        for place, values in self._fresh.get(exchange, {}).items():
+            if place not in expected or place not in actual:
+                return ()
+            new = changed_values(expected[place], actual[place], values, strict=False)
+            for value, one in (new or {}).items():
+                if value == one:
+                    continue
+                if not self._may_pair(value, one, found, again):
+                    return ()
+                found[value] = one
+        return tuple(Pair(value, one) for value, one in found.items())
 
-    def _may_pair(self, recorded: str, live: str, pairs: dict[str, str]) -> bool:
+    def _may_pair(self, recorded: str, live: str, pairs: dict[str, str], again: bool) -> bool:
         taken = {other for value, other in pairs.items() if value != recorded}
         return (
             pairs.get(recorded, live) == live
             and live not in taken
-            and self._live.get(recorded, live) == live
-            and self._recorded.get(live, recorded) == recorded
+            and self._free(recorded, live, again)
             and self.is_fresh(live)
             and alike(recorded, live)
         )
 
-    def accept(self, pairs: Iterable[Pair]) -> bool:
+    def _free(self, recorded: str, live: str, again: bool) -> bool:
+        """True when two values may become a pair. In recorded terms a `live` that is a recorded
+        value stands for another live one."""
+        return (
+            (again or self._live.get(recorded, live) == live)
+            and self._recorded.get(live, recorded) == recorded
+            and live not in self._live
+        )
+
+    def accept(self, pairs: Iterable[Pair], *, again: bool = False) -> bool:
         """Remember the pairs of a call that was matched; False when one contradicts an earlier."""
         agreed = True
         for pair in pairs:
+            if again:
+                self._live.pop(pair.recorded, None)
             agreed = self._map(pair.recorded, pair.live) and agreed
         return agreed
 
-    def note(self, exchange: str, recorded: Sequence[Part], live: Sequence[Part]) -> None:
-        """A live call was matched otherwise than by `stands_for` (its key is open where it
-        varies): learn which live values stand where fresh ones stood, for the answer."""
-        if exchange not in self._fresh:
-            return
-        expected, actual = texts_of("request", recorded), texts_of("request", live)
-        for place, values in self._fresh[exchange].items():
-            if place in expected and place in actual:
-                found = changed_values(expected[place], actual[place], values, strict=False) or {}
-                for value, new in found.items():
-                    if self.is_fresh(new) and alike(value, new):
-                        self._map(value, new)
+    def note(self, exchange: str, expected: Texts, actual: Texts, *, again: bool = False) -> None:
+        """A live call was matched otherwise than by `pairs` (its key is open where it varies, or
+        it is equal): learn which live values stand where fresh ones stood, for the answer. One
+        that may not stand there is remembered as such (`agrees`). Arguments as for `pairs`."""
+        for place, values in self._fresh.get(exchange, {}).items():
+            if place not in expected or place not in actual:
+                continue
+            found = changed_values(expected[place], actual[place], values, strict=False) or {}
+            for value, new in found.items():
+                if new == value:
+                    self._map(value, new)
+                elif self._free(value, new, again) and self.is_fresh(new) and alike(value, new):
+                    self.accept((Pair(value, new),), again=again)
+                elif not again:
+                    self._refused.add((value, new))
+
+    def note_equal(self, exchange: str) -> None:
+        """The same for a live call that is equal in recorded terms."""
+        for values in self._fresh.get(exchange, {}).values():
+            for value in values:
+                self._map(value, value)
+
+    def agrees(self, recorded: str, live: str) -> bool:
+        """False when a value in recorded terms stands where another one was recorded, and what is
+        known of both says that it is the wrong one."""
+        return recorded == live or (
+            (recorded, live) not in self._refused
+            and self._live.get(recorded, live) == live
+            and self._recorded.get(live, recorded) == recorded
+            and live not in self._live
+        )
 
     def answer(self, exchange: str, parts: Sequence[Part]) -> dict[str, Part]:
         """The parts of a recorded answer that give back fresh values, with the live ones."""
         return self._with_live("response", parts, self._echoed.get(exchange, ()))
-
-
-def _compared(parts: Sequence[Part]) -> dict[str, str]:
-    """What of a call must be equal, by place. Bodies nobody can look into stand for themselves."""
-    texts = texts_of("request", [part for part in parts if part.place in _COMPARED])
-    for part in parts:
-        if part.place in ("method", "body") and f"request.{part.place}" not in texts:
-            empty = not any(place.startswith(f"request.{part.place}") for place in texts)
-            if empty:
-                texts[f"request.{part.place}"] = repr(part.value)
-    return texts
 
 
 def _changed(parts: Sequence[Part], change: Callable[[str, str], str | None]) -> dict[str, Part]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ci_gate.diff.render import scalar
 from ci_gate.model.noise import Noise
@@ -25,6 +25,10 @@ MARK = "#"
 """Stands between the place of a text and the word of it that varies."""
 
 
+def _anything(_recorded: str, _live: str) -> bool:
+    return True
+
+
 _Counters = dict[str, list[tuple[int | float, int | float]]]
 
 
@@ -32,7 +36,8 @@ class Context:
     """What the live values of a chain were so far: one for the run, and `chain()` of it for each.
 
     `at_recorded_clock`: the service's clock is at the recording's time, so that what follows the
-    clock alone must be equal. `count`: places that varied as learned.
+    clock alone must be equal. `agrees(recorded, live)`: False for two values that do not stand for
+    one another whatever was learned. `count`: places that varied as learned.
     """
 
     def __init__(
@@ -41,7 +46,9 @@ class Context:
         at_recorded_clock: bool = False,
         parent: Context | None = None,
         counters: _Counters | None = None,
+        agrees: Callable[[str, str], bool] = _anything,
     ) -> None:
+        self._agree = agrees
         self.at_recorded_clock = at_recorded_clock
         self.count = 0
         self._parent = parent
@@ -52,7 +59,9 @@ class Context:
 
     def chain(self) -> Context:
         """One for another chain of the same run: ids are its own, counters are the run's."""
-        return Context(at_recorded_clock=self.at_recorded_clock, counters=self._counters)
+        return Context(
+            at_recorded_clock=self.at_recorded_clock, counters=self._counters, agrees=self._agree
+        )
 
     def scratch(self) -> Context:
         """One that knows what this one knows and tells it nothing: to try a comparison."""
@@ -68,6 +77,8 @@ class Context:
 
     def _agrees(self, recorded: str, live: str) -> bool:
         if self._parent is not None and not self._parent._agrees(recorded, live):
+            return False
+        if not self._agree(recorded, live):
             return False
         known = self._live.get(recorded, live) == live
         return known and self._recorded.get(live, recorded) == recorded

@@ -12,10 +12,12 @@ import msgspec
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RecordOptions
+from ci_gate.correlation.bindings import find
 from ci_gate.errors import GateError, UsageError
 from ci_gate.gate import events
 from ci_gate.gate.summary import RecordSummary, Uncaptured
 from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import Message, Part
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.background import with_background
 from ci_gate.recorder.options import RecorderOptions
@@ -147,8 +149,20 @@ def _fold(options: RecordOptions, recorded: Recording, mode: str) -> Folded:
         options.recorder.maximum,
         "add" if mode == "add" else "replace",
     )
+    folded = msgspec.structs.replace(folded, snapshot=_with_bindings(options, folded.snapshot))
     write_snapshot(options.out, folded.snapshot)
     return folded
+
+
+def _with_bindings(options: RecordOptions, snapshot: Snapshot) -> Snapshot:
+    """What travels from one message to another is found anew whenever exchanges are added."""
+    protocols = {one.name: one.protocol for one in snapshot.dependencies}
+
+    def parts_of(exchange: Exchange, message: Message) -> tuple[Part, ...]:
+        return codec(protocols.get(exchange.dependency, "http")).places(message)
+
+    given = (*os.environ.values(), *options.service.env.values())
+    return msgspec.structs.replace(snapshot, bindings=find(snapshot, parts_of, given))
 
 
 def _summary(

@@ -39,7 +39,6 @@ class Learning:
             more = f"\nand {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
             raise UsageError("\n".join(wrong[:_SHOWN]) + more)
         self._chains = chains(snapshot)
-        self._run = Context()
         self._contexts: dict[str, Context] = {}
         exchanges = (*snapshot.inbound, *snapshot.outbound)
         self._noise = {one.id: one.noise for one in exchanges if one.noise}
@@ -47,6 +46,7 @@ class Learning:
         self.identity = identity
         resign = identity.vary if identity is not None else None
         self.substitution = Substitution(snapshot.bindings, routes, resign)
+        self._run = Context(agrees=self.substitution.agrees)
         self._bound = {
             spot.exchange
             for binding in snapshot.bindings.inbound
@@ -81,18 +81,25 @@ class Learning:
         return sum(one.count for one in self._contexts.values())
 
     def fill(self, exchange: Exchange) -> Callable[[Message], Message] | None:
-        """What puts live values and tokens into the exchange's request; None when none travel to
-        it."""
-        identity = self.identity
+        """What puts live values and tokens into the exchange's request, and remembers what a client
+        said; None when nobody asks for either."""
+        values, identity = self.substitution, self.identity
+        bound = exchange.id in self._bound
         late = identity is not None and not identity.steady and identity.carries(exchange.request)
-        if exchange.id not in self._bound and not late:
+        if not (bound or late or values.watches):
             return None
 
         def filled(message: Message) -> Message:
-            found = self.substitution.fill(exchange.id, self.parts_of(exchange, message))
+            parts = self.parts_of(exchange, message)
+            found = values.fill(exchange.id, parts)
             if found.parts:
                 message = codec("http").with_places(message, found.parts)
-            return identity.live(message, exchange.at) if identity is not None else message
+                parts = self.parts_of(exchange, message)
+            if values.watches:
+                values.saw(parts)
+            if identity is None or not (bound or late):
+                return message
+            return identity.live(message, exchange.at)
 
         return filled
 
@@ -107,6 +114,12 @@ class Learning:
     def recorded(self, message: Message) -> Message:
         """A live message with the recorded tokens instead of this run's."""
         return self.identity.recorded(message) if self.identity is not None else message
+
+    def in_recorded_terms(self, response: tuple[Part, ...]) -> tuple[Part, ...]:
+        """The parts of a live response with recorded values for what the service makes up and
+        sends to dependencies, too: that is fresh wherever it stands."""
+        changed = self.substitution.made_up_in(response)
+        return tuple(changed.get(part.place, part) for part in response)
 
     def learn(self, exchange: Exchange) -> Callable[[Message | None], None] | None:
         """What takes live values out of the exchange's answer; None when none travel from it."""

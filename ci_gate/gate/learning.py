@@ -95,7 +95,8 @@ class _Lesson:
         learned = msgspec.structs.replace(
             self._snapshot, inbound=tuple(inbound), outbound=tuple(outbound)
         )
-        learned = msgspec.structs.replace(learned, bindings=find(learned, self._parts_of))
+        bindings = find(learned, self._parts_of, learned=True)
+        learned = msgspec.structs.replace(learned, bindings=bindings)
         self._doubts(learned)
         return Taught(
             snapshot=learned,

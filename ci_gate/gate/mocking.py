@@ -12,11 +12,13 @@ from ci_gate.codecs.registry import codec
 from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.identity import Identity
+from ci_gate.correlation.substitution import Substitution
 from ci_gate.diff.equality import stand_ins_of
 from ci_gate.diff.nearest import nearest
 from ci_gate.diff.noiseopen import opened_by_noise
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.listeners import LOCAL, LOOPBACK, Listeners, address_of
+from ci_gate.mocks.bound import Bound
 from ci_gate.mocks.forms import canonical_form
 from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
 from ci_gate.mocks.server import Answer, LiveCall, Mock, MockServer
@@ -41,7 +43,7 @@ class Mocks:
     """All dependencies of a snapshot, played.
 
     `alone`: no inbound requests are replayed beside them. Call `listen`, then `prepare` with
-    every live address, then start the service.
+    every live address, then start the service. `values`: those of the run that travel.
     """
 
     def __init__(
@@ -55,9 +57,11 @@ class Mocks:
         alone: bool,
         recorded_latency: bool = False,
         learning: bool = False,
+        values: Substitution | None = None,
     ) -> None:
         self.snapshot = snapshot
         self._learning = learning
+        self._values = values if values is not None and values else None
         self.authority = certificates
         self.routes = {one.id: one.route for one in snapshot.inbound}
         self._rules = rules
@@ -112,14 +116,16 @@ class Mocks:
             )
             for exchange in exchanges
         ]
+        bound = Bound(self._values, protocol) if self._values is not None else None
         matcher = Matcher(
             recorded,
             lambda opened: canonical_form(protocol, opened),
             correlation.begun,
             alone=alone,
             learning=self._learning,
+            binder=bound,
         )
-        return Mock(name, protocol, matcher)
+        return Mock(name, protocol, matcher, bound=bound)
 
     def _opened(self, protocol: Codec, exchange: Exchange) -> tuple[tuple[str, str], ...]:
         """The places of a recorded request that are compared by kind: opened by rules, or redacted."""
@@ -224,7 +230,8 @@ def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
 def live_calls(
     calls: Sequence[LiveCall], mocks: Mapping[str, Mock], addresses: Addresses, started: int
 ) -> list[CallRecord]:
-    """What reached the mocks, as comparing needs it. `started`: the run's start, nanoseconds."""
+    """What reached the mocks, as comparing needs it: values that travel in recorded terms.
+    `started`: the run's start, nanoseconds."""
     return [
         _live(f"live-{number}", call, mocks, addresses, started)
         for number, call in enumerate(calls, 1)
@@ -264,7 +271,10 @@ def _live(
     # A dependency that the snapshot lacks has no mock in `mocks`: what was said tells its codec.
     fallback = codec("raw" if isinstance(call.request, Raw) else "http")
     protocol = mock.codec if mock is not None else fallback
-    request = with_names(call.request, addresses)
+    request = call.request
+    if mock is not None and mock.bound is not None:
+        request = mock.bound.in_recorded_terms(request)
+    request = with_names(request, addresses)
     exchange = Exchange(
         id=id_, dependency=call.dependency, route=protocol.route(request), request=request
     )

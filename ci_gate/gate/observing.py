@@ -63,7 +63,8 @@ class Observation:
         self._sink = sink
         identity = new_identity(plan.snapshot)
         self._learning = Learning(plan.snapshot, identity)
-        self._serving = Serving(options, plan, cleaning, sink, identity=identity)
+        values = self._learning.substitution
+        self._serving = Serving(options, plan, cleaning, sink, values=values, identity=identity)
         self._samples = Samples(len(plan.steps))
         self._began = time.monotonic_ns()
 

@@ -56,8 +56,16 @@ async def rehearse(
     began = time.monotonic_ns()
     cleaning = Cleaning(options)
     identity = new_identity(plan.snapshot)
+    learned = Learning(plan.snapshot, identity)
     serving = Serving(
-        options, plan, cleaning, sink, learning=True, shift=shift, identity=identity
+        options,
+        plan,
+        cleaning,
+        sink,
+        learning=True,
+        shift=shift,
+        identity=identity,
+        values=learned.substitution,
     )
     running = Running(options.state_folder, sink, options.service.stop_timeout)
     samples: Samples | None = None
@@ -68,7 +76,7 @@ async def rehearse(
             serving.addresses,
             plan.given,
             plan.snapshot.folder,
-            Learning(plan.snapshot, identity),
+            learned,
         )
         host = await serving.ready()
         if host:

@@ -112,7 +112,8 @@ class Replay:
         masks = self._learning.masks(masks, step.exchange)
         before = self.codec.places(recorded)
         redacted = step.exchange.redacted
-        after = with_stand_ins("response", before, self.codec.places(response), redacted, equality)
+        after = self._learning.in_recorded_terms(self.codec.places(response))
+        after = with_stand_ins("response", before, after, redacted, equality)
         found = compare(
             "response",
             before,

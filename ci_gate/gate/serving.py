@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from ci_gate.config.options import RunOptions
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.identity import Identity
+from ci_gate.correlation.substitution import Substitution
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events, target
 from ci_gate.gate.boot import Surroundings, probed, service_address
@@ -37,7 +39,7 @@ class Serving:
     """Call `start`, then `ready`; after the replay `check`.
 
     `shift`: where the service's clock is moved, it begins that much after the recording's start.
-    `identity` signs the tokens of the run.
+    `values`: those of the run that travel; `identity` signs its tokens.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Serving:
         *,
         learning: bool = False,
         shift: timedelta = timedelta(),
+        values: Substitution | None = None,
         identity: Identity | None = None,
     ) -> None:
         self.target = target.of_service(options.service, plan.snapshot.origin.service_port)
@@ -78,7 +81,10 @@ class Serving:
             alone=False,
             recorded_latency=options.mocks.latency == "recorded",
             learning=learning,
+            values=values,
         )
+        if values is not None:
+            values.saw_texts((*os.environ.values(), *options.service.env.values()))
 
     @property
     def log(self) -> ServiceLog | None:
@@ -164,12 +170,12 @@ class Serving:
         return (recorded, *ours) if recorded and not self._options.service.url else ours
 
     def _expected_calls(self) -> dict[str, int]:
-        """How many calls each inbound exchange is to cause."""
+        """How many calls each inbound exchange is to cause, as far as it is known whose they are:
+        nobody waits for a call that another exchange may have made."""
         counts: dict[str, int] = {}
         for call in self._plan.snapshot.outbound:
-            for group in call.groups:
-                if group not in (STARTUP, BACKGROUND):
-                    counts[group] = counts.get(group, 0) + 1
+            if len(call.groups) == 1 and call.groups[0] not in (STARTUP, BACKGROUND):
+                counts[call.groups[0]] = counts.get(call.groups[0], 0) + 1
         return counts
 
     def _say_where(self, by_name: dict[str, str]) -> None:

@@ -24,8 +24,9 @@ from ci_gate.codecs.base import (
 from ci_gate.codecs.http1.digest import BodyDigest
 from ci_gate.codecs.http1.head import STREAMS, head_end
 from ci_gate.correlation.trace import trace_ids
-from ci_gate.mocks.matcher import MISS, WINDOW, Bucket, Match
-from ci_gate.mocks.mock import Answer, LiveCall, Mock
+from ci_gate.mocks.bound import Answer
+from ci_gate.mocks.matcher import CONSUMING, MISS, Bucket, Match
+from ci_gate.mocks.mock import LiveCall, Mock
 from ci_gate.model.exchange import GAVE_UP
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Raw, Stored
 from ci_gate.net.connection import Connection
@@ -207,21 +208,17 @@ class MockConnection(Connection):
     def _found(self, mock: Mock, request: Message, bucket: Bucket | None, at: int) -> Answer:
         """What answers a call; the call is logged."""
         server = self._server
-        if server.alone:
-            match = mock.matcher.match(request, bucket, mock.codec.key, ())
-        else:
-            match = self._match(mock, request, bucket, at)
+        alone = server.alone
+        match = mock.match(request, bucket, ()) if alone else self._match(mock, request, bucket, at)
         entry = match.entry
         if entry is None:
             self._log_miss(mock, request, match.groups, at)
             missed = mock.codec.miss(request, "nothing was recorded for this call")
             return Answer(missed, None, 0.0)
         mock.answered += 1
-        if not server.alone:
+        if not alone:
             server.log(LiveCall(mock.name, request, entry, match.tier, match.groups, at))
-        answer = entry.prepared
-        assert isinstance(answer, Answer)
-        return answer
+        return mock.answer(entry)
 
     def _log_miss(self, mock: Mock, request: Message, groups: tuple[str, ...], at: int) -> None:
         mock.missed += 1
@@ -234,10 +231,9 @@ class MockConnection(Connection):
             trace_ids(request.headers) if isinstance(request, HttpRequest) else frozenset[bytes]()
         )
         groups = correlation.groups(at, traces)
-        match = mock.matcher.match(request, bucket, mock.codec.key, groups)
-        if match.tier == WINDOW and match.entry is not None:
-            for group in match.entry.groups:
-                correlation.seen(group)
+        match = mock.match(request, bucket, groups)
+        if match.tier in CONSUMING and match.entry is not None and len(match.entry.groups) == 1:
+            correlation.seen(match.entry.groups[0])
         return match
 
     # Answers leave in the order of the requests.

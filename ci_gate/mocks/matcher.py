@@ -5,7 +5,7 @@ First hit wins, and the tier is reported:
 1  the same inbound request, in recorded order
 2  the same key from this or an earlier request in the same write epoch (reads; not consumed)
 3  the startup and background groups
-4  binding of fresh values
+4  binding: equal but for values that the service made up, when recorded and again now
 5  a miss
 
 No tier consumes another request's exchange, and nothing is served because it is merely similar.
@@ -20,16 +20,22 @@ order, the last answer of a read repeating, a write as often as it was recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence, Set
+from collections.abc import Callable, Collection, Hashable, Sequence, Set
+from typing import Protocol
 
 import msgspec
 
+from ci_gate.correlation.substitution import Pair
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Key, Message
 
 WINDOW, EPOCH, STANDING, BINDING, MISS = 1, 2, 3, 4, 5
 RESEMBLING = 6
 """Only while learning what varies: the next call of the same window and coarse key."""
+CONSUMING = frozenset({WINDOW, BINDING, RESEMBLING})
+"""Tiers in which a recorded call of a window is used up."""
+TRIES = 64
+"""Recorded calls that one live call is tried with in tier 4."""
 
 Groups = tuple[str, ...]
 Canonical = Callable[[Message], Hashable]
@@ -112,12 +118,47 @@ class _Opened:
         bucket.add(entry)
 
 
+class _MadeUp:
+    """A recorded call with values that the service made up."""
+
+    __slots__ = ("coarse", "entry", "form")
+
+    def __init__(self, recorded: Recorded, entry: Entry, binder: Binder, form: Canonical) -> None:
+        self.entry = entry
+        self.form = form
+        in_path = any(at.startswith("request.path") for at in binder.made_up(recorded.exchange))
+        self.coarse: Hashable = None if in_path else recorded.key.coarse
+        """None: another value may give the path another shape."""
+
+    def used(self) -> bool:
+        """True when it has answered a live call."""
+        return bool(self.entry.uses)
+
+
+class Binder(Protocol):
+    """What the matcher needs of values that travel (`mocks.bound.Bound`)."""
+
+    def made_up(self, exchange: Exchange) -> Collection[str]:
+        """The places of a recorded call at which the service sends a value it has made up."""
+        ...
+
+    def pairs(
+        self, exchange: Exchange, request: Message, form: Canonical, *, again: bool
+    ) -> tuple[Pair, ...]:
+        """The fresh values by which a live call is the recorded one; none when it is not."""
+        ...
+
+    def accept(self, pairs: Sequence[Pair], *, again: bool) -> None:
+        """Remember the pairs of the call that is answered now."""
+        ...
+
+
 class Matcher:
     """Matches the calls to one dependency.
 
     `canonical(opened)` gives the function that puts a request into canonical form with these
     places opened. `begun`: the inbound exchanges whose replay has begun, kept by
-    `correlation`. `alone`: see the module's text.
+    `correlation`. `alone`: see the module's text. Without a `binder` there is no tier 4.
     """
 
     def __init__(
@@ -128,8 +169,12 @@ class Matcher:
         *,
         alone: bool,
         learning: bool = False,
+        binder: Binder | None = None,
     ) -> None:
         self._learning = learning
+        self._binder = binder
+        self._made_up: dict[str, list[_MadeUp]] = {}
+        """By group, in recorded order."""
         self.entries: list[Entry] = []
         self._alone = alone
         self._exact: dict[Hashable, Bucket] = {}
@@ -141,6 +186,7 @@ class Matcher:
         """Recorded writes up to and including the last one that a live call was answered with."""
         self._standing_next: dict[tuple[int, str], int] = {}
         self._begun = begun
+        self._tiers = (self._own, self._late, self._same_epoch, self._standing)
         writes = 0
         for order, one in enumerate(recorded):
             entry = Entry(one, order, writes)
@@ -152,6 +198,10 @@ class Matcher:
                 bucket = self._exact[one.key.full] = Bucket()
             bucket.add(entry)
             self._by_coarse.setdefault(one.key.coarse, []).append((one, entry))
+            if binder is not None and binder.made_up(one.exchange):
+                made_up = _MadeUp(one, entry, binder, canonical(one.opened))
+                for group in entry.groups:
+                    self._made_up.setdefault(group, []).append(made_up)
 
     def _choices(self, coarse: Hashable) -> list[_Opened]:
         """The canonical forms of the calls with this coarse key, fewest opened places first."""
@@ -186,37 +236,45 @@ class Matcher:
         recorded call is equal byte for byte.
         """
         if bucket is not None:
-            found = self._take(bucket, groups)
+            found = self._take_alone(bucket, groups) if self._alone else self._own(bucket, groups)
             if found is not None:
                 return found
         coarse = key(request).coarse
-        for choice in self._choices(coarse):
-            bucket = choice.buckets.get(choice.canonical(request))
-            if bucket is not None:
-                found = self._take(bucket, groups)
+        buckets = self._buckets(request, bucket, coarse)
+        for take in (self._take_alone,) if self._alone else self._tiers:
+            for one in buckets:
+                found = take(one, groups)
                 if found is not None:
                     return found
+        if self._made_up:
+            found = self._bind(request, coarse, groups)
+            if found is not None:
+                return found
         if self._learning:
             for _, entry in self._by_coarse.get(coarse, ()):
                 if not entry.uses and any(group in groups for group in entry.groups):
                     return self._consume(entry, RESEMBLING, groups)
         return Match(None, MISS, groups)
 
-    def _take(self, bucket: Bucket, groups: tuple[str, ...]) -> Match | None:
-        if self._alone:
-            return self._take_alone(bucket, groups)
+    def _buckets(self, request: Message, exact: Bucket | None, coarse: Hashable) -> list[Bucket]:
+        """The recorded calls that are equal to the byte, and those that are where places are
+        open, fewest open places first."""
+        found = [exact] if exact is not None else []
+        for choice in self._choices(coarse):
+            if choice.places or exact is None:
+                bucket = choice.buckets.get(choice.canonical(request))
+                if bucket is not None:
+                    found.append(bucket)
+        return found
+
+    def _own(self, bucket: Bucket, groups: Groups) -> Match | None:
+        """The next call that the same request recorded."""
         for group in groups:
             if group not in (STARTUP, BACKGROUND):
                 for entry in bucket.by_group.get(group, ()):
                     if not entry.uses:
                         return self._consume(entry, WINDOW, (group,))
-        late = self._late(bucket)
-        if late is not None:
-            return late
-        earlier = self._same_epoch(bucket)
-        if earlier is not None:
-            return Match(earlier, EPOCH, groups)
-        return self._standing(bucket, groups)
+        return None
 
     def _consume(self, entry: Entry, tier: int, groups: tuple[str, ...]) -> Match:
         entry.uses += 1
@@ -224,7 +282,7 @@ class Matcher:
             self._written = entry.epoch + 1
         return Match(entry, tier, groups)
 
-    def _late(self, bucket: Bucket) -> Match | None:
+    def _late(self, bucket: Bucket, _groups: Groups) -> Match | None:
         """A call that an earlier request recorded and has not made yet: it came after `settle`."""
         for entry in bucket.entries:
             if not entry.uses and self._reached(entry):
@@ -234,13 +292,13 @@ class Matcher:
     def _reached(self, entry: Entry) -> bool:
         return any(group in self._begun for group in entry.groups)
 
-    def _same_epoch(self, bucket: Bucket) -> Entry | None:
+    def _same_epoch(self, bucket: Bucket, groups: Groups) -> Match | None:
         """The nearest earlier recorded read with this key that no write separates from now."""
         best: Entry | None = None
         for entry in bucket.entries:
             if entry.read and entry.epoch == self._written and self._reached(entry):
                 best = entry
-        return best
+        return Match(best, EPOCH, groups) if best is not None else None
 
     def _standing(self, bucket: Bucket, groups: tuple[str, ...]) -> Match | None:
         """Startup and background calls: recorded order, then the last answer again."""
@@ -253,6 +311,27 @@ class Matcher:
                 entry = entries[min(at, len(entries) - 1)]
                 # A background key is nobody's; a start-up call made now is told by whose it is now.
                 return self._consume(entry, STANDING, (group,) if group == BACKGROUND else groups)
+        return None
+
+    def _bind(self, request: Message, coarse: Hashable, groups: Groups) -> Match | None:
+        """The recorded call that `request` is but for fresh values: of its own groups, of an
+        earlier one that has not made it yet, or of those that are nobody's."""
+        assert self._binder is not None
+        tries = TRIES
+        late = [group for group in self._made_up if group in self._begun and group not in groups]
+        for group in (*groups, *late, STARTUP, BACKGROUND):
+            again = group in (STARTUP, BACKGROUND)
+            for one in sorted(self._made_up.get(group, ()), key=_MadeUp.used):
+                if (one.used() and not again) or one.coarse not in (None, coarse):
+                    continue
+                tries -= 1
+                if tries < 0:
+                    return None
+                pairs = self._binder.pairs(one.entry.exchange, request, one.form, again=again)
+                if pairs:
+                    self._binder.accept(pairs, again=again)
+                    own = group in groups or group == STARTUP
+                    return self._consume(one.entry, BINDING, groups if own else one.entry.groups)
         return None
 
     def _take_alone(self, bucket: Bucket, groups: tuple[str, ...]) -> Match | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from ci_gate.codecs.base import Codec
-from ci_gate.mocks.matcher import Bucket, Entry, Matcher
+from ci_gate.mocks.bound import Answer, Bound
+from ci_gate.mocks.matcher import BINDING, Bucket, Entry, Match, Matcher
 from ci_gate.model.message import Message
 
 KNOWN_ENTRIES = 32768
@@ -13,18 +14,6 @@ KNOWN_BYTES = 4096
 """Longest request that is remembered."""
 KNOWN_TOTAL = 8 << 20
 """Bytes of requests that one dependency remembers at a time."""
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A recorded answer, ready to be said."""
-
-    message: Message | None
-    """None: there was none, and `error` says how that came."""
-    prepared: bytes | None
-    took: float
-    """Milliseconds it took when it was recorded."""
-    error: str = ""
-    """`model.exchange.CLOSED`: the connection is closed instead; GAVE_UP: nothing is said."""
 
 
 class LiveCall(msgspec.Struct, frozen=True, gc=False):
@@ -45,11 +34,19 @@ class Mock:
     """One dependency, played."""
 
     def __init__(
-        self, name: str, codec: Codec, matcher: Matcher, *, telemetry: bool = False
+        self,
+        name: str,
+        codec: Codec,
+        matcher: Matcher,
+        *,
+        telemetry: bool = False,
+        bound: Bound | None = None,
     ) -> None:
         self.name = name
         self.codec = codec
         self.matcher = matcher
+        self.bound = bound
+        """Values that travel; None where none do."""
         self.telemetry = telemetry
         """Answered with an empty success, never matched or logged."""
         self.shared: dict[str, object] = {}
@@ -58,6 +55,25 @@ class Mock:
         self.known: dict[bytes, tuple[Message, Bucket | None]] = {}
         """Bytes that were one whole request before -> the request and what is equal to it."""
         self._known_size = 0
+
+    def match(self, request: Message, bucket: Bucket | None, groups: tuple[str, ...]) -> Match:
+        """What answers a live call of `groups`; `bucket` are the recorded calls equal to it."""
+        bound, key = self.bound, self.codec.key
+        if bound is None:
+            return self.matcher.match(request, bucket, key, groups)
+        asked = bound.in_recorded_terms(request)
+        if asked is not request:
+            bucket = self.matcher.exact(self.codec.full(asked))
+        match = self.matcher.match(asked, bucket, key, groups)
+        if match.entry is not None and match.tier != BINDING:
+            bound.note(match.entry.exchange, asked)
+        return match
+
+    def answer(self, entry: Entry) -> Answer:
+        """What a recorded call is answered with now."""
+        answer = entry.prepared
+        assert isinstance(answer, Answer)
+        return answer if self.bound is None else self.bound.answer(entry.exchange, answer)
 
     def remember(self, data: bytes, request: Message, bucket: Bucket | None) -> None:
         """`data` is one whole request that is answered in the common connection state."""

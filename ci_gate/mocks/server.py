@@ -12,8 +12,9 @@ from typing import Protocol
 
 from ci_gate.codecs.base import Codec
 from ci_gate.correlation.correlation import Correlation
+from ci_gate.mocks.bound import Answer
 from ci_gate.mocks.connection import MockConnection
-from ci_gate.mocks.mock import Answer, LiveCall, Mock
+from ci_gate.mocks.mock import LiveCall, Mock
 from ci_gate.model.message import HttpRequest, Message, Stored
 from ci_gate.net.connection import Connection
 

@@ -193,7 +193,8 @@ class _Lane:
             replayer.correlation.begin(request.id, request.traces)
         if request.fill is not None:
             message = request.fill(request.message)
-            request = msgspec.structs.replace(request, message=message, serialised=None)
+            if message is not request.message:
+                request = msgspec.structs.replace(request, message=message, serialised=None)
         wire.say(request)
 
     async def _connect(self) -> None:

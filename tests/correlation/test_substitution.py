@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_gate.correlation.bindings import find
+from ci_gate.correlation.bindings import find, texts_of
 from ci_gate.correlation.substitution import Pair, Substitution
 from ci_gate.model.message import HttpRequest, HttpResponse
 from tests.correlation.traffic import CODEC, FORM, Recording, ask, parts_of, say
@@ -139,8 +139,12 @@ class Charges:
         return ask("/charges", {"ref": ref, "user": user, "amount": amount})
 
     def stands(self, live: HttpRequest) -> tuple[Pair, ...] | None:
-        """Whether a live call is the recorded one, by tier 4."""
-        return self.run.stands_for(self.id, CODEC.places(self.request), CODEC.places(live))
+        """The pairs by which a live call is the recorded one, as tier 4 of the matcher asks."""
+        parts = CODEC.places(live)
+        expected = texts_of("request", CODEC.places(self.request))
+        pairs = self.run.pairs(self.id, expected, texts_of("request", parts))
+        tried = CODEC.with_places(live, self.run.in_recorded_terms(parts, pairs))
+        return pairs if pairs and tried == self.request else None
 
 
 def test_a_fresh_reference_is_matched_and_echoed() -> None:
@@ -177,7 +181,8 @@ def test_values_of_opened_places_are_noted() -> None:
     """Where the key is open, the pair is learned from the match, for the answer."""
     service = Charges()
     live = service.call(OTHER)
-    service.run.note(service.id, CODEC.places(service.request), CODEC.places(live))
+    expected = texts_of("request", CODEC.places(service.request))
+    service.run.note(service.id, expected, texts_of("request", CODEC.places(live)))
     parts = service.run.answer(service.id, CODEC.places(service.response))
     assert CODEC.with_places(service.response, parts) == say({"ref": OTHER, "state": "done"})
     assert not service.run.answer("o-99", CODEC.places(service.response))
