@@ -31,7 +31,8 @@ def command() -> int:
     """
     import msgspec
 
-    from ci_gate.cli.output import output, say
+    from ci_gate.cli.output import command as command_line
+    from ci_gate.cli.output import output
     from ci_gate.cli.results import show_result
     from ci_gate.forge.detect import detect
     from ci_gate.gate.ci import action
@@ -53,7 +54,7 @@ def command() -> int:
             sink(Note(acted.published.notice, "warning"))
     code = show_result(acted.result, as_json=False, no_color=False)
     for line in acted.lines:
-        say(line)
+        command_line(line)
     return code
 
 

@@ -29,12 +29,12 @@ def command(snapshot: str, config: str | None, quiet: bool, as_json: bool, no_co
     del no_color  # plain lines
     import msgspec
 
-    from ci_gate.cli.output import printable, say
+    from ci_gate.cli.output import printable, say, say_json
     from ci_gate.gate.check import CheckOptions, check
 
     report = check(CheckOptions(around=surroundings(config, reading=True), snapshot=snapshot))
     if as_json:
-        say(msgspec.json.encode(report).decode())
+        say_json(msgspec.json.encode(report))
     else:
         shown = [one for one in report.findings if one.level == "error" or not quiet]
         lines = [f"{one.level}: {printable(one.text)}" for one in shown]

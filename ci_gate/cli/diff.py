@@ -47,13 +47,13 @@ def command(
     del quiet, no_color  # plain lines
     import msgspec
 
-    from ci_gate.cli.output import say
+    from ci_gate.cli.output import say, say_json
     from ci_gate.gate.change import ChangeOptions, change
     from ci_gate.report import snapshotdiff
 
     edits = change(ChangeOptions(revisions=revisions, config=config, snapshot=snapshot))
     if as_json:
-        say(msgspec.json.encode(edits).decode())
+        say_json(msgspec.json.encode(edits))
     elif as_markdown:
         say(snapshotdiff.markdown(edits) or snapshotdiff.terminal(edits))
     else:

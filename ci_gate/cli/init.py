@@ -109,7 +109,7 @@ def command(
     """
     import msgspec
 
-    from ci_gate.cli.output import output, say
+    from ci_gate.cli.output import output, say, say_json
     from ci_gate.errors import UsageError
     from ci_gate.gate.init import InitOptions, init
     from ci_gate.gate.init_ci import CiOptions, init_ci
@@ -133,7 +133,7 @@ def command(
     with output(quiet=quiet, no_color=no_color) as sink:
         summary = init_ci(options, CiOptions(ci, uses, owners), sink) if ci else init(options, sink)
     if as_json:
-        say(msgspec.json.encode(summary).decode())
+        say_json(msgspec.json.encode(summary))
     elif show:
         say(summary.text)
     elif not quiet:

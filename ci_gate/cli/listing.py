@@ -7,7 +7,7 @@ import json
 import msgspec
 from tabulate import tabulate
 
-from ci_gate.cli.output import printable, say
+from ci_gate.cli.output import printable, say, say_json
 from ci_gate.gate.inspect import Inspection, Line
 
 MAX_LABEL = 60
@@ -16,7 +16,7 @@ MAX_LABEL = 60
 def show_inspection(found: Inspection, *, as_json: bool) -> None:
     """Print it on stdout."""
     if as_json:
-        say(msgspec.json.encode(found).decode())
+        say_json(msgspec.json.encode(found))
     elif any(line.document is not None for line in found.exchanges):
         say("\n\n".join(_whole(line) for line in found.exchanges))
     else:

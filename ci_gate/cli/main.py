@@ -114,5 +114,7 @@ def _unexpected(error: Exception) -> int:
 
 
 def _complain(text: str) -> None:
+    from ci_gate.cli.output import tell
+
     for line in text.splitlines() or [""]:
-        click.echo(f"ci-gate: {line}", err=True)
+        tell(f"ci-gate: {line}")

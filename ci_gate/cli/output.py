@@ -2,7 +2,8 @@
 
 On a terminal: stages with a progress bar. Elsewhere (CI): plain lines, none of them more often
 than a person would want to scroll past. Texts may hold what came over a wire: control characters
-are shown, never obeyed, and no text is markup.
+are shown, never obeyed, no text is markup, and no line is a command to the CI system whose log
+this is; `command` alone writes such lines.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 import click
 
 from ci_gate.gate.events import Addresses, Event, Note, Progress, Stage
+from ci_gate.report.text import guard, guard_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,6 +85,21 @@ def printable(text: str) -> str:
 
 def say(text: str) -> None:
     """A rendered result, on stdout. A reader that has gone does not change the verdict."""
+    command(guard(text))
+
+
+def say_json(document: bytes | str) -> None:
+    """A result as JSON on one line, on stdout."""
+    command(guard_json(document if isinstance(document, str) else document.decode()))
+
+
+def tell(text: str, stream: TextIO | None = None) -> None:
+    """A line of ours for people, on stderr."""
+    click.echo(guard(text), file=stream, err=stream is None)
+
+
+def command(text: str) -> None:
+    """Text of our own making on stdout as it is: to a CI system some lines are commands."""
     try:
         click.echo(text.rstrip("\n"), color=True)
         sys.stdout.flush()
@@ -99,7 +116,7 @@ class Quiet:
     def __call__(self, event: Event) -> None:
         """Show errors."""
         if isinstance(event, Note) and event.level == "error":
-            click.echo(f"ci-gate: error: {printable(event.text)}", file=self.stream)
+            tell(f"ci-gate: error: {printable(event.text)}", self.stream)
 
     def __enter__(self) -> Quiet:
         return self
@@ -119,7 +136,7 @@ class Lines(Quiet):
         """Show every event but most of the progress."""
         text = self.line(event)
         if text:
-            click.echo(f"ci-gate: {text}", file=self.stream)
+            tell(f"ci-gate: {text}", self.stream)
 
     def line(self, event: Event) -> str:
         """The event as one line, or "" when it is not worth one."""

@@ -69,7 +69,7 @@ def command(
     """
     import msgspec
 
-    from ci_gate.cli.output import output, printable, say
+    from ci_gate.cli.output import output, printable, say, say_json
     from ci_gate.gate.publish import PublishOptions, publish
 
     options = PublishOptions(
@@ -86,7 +86,7 @@ def command(
     with output(quiet=quiet, no_color=no_color) as sink:
         published = publish(options, sink)
     if as_json:
-        say(msgspec.json.encode(published).decode())
+        say_json(msgspec.json.encode(published))
     elif dry_run:
         say(f"to {printable(published.target)}:\n\n{published.body}")
     elif not quiet or published.notice:

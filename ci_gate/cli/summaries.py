@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import click
 import msgspec
 from tabulate import tabulate
 
-from ci_gate.cli.output import printable, say
+from ci_gate.cli.output import printable, say_json, tell
 from ci_gate.gate.summary import LearnSummary, MockSummary, RecordSummary, Unfaithful
 
 MAX_ROWS = 40
@@ -36,9 +35,9 @@ def show_lesson(summary: LearnSummary, *, as_json: bool = False, quiet: bool = F
 
 def _show(summary: msgspec.Struct, text: str, as_json: bool, quiet: bool) -> None:
     if as_json:
-        say(msgspec.json.encode(summary).decode())
+        say_json(msgspec.json.encode(summary))
     elif not quiet:
-        click.echo(text, err=True)
+        tell(text)
 
 
 def recording_text(summary: RecordSummary) -> str:

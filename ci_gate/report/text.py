@@ -81,6 +81,11 @@ def guard(text: str) -> str:
     return _COMMAND_ANYWHERE.sub("·", _COMMAND_AT_START.sub(r"\1∷", text))
 
 
+def guard_json(document: str) -> str:
+    """The same for JSON on one line, with an escape that reads back as what was there."""
+    return _COMMAND_ANYWHERE.sub(r"\\u0023", document)
+
+
 def log_line(text: str, limit: int = 2000) -> str:
     """One visible line for a job log that cannot become a workflow command of any CI system."""
     return guard(one_line(text, limit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 
@@ -14,10 +15,13 @@ from ci_gate.cli.output import (
     Quiet,
     Terminal,
     colours,
+    command,
     is_terminal,
     output,
     printable,
     say,
+    say_json,
+    tell,
 )
 from ci_gate.gate.events import Addresses, Event, Note, Progress, Stage
 
@@ -130,3 +134,23 @@ def test_say_and_printable(capsys: pytest.CaptureFixture[str]) -> None:
     say("a\nb\n\n")
     assert capsys.readouterr().out == "a\nb\n"
     assert printable("é\u202e\x00\ud800") == "é\\u202e\\x00\\ud800"
+
+
+def test_no_line_is_a_command_of_the_ci_system(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever comes from traffic, results, notes and complaints set nothing and mask nothing; JSON
+    reads back as it was, and only what we mean as a command is one."""
+    hostile = "::error::x\n  ::add-mask::y\nsee ##[error]z ##vso[task.complete]"
+    say(hostile)
+    tell(hostile)
+    say_json(json.dumps({"text": hostile}))
+    sink = Lines(io.StringIO())
+    sink(Note("##[error]z"))
+    captured = capsys.readouterr()
+    assert isinstance(sink.stream, io.StringIO)
+    for text in (captured.out, captured.err, sink.stream.getvalue()):
+        assert not re.search(r"(?m)^\s*::", text)
+        assert "##[" not in text
+        assert "##vso[" not in text
+    assert json.loads(captured.out.splitlines()[-1]) == {"text": hostile}
+    command("::notice::ours")
+    assert capsys.readouterr().out == "::notice::ours\n"
