@@ -11,6 +11,7 @@ import pytest
 
 from tests.ci.containers import TOP, Engine
 from tests.ci.runner import read_log, read_outputs
+from tests.gate.clone import Clone
 
 pytestmark = pytest.mark.long
 
@@ -182,8 +183,25 @@ def test_localhost_is_refused(job: Job) -> None:
     config.write_text(text.replace("  port: auto\n", "").replace('PORT: "${service.port}"', "A: b"))
     code, log = job.run({})
     assert code == 2, log
-    for way in ("host/", "service.image", "http://"):
+    for way in ("/host@", "service.image", "http://orders:8080"):
         assert way in log
+
+
+def test_clone_of_another_owner(job: Job) -> None:
+    """The workspace belongs to the runner's user and the container is root's: the commit and the
+    change's edits are read all the same."""
+    clone = Clone(job.workspace)
+    clone.commit("base")
+    config = (job.workspace / "ci-gate.yml").read_text()
+    clone.write("ci-gate.yml", config.replace("requests.failed > 0", "requests.failed > 1"))
+    head = clone.commit("change")
+    for path in [job.workspace, *job.workspace.rglob("*")]:
+        os.chown(path, 1001, 1001, follow_symlinks=False)
+    code, log = job.run({"base": "HEAD~1"})
+    assert code == 0, log
+    result = json.loads((job.workspace / job.outputs()["result"]).read_text())
+    assert result["environment"]["commit"] == head
+    assert [one["subject"] for one in result["edits"]["items"]] == ["condition", "condition"]
 
 
 def test_knows_its_container(job: Job) -> None:
