@@ -17,6 +17,7 @@ COMMANDS = {
     "run": "The gate: mocks up, service up, replay, compare, judge.",
     "mock": "Serve a snapshot's dependencies, and run a command against them.",
     "replay": "Send a snapshot's requests to a running service and compare the answers.",
+    "prove": "Show what the gate catches of this service, and what it would let pass.",
     "check": "Check configuration and snapshot; nothing is run.",
     "action": "The gate as a CI job: inputs, page, annotations and comment of the platform.",
     "diff": "What a change edits in snapshot, rules and configuration, as behaviour.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -85,6 +86,12 @@ class Replay:
             fill=self._learning.fill(step.exchange),
             learn=self._learning.learn(step.exchange),
         )
+
+    def knowing(self, learning: Learning) -> Replay:
+        """The same replay, to be compared by what another object has learned of it."""
+        other = copy.copy(self)
+        other._learning = learning
+        return other
 
     def compare(self, samples: Samples, rules: Rules, equality: Equality) -> list[Compared]:
         """What each step came to, in the order of the steps."""

@@ -150,3 +150,12 @@ def test_an_exchange_is_what_it_is() -> None:
     exchange = Exchange(id="a", route="GET /", request=HttpRequest("GET", b"/"))
     step = plan([exchange], None, "fast")[0]
     assert undone(step, "not-replayed", "").differences[0].expected == "an answer"
+
+
+def test_the_same_replay_is_compared_by_what_another_has_learned(recorded: Snapshot) -> None:
+    """Steps and expectations are shared; what varies is asked of the other."""
+    replay = replay_of(recorded)
+    learning = Learning(recorded)
+    other = replay.knowing(learning)
+    assert other.prepared is replay.prepared
+    assert (other._learning, replay._learning is learning) == (learning, False)

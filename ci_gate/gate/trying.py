@@ -1,0 +1,124 @@
+"""Seeded regressions tried: each is judged by what judges a run, on its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from ci_gate.config.options import RunOptions
+from ci_gate.diff import concealed
+from ci_gate.diff.outcomes import is_red
+from ci_gate.diff.render import clean
+from ci_gate.diff.rules import Rules
+from ci_gate.errors import CannotRun
+from ci_gate.gate import events
+from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.comparing import evidence_of
+from ci_gate.gate.hearing import Hearing
+from ci_gate.gate.judging import About, Judged, judged
+from ci_gate.gate.observing import Observed
+from ci_gate.gate.seeding import Candidate
+from ci_gate.model.exchange import BACKGROUND, STARTUP
+from ci_gate.model.proof import Trial
+
+NO_REASON = "nothing known: a gap of ci-gate itself"
+_STANDING = (STARTUP, BACKGROUND)
+
+
+def fresh(seen: Observed, options: RunOptions) -> Observed:
+    """`seen` with rules that have excused nothing yet."""
+    today = seen.plan.started_at.date().isoformat()
+    plan = msgspec.structs.replace(seen.plan, rules=Rules(options.rules, today))
+    return msgspec.structs.replace(seen, plan=plan)
+
+
+class Trials:
+    """Tries regressions on a run that passed.
+
+    Raises CannotRun when the same calls, heard again, do not pass: nothing could be proved then.
+    """
+
+    def __init__(
+        self, seen: Observed, options: RunOptions, about: About, cleaning: Cleaning
+    ) -> None:
+        self._seen = seen
+        self._options = options
+        self._about = about
+        self._cleaning = cleaning
+        self._hearing = Hearing(options)
+        self._unchanged = self._judge(seen)
+        if self._unchanged.result.verdict.outcome != "pass":
+            reasons = "; ".join(self._unchanged.result.verdict.reasons)
+            raise CannotRun(
+                f"the calls of a run that passed could not be heard again as they were: {reasons}; "
+                "set replay.concurrency to 1, and report this if it is"
+            )
+
+    async def all(self, chosen: Sequence[Candidate], sink: events.Sink) -> list[Trial]:
+        """Try one after the other; whoever waits may cancel in between."""
+        found = []
+        for number, one in enumerate(chosen, 1):
+            found.append(self._try(one))
+            sink(events.Progress(number, len(chosen), sum(not trial.caught for trial in found)))
+            await asyncio.sleep(0)
+        return found
+
+    def _judge(self, seen: Observed) -> Judged:
+        heard = self._hearing.again(fresh(seen, self._options))
+        return judged(evidence_of(heard, self._about, self._cleaning, 0.0))
+
+    def _try(self, one: Candidate) -> Trial:
+        outcome = self._judge(one.seeded(self._seen))
+        caught = outcome.result.verdict.outcome == "fail"
+        return Trial(
+            kind=one.kind,
+            route=clean(one.route),
+            exchange="" if one.group in _STANDING else one.group,
+            place=clean(one.place, 500),
+            dependency=clean(one.dependency),
+            call=clean(one.call),
+            caught=caught,
+            by=_by(outcome) if caught else "",
+            hidden=() if caught else self._hidden(one, outcome),
+        )
+
+    def _hidden(self, one: Candidate, outcome: Judged) -> tuple[str, ...]:
+        before, after = self._unchanged, outcome
+        found = concealed.by_rules(before.result.rules, after.result.rules)
+        group = one.group if one.group in _STANDING else ""
+        if one.exchange is not None:
+            found += concealed.by_noise(one.place or "call", one.exchange.noise)
+            found += concealed.by_redaction(one.place, one.exchange)
+        found += concealed.built_in(one.kind, one.place, group)
+        found = found or concealed.by_notices(_notices(before), _notices(after))
+        if one.kind == "delayed":
+            found = tuple(
+                f"condition: {each.condition} (observed {each.observed})"
+                for each in after.result.verdict.evaluations
+                if each.condition.startswith("latency.") and each.outcome == "pass"
+            )
+        return tuple(clean(text, 300) for text in dict.fromkeys(found)) or (NO_REASON,)
+
+
+def _by(outcome: Judged) -> str:
+    """The check that caught it: the first cause's, else the condition that failed."""
+    result = outcome.result
+    red = next((cause.change for cause in result.causes if not cause.notice), "")
+    failed = (
+        f"condition {one.condition}"
+        for one in result.verdict.evaluations
+        if one.level == "fail" and one.outcome == "fail"
+    )
+    return red or next(failed, "")
+
+
+def _notices(outcome: Judged) -> Counter[str]:
+    return Counter(
+        f"{one.change} {one.place} {one.detail}".strip()
+        for row in outcome.rows
+        for one in row.differences
+        if not is_red(one)
+    )
