@@ -35,17 +35,19 @@ class Equality:
 
     Equal stand-ins were equal values when recorded, so live they must be equal again, and
     different ones different. `count` is the number of places compared this way (`Counts.redacted`).
+    `redacted`: live messages come redacted, so that a live value is a stand-in, too, and another.
     """
 
-    def __init__(self, parent: Equality | None = None) -> None:
+    def __init__(self, parent: Equality | None = None, *, redacted: bool = False) -> None:
         self.count = 0
+        self.redacted = redacted
         self._live: dict[str, str] = {}
         self._recorded: dict[str, str] = {}
         self._parent = parent
 
     def scratch(self) -> Equality:
         """One that knows what this one knows and tells it nothing: to try a comparison."""
-        return Equality(self)
+        return Equality(self, redacted=self.redacted)
 
     def allows(self, stand_in: str, live: str) -> bool:
         """True when the pair contradicts no earlier pair; remembers nothing."""

@@ -183,7 +183,7 @@ class Findings:
             return False
         before, after = str(scalar(expected)), str(scalar(actual))
         kind = is_stand_in(before)
-        if not kind or is_stand_in(after) or not fits(after, kind):
+        if not kind or self._other(after) or not fits(after, kind):
             return False
         return self.equality.allows(before, after)
 
@@ -198,7 +198,7 @@ class Findings:
         if not pairs:
             return ""
         for kind, _, live in pairs:
-            if is_stand_in(live):
+            if self._other(live):
                 return f"another redacted {kind} of the recording"
             if not fits(live, kind):
                 return f"the recorded value was a redacted {kind}, this is none"
@@ -206,6 +206,10 @@ class Findings:
             if not self.equality.same(recorded, live):
                 return f"this {kind} was equal to others when recorded, or different; now it is not"
         return None
+
+    def _other(self, live: str) -> bool:
+        """True when a live text is a stand-in, which only the recording can have it from."""
+        return not self.equality.redacted and bool(is_stand_in(live))
 
     @property
     def count(self) -> int:

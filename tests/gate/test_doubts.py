@@ -15,6 +15,7 @@ from ci_gate.model.message import HttpResponse
 from ci_gate.model.noise import Noise
 from ci_gate.model.rule import Rule
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.values.standins import StandIns
 
 FIRST, CHARGE = "aaaa1111-1", "cccc1111-1"
 JSON = ((b"Content-Type", b"application/json"),)
@@ -60,6 +61,21 @@ def test_what_was_learned_leaves_no_doubt(plain: Snapshot) -> None:
     (doubt,) = doubts(snapshot, [fits, beyond], NO_RULES)
     assert (doubt.exchange, doubt.place) == (FIRST, "response.body.$.id")
     assert doubt.why.startswith("response.body.$.id: 7 was recorded, 101 came (1 of 2 replays)")
+
+
+def test_redacted_values_of_replays_leave_no_doubt(plain: Snapshot) -> None:
+    """A replay's messages are redacted as the recording's are: another token is another stand-in."""
+    made = [StandIns(b"key").stand_in("secret", f"s3cretT0ken{n}") for n in range(3)]
+    first = plain.inbound[0]
+    bodies = [f'{{"id":7,"token":"{one}"}}'.encode() for one in made]
+    recorded = msgspec.structs.replace(
+        first,
+        response=HttpResponse(status=201, headers=JSON, body=bodies[0]),
+        redacted=("response.body.$.token",),
+    )
+    snapshot = msgspec.structs.replace(plain, inbound=(recorded, *plain.inbound[1:]))
+    replays = [rehearsal(snapshot, body) for body in bodies[1:]]
+    assert doubts(snapshot, replays, NO_RULES) == []
 
 
 def test_a_rule_dispels_a_doubt(plain: Snapshot) -> None:
