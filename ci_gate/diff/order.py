@@ -5,7 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from ci_gate.model.exchange import Facts
+from ci_gate.model.call import CallRecord
+
+_TRIES = 1_000_000
+"""Pairs of calls of one window that are looked at."""
 
 
 def out_of_order(recorded: Sequence[int]) -> set[int]:
@@ -31,21 +34,49 @@ def out_of_order(recorded: Sequence[int]) -> set[int]:
     return set(range(len(recorded))) - kept
 
 
-def reordered(calls: Sequence[tuple[int, str, Facts]]) -> list[tuple[int, bool]]:
-    """(position, red) of the calls of one window that changed their place.
+def parallel(one: CallRecord, other: CallRecord) -> bool:
+    """True when one of two calls began before the other one's answer was there: neither can have
+    waited for the other. Calls without times are taken to have come one after the other."""
+    first, second = (one, other) if one.at <= other.at else (other, one)
+    return second.at < first.ended
 
-    `calls` are (recorded index, dependency, facts) in live order. Red is what changed its place
-    inside a transaction or an order scope; the rest only shows that something runs in parallel.
+
+def conflict(one: CallRecord, other: CallRecord) -> bool:
+    """True when it matters which of two calls comes first: both are of one transaction or one order
+    scope, both write, or one writes what the other reads. Two transactions run beside one
+    another, and so do calls that were recorded so."""
+    if parallel(one, other):
+        return False
+    before, after = one.facts, other.facts
+    same = one.dependency == other.dependency
+    if same and (
+        (before.transaction and before.transaction == after.transaction)
+        or (before.order and before.order == after.order)
+    ):
+        return True
+    if before.transaction and after.transaction:
+        return False
+    writes = (before.effect == "write") + (after.effect == "write")
+    return writes == 2 or (writes == 1 and same and bool({*before.targets} & {*after.targets}))
+
+
+def reordered(calls: Sequence[tuple[int, CallRecord]]) -> list[tuple[int, bool]]:
+    """(position, red) of the calls of one window that changed their place, the fewest there can be.
+
+    `calls` are recorded calls with their recorded index, in live order. Red is what has changed
+    sides with a call that it conflicts with; the rest only shows that something runs in parallel.
     """
-    scopes: dict[tuple[str, str, str], list[int]] = {}
-    for position, (_, dependency, facts) in enumerate(calls):
-        if facts.transaction:
-            scopes.setdefault((dependency, "transaction", facts.transaction), []).append(position)
-        if facts.order:
-            scopes.setdefault((dependency, "order", facts.order), []).append(position)
-    red: set[int] = set()
-    for positions in scopes.values():
-        moved = out_of_order([calls[position][0] for position in positions])
-        red |= {positions[one] for one in moved}
-    loose = out_of_order([index for index, _, _ in calls])
-    return sorted([(one, True) for one in red] + [(one, False) for one in loose - red])
+    moved = out_of_order([index for index, _ in calls])
+    tries = _TRIES
+    found = []
+    for position in sorted(moved):
+        index, call = calls[position]
+        crossed = [
+            other
+            for at, (number, other) in enumerate(calls)
+            if at != position and (at < position) != (number < index)
+        ]
+        tries -= len(crossed)
+        # A storm of moved calls is red without a look at every pair.
+        found.append((position, tries < 0 or any(conflict(call, other) for other in crossed)))
+    return found

@@ -11,7 +11,16 @@ from ci_gate.errors import UsageError
 from ci_gate.model.rule import Rule, Where
 from ci_gate.values.kinds import KINDS
 
-CALLS = ("missing", "unexpected", "changed", "repeated", "reordered")
+CALLS = (
+    "missing",
+    "unexpected",
+    "changed",
+    "repeated",
+    "reordered",
+    "moved",
+    "response-order",
+    "fan-out",
+)
 """Kinds of call difference that a rule may allow."""
 
 _EFFECTS = ("", "read", "write")

@@ -88,7 +88,16 @@ class Rules:
         """
         if difference.notice:
             return 0
-        effect = effect or difference.effect
+        index = self._excusing(difference, effect or difference.effect)
+        if index:
+            self._use(index, difference)
+        return index
+
+    def allows(self, difference: Difference) -> bool:
+        """Whether `excuse` would excuse it; no rule counts as used."""
+        return self._excusing(difference, difference.effect) > 0
+
+    def _excusing(self, difference: Difference, effect: str) -> int:
         for rule in self._live:
             if not _covers(
                 rule.where,
@@ -104,7 +113,6 @@ class Rules:
             else:
                 fits = rule.allow == ANY and Masks(((rule.at, ANY, 1),)).opens(difference.place) > 0
             if fits:
-                self._use(rule.index, difference)
                 return rule.index
         return 0
 

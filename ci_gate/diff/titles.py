@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from ci_gate.diff.transforms import RENAMED_TO, shared
@@ -14,6 +13,7 @@ AFTER_ERROR = "after an error answer"
 """What the detail of a call says that was made again because it failed."""
 
 _SHORT = 60
+_MADE = re.compile(r"made (\d{1,9}) times")
 _FIELD = re.compile(r'(?:\.([^.\[\]"]+)|\["(?:[^"\\]|\\.)*"\])(?:\[\*\])*\Z')
 
 
@@ -97,7 +97,7 @@ def _call_title(first: Difference, differences: Sequence[Difference]) -> str:
         return f"{call} {_times(differences)}{where}"
     if first.change == "reordered":
         return f"{call} called in another order{where}"
-    if first.change in ("moved", "response", "fan-out"):
+    if first.change in _MOVED:
         said = _same(differences, "detail").removeprefix(": ")
         return f"{call} {said or _MOVED[first.change]}{where}"
     if first.notice:
@@ -107,8 +107,8 @@ def _call_title(first: Difference, differences: Sequence[Difference]) -> str:
 
 _MOVED = {
     "moved": "moved to another request",
-    "response": "moved to the other side of the response",
-    "fan-out": "no longer made as parallel as recorded",
+    "response-order": "moved to the other side of the response",
+    "fan-out": "made at once with other calls, or no longer",
 }
 
 
@@ -142,8 +142,11 @@ def became(differences: Sequence[Difference]) -> str:
 
 def _often(differences: Sequence[Difference]) -> str:
     """ ", up to 50 times a request": the same with other parameters, again and again."""
-    most = max(Counter(one.exchange for one in differences).values())
-    return f", up to {most} times a request" if most > 1 and differences[0].exchange else ""
+    found = [_MADE.match(one.detail) for one in differences if one.exchange]
+    most = max((int(one[1]) for one in found if one is not None), default=1)
+    if most == 1:
+        return ""
+    return f" {most} times" if len(differences) == 1 else f", up to {most} times a request"
 
 
 def _times(differences: Sequence[Difference]) -> str:

@@ -122,6 +122,19 @@ class Windows:
             if record.id not in self._consumed and set(record.groups) & set(groups)
         ]
 
+    def elsewhere(self, call: CallRecord, groups: Sequence[str]) -> list[CallRecord]:
+        """Recorded calls of other judged requests with the same coarse key that were not made."""
+        if STANDING_GROUPS & set(groups):
+            return []
+        return [
+            record
+            for record in self._by_coarse.get((call.dependency, call.coarse), ())
+            if record.id not in self._consumed
+            and len(record.groups) == 1
+            and record.groups[0] in self.routes
+            and record.groups[0] not in groups
+        ]
+
     def alike(self, call: CallRecord, groups: Sequence[str]) -> list[CallRecord]:
         """Recorded calls of the same groups and coarse key, made already or not."""
         return [

@@ -29,9 +29,24 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     at: float = 0.0
     """Milliseconds since the recording's or the run's start."""
+    ended: float = 0.0
+    """When its answer was complete; 0 = not known, or none came."""
+    failed: bool = False
+    """Its answer was an error, or there was none."""
+    awaited: tuple[str, ...] = ()
+    """Live calls: what came only after this one's answer though it was recorded not to wait for
+    it. Ids of recorded calls; ids of inbound exchanges, whose response it is."""
     matched: str = ""
     tier: int = 0
     new_host: bool = False
     """True: not one of the snapshot's dependencies; `dependency` is the host."""
     nearest: str = ""
     """Misses: the nearest recorded calls and the places that differed, for people."""
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """When an inbound exchange's request came and its response was complete, milliseconds since the
+    recording's start and since the run's; ends are 0 when there was no response."""
+
+    recorded: tuple[float, float]
+    live: tuple[float, float] = (0.0, 0.0)

@@ -1,0 +1,98 @@
+"""Calls that are made as recorded, but at another moment: who waits for whom has changed.
+
+Only what is proven counts. A call was made at once with another, or apart from the response, when
+it began before the other one's answer was there: nothing can have waited for it. That something
+waits now is seen by the mocks, which keep an answer back for a while to see who goes on without it
+(`CallRecord.awaited`). Times alone prove the reverse, and only where a call began too early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from ci_gate.diff.order import parallel
+from ci_gate.model.call import Answered, CallRecord
+
+_TRIES = 100_000
+"""Pairs of calls of one window that are looked at."""
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """One call that is made at another moment. `detail` is what its title says."""
+
+    call: CallRecord
+    record: CallRecord
+    change: str
+    expected: str
+    actual: str
+    detail: str
+
+
+Made = tuple[CallRecord, CallRecord]
+"""(live call, recorded call) of one inbound exchange, in live order."""
+
+
+def moves(
+    group: str, made: Sequence[Made], answered: Mapping[str, Answered], routes: Mapping[str, str]
+) -> list[Moved]:
+    """What moved in the window of one inbound exchange: one of a kind for calls of one route."""
+    found: dict[tuple[str, str, str], Moved] = {}
+    for one in (*_elsewhere(group, made, routes), *_around(group, made, answered), *_fans(made)):
+        found.setdefault((one.change, one.call.dependency, one.call.route), one)
+    return list(found.values())
+
+
+def _elsewhere(group: str, made: Sequence[Made], routes: Mapping[str, str]) -> Iterator[Moved]:
+    """Calls for whose answer the response of another request waits now."""
+    for call, record in made:
+        for other in call.awaited:
+            if other in routes and other != group:
+                where = routes[other]
+                detail = f"moved from {routes.get(group, group)} to {where}"
+                yield Moved(call, record, "moved", routes.get(group, ""), where, detail)
+
+
+def _around(group: str, made: Sequence[Made], answered: Mapping[str, Answered]) -> Iterator[Moved]:
+    """Calls that have changed sides with the response."""
+    known = answered.get(group)
+    if known is None or not known.recorded[1] or not known.live[1]:
+        return
+    ended, live = known.recorded[1], known.live[1]
+    for call, record in made:
+        if group in call.awaited:
+            detail = "now made before the response, which waits for it"
+            sides = ("after the response", "before the response")
+        elif 0 < record.ended <= ended and call.at > live:
+            detail = "now made after the response"
+            sides = ("before the response", "after the response")
+        else:
+            continue
+        yield Moved(call, record, "response-order", *sides, detail)
+
+
+def _fans(made: Sequence[Made]) -> Iterator[Moved]:
+    """Calls that were made at once and now wait for one another, or the reverse."""
+    records = {record.id: call for call, record in made}
+    waiting = {name for call, _ in made for name in call.awaited if name in records}
+    for call, record in made:
+        if record.id in waiting:
+            detail = "now called one after the other, recorded at once"
+            yield Moved(call, record, "fan-out", "at once", "one after the other", detail)
+    tries = _TRIES
+    for at, (call, record) in enumerate(made):
+        for before, earlier in made[max(0, at - tries) : at]:
+            tries -= 1
+            first = earlier.at <= record.at
+            if (
+                first
+                and call.at < before.ended
+                and earlier.ended > 0
+                and not parallel(earlier, record)
+            ):
+                detail = "now called at once, recorded one after the other"
+                yield Moved(call, record, "fan-out", "one after the other", "at once", detail)
+                break
+        if tries <= 0:
+            return
