@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import msgspec
 
@@ -164,3 +165,13 @@ def test_bindings_that_do_not_hold_are_refused() -> None:
     made, used = refusals(wrong, parts_of)
     assert made.startswith("bindings.json: B1 is not at response.body.$.id of exchange i-0; ")
     assert "request.path[1] of exchange i-1; run `ci-gate learn`" in used
+
+
+def test_json_sent_as_a_form_is_looked_into() -> None:
+    """`curl -d` says the form type of everything: what travels in its JSON is found in its leaf."""
+    recording = Recording()
+    made = recording.client(ask("/orders", b"{}", FORM), say({"id": ID}))
+    used = recording.client(ask("/lines", json.dumps({"order": ID}).encode(), FORM), say({}))
+    (binding,) = find(recording.snapshot(), parts_of).inbound
+    assert binding.made.exchange == made
+    assert [(one.exchange, one.at) for one in binding.used] == [(used, "request.body.$.order")]

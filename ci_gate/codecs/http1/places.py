@@ -90,7 +90,8 @@ def _typed(content_type: bytes, body: Body) -> Part:
     if media == b"application/json" or media.endswith(b"+json"):
         return Part("body", body, "json")
     if media == _FORM:
-        return Part("body", body, "form")
+        # Clients that are told no type say this one of JSON, too.
+        return Part("body", body, "json" if _sniffed(body) == "json" else "form")
     if media == b"multipart/form-data":
         return Part("body", body, "multipart", _parameter(content_type, b"boundary"))
     if media in _XMLS or media.endswith(b"+xml"):

@@ -16,6 +16,7 @@ from ci_gate.model.message import (
     Stored,
 )
 
+FORM = (b"Content-Type", b"application/x-www-form-urlencoded")
 JSON = (b"content-type", b"application/json")
 
 
@@ -85,6 +86,9 @@ def test_media(content_type: bytes, media: str, parameter: str) -> None:
         ((), b'{"a": 1}', "json"),
         ((), b" [1]", "json"),
         (((b"Content-Type", b"application/octet-stream"),), b"{}", "json"),
+        ((FORM,), b'{"a": [1]}', "json"),
+        ((FORM,), b"{not=json", "form"),
+        ((FORM,), b"a=1&b=2", "form"),
         ((), b"{not json", "binary"),
         ((), b'["\xff"]', "binary"),
         ((), b"[" * 100_000, "binary"),
