@@ -91,6 +91,18 @@ def test_inside_a_jwt_and_base64() -> None:
     assert (by_value[ID].made.inside, by_value[ID].used[0].at) == (("jwt",), "request.path[1]")
 
 
+def test_the_times_of_a_token_are_not_bound() -> None:
+    """Two tokens of one second have the same times in them, which move with the clock."""
+    recording = Recording()
+    for key, path in ((SECRET, "/login"), (ID, "/again")):
+        claims = f'{{"sub":"{key}","iat":1795231190,"exp":1795231790}}'
+        payload = base64.urlsafe_b64encode(claims.encode()).decode().rstrip("=")
+        token = f"eyJhbGciOiJIUzI1NiJ9.{payload}.c2ln"
+        recording.client(ask(path, {"a": 1}), say({"token": token}))
+        recording.client(ask("/me", b"", (b"Authorization", f"Bearer {token}".encode())), say({}))
+    assert {one.value.count(".") for one in found(recording).inbound} == {2}
+
+
 def test_what_has_an_origin_is_not_bound() -> None:
     """Values of clients, dependencies and the environment are what they are, live too."""
     recording = Recording()
