@@ -163,15 +163,16 @@ def environment(result: Result, level: Level) -> str:
         return ""
     made, seen = result.environment, counts(result)
     said = [
-        ("ci-gate", made.version),
-        ("Python", made.python),
-        ("on", made.platform),
-        ("snapshot", made.snapshot),
-        ("digest", made.snapshot_digest[:12]),
-        ("commit", made.commit[:12]),
-        ("started", made.started_at),
+        ("ci-gate", inline(made.version, 80)),
+        ("Python", inline(made.python, 80)),
+        ("on", inline(made.platform, 80)),
+        # As code: in prose a forge would make links of hashes, and what prevents it gets copied.
+        ("snapshot", code(made.snapshot, 80)),
+        ("digest", code(made.snapshot_digest[:12], 80)),
+        ("commit", code(made.commit[:12], 80)),
+        ("started", inline(made.started_at, 80)),
     ]
-    words = [f"{name} {inline(value, 80)}" for name, value in said if value]
+    words = [f"{name} {value}" for name, value in said if value]
     if made.seconds:
         words.append(f"took {duration(made.seconds)}")
     if seen.redacted:

@@ -63,6 +63,8 @@ def _markdown(edits: Edits, rows: int) -> str:
     if not edits.items:
         title = "#### What this change is judged by"
     between = f"{code(edits.base, 40)} → {code(edits.head, 40)}: {headline(edits)}"
+    if any(one.looser for one in edits.items):
+        between += " (⚠️)"
     parts = [title, between]
     if rows:
         shown = [_markdown_row(one) for one in edits.items[:rows]]
