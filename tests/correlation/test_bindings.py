@@ -98,9 +98,9 @@ def test_the_times_of_a_token_are_not_bound() -> None:
         claims = f'{{"sub":"{key}","iat":1795231190,"exp":1795231790}}'
         payload = base64.urlsafe_b64encode(claims.encode()).decode().rstrip("=")
         token = f"eyJhbGciOiJIUzI1NiJ9.{payload}.c2ln"
-        recording.client(ask(path, {"a": 1}), say({"token": token}))
+        recording.client(ask(path, {"user": key}), say({"token": token}))
         recording.client(ask("/me", b"", (b"Authorization", f"Bearer {token}".encode())), say({}))
-    assert {one.value.count(".") for one in found(recording).inbound} == {2}
+    assert [one.value for one in found(recording).inbound if one.made.inside] == []
 
 
 def test_what_has_an_origin_is_not_bound() -> None:
