@@ -91,7 +91,7 @@ def lesson_text(summary: LearnSummary) -> str:
 def _learned(summary: LearnSummary) -> list[str]:
     kinds: Counter[str] = Counter()
     for one in summary.noise:
-        kinds["time-derived" if one.kind == "derived" else one.kind] += one.exchanges
+        kinds[one.kind] += one.exchanges
     places = sum(kinds.values())
     listed = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     head = (

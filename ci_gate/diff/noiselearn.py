@@ -22,14 +22,9 @@ from ci_gate.model.noise import Noise, Rebased
 from ci_gate.values.evidence import fits, number_of
 from ci_gate.values.places import rewrite
 from ci_gate.values.standins import is_stand_in
-from ci_gate.values.times import written_as
 from ci_gate.values.words import replace_word, word
 
 Parts = tuple[Part, ...]
-
-NEAR = 31 * 86_400
-"""Seconds from the recording within which a constant date is a rot risk: about as long as tokens,
-trials and reservations last."""
 
 
 class Learned(msgspec.Struct, frozen=True):
@@ -163,19 +158,3 @@ def merge_rebased(before: Sequence[Rebased], now: Sequence[Rebased]) -> tuple[Re
         for one in now
     }
     return tuple(one for one in latest.values() if one.recorded != one.expected)
-
-
-def rot_risks(
-    side: str, parts: Parts, recorded_at: float, noise: Sequence[Noise] = ()
-) -> list[str]:
-    """Places of a message that look like dates near the recording's (`recorded_at`: seconds since
-    1970) and were not learned to vary: where the clock cannot be moved, they may rot."""
-    varying = Varying(noise, side, Context())
-    risks = []
-    for place, value in leaves_of(side, parts).items():
-        found = written_as(value)
-        if found is None or found.skeleton.startswith("hh") or place == f"{side}.headers.date":
-            continue
-        if abs(found.seconds - recorded_at) <= NEAR and varying.at(place) is None:
-            risks.append(place)
-    return risks

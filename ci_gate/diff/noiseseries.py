@@ -1,4 +1,5 @@
-"""What the same place of many exchanges says: numbers that count, and how far numbers spread.
+"""What the same place of many exchanges says: numbers that count, how far numbers spread, and how
+points in time are written.
 
 A series is one place (indices folded) of all exchanges of one route. Its numbers are a *counter*
 when they keep their order in every replay and either move on by the same amount from replay to
@@ -19,6 +20,7 @@ from ci_gate.model.message import Part
 from ci_gate.model.noise import Noise
 from ci_gate.values.evidence import in_range, number_of
 from ci_gate.values.places import fold
+from ci_gate.values.times import format_of
 
 _NUMERIC = ("integer", "number")
 _LEAST = 3
@@ -66,7 +68,36 @@ def with_series(messages: Sequence[Series]) -> list[list[Found]]:
         for message in messages
     ]
     _spread(messages, results, ranges)
-    return results
+    return _written_alike(messages, results)
+
+
+def _written_alike(
+    messages: Sequence[Series], results: Sequence[Sequence[Found]]
+) -> list[list[Found]]:
+    """Timestamps of one place come from one writer: what one exchange shows of its format (that it
+    keeps zeros at the end of a fraction, or drops them) holds for all."""
+    seen: dict[_Key, dict[str, list[object]]] = {}
+    for message, found in zip(messages, results, strict=True):
+        for one in found:
+            if one.noise.kind == "timestamp":
+                values = [value for _, row in one.raw for value in row]
+                forms = seen.setdefault((message.name, fold(one.noise.at)), {})
+                forms.setdefault(one.noise.format, []).extend(values)
+    forms_of = {
+        key: format_of([value for values in forms.values() for value in values])
+        for key, forms in seen.items()
+        if len(forms) > 1
+    }
+    return [
+        [_with_format(one, forms_of.get((message.name, fold(one.noise.at)), "")) for one in found]
+        for message, found in zip(messages, results, strict=True)
+    ]
+
+
+def _with_format(one: Found, form: str) -> Found:
+    if not form or one.noise.kind != "timestamp":
+        return one
+    return Found(msgspec.structs.replace(one.noise, format=form), one.raw)
 
 
 def _overlap(seen: Iterable[frozenset[int | float]]) -> bool:

@@ -45,6 +45,7 @@ def doubts(snapshot: Snapshot, rehearsals: Sequence[Rehearsal], rules: Rules) ->
     met: dict[tuple[str, ...], list[Difference]] = {}
     for one in rehearsals:
         learning = Learning(snapshot)
+        learning.keep_clock(one.clocked and not one.ahead)
         equality = Equality(redacted=True)
         found: dict[tuple[str, ...], Difference] = {}
         for difference in (

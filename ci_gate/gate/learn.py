@@ -11,6 +11,7 @@ import msgspec
 from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RunOptions
 from ci_gate.correlation.bindings import find
+from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
 from ci_gate.gate import events, lesson
 from ci_gate.gate.folding import fold_leftover
@@ -19,6 +20,7 @@ from ci_gate.gate.learning import Taught, teach
 from ci_gate.gate.pacing import FAST, RECORDED, hurt, reason, suffers
 from ci_gate.gate.planning import Plan, make_plan
 from ci_gate.gate.rehearsing import Rehearsal, rehearse
+from ci_gate.gate.rotting import risks
 from ci_gate.gate.summary import LearnSummary
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, Part
@@ -52,11 +54,15 @@ async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) 
     taught = teach(snapshot, rehearsals, plan.rules, ahead)
     if not taught.unfaithful:
         write_snapshot(options.snapshot, _paced(taught.snapshot, options, pace))
-    return _summary(options, rehearsals, taught, pace)
+    return _summary(options, plan.rules, rehearsals, taught, pace)
 
 
 def _summary(
-    options: RunOptions, rehearsals: Sequence[Rehearsal], taught: Taught, pace: str
+    options: RunOptions,
+    rules: Rules,
+    rehearsals: Sequence[Rehearsal],
+    taught: Taught,
+    pace: str,
 ) -> LearnSummary:
     hide = Hidden(options.replay.secrets).text
     bindings = taught.snapshot.bindings
@@ -68,6 +74,7 @@ def _summary(
         rebased=lesson.rebased(taught.snapshot) if faithful else (),
         bindings=len(bindings.inbound) + len(bindings.outbound) if faithful else 0,
         pace=pace if faithful else "",
+        risks=() if rehearsals[-1].clocked or not faithful else risks(taught.snapshot, rules),
         unfaithful=lesson.unfaithful(taught.unfaithful, hide),
         erratic=lesson.erratic(taught.snapshot, taught.erratic),
         note=rehearsals[-1].note,

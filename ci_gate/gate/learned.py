@@ -53,6 +53,11 @@ class Learning:
             for spot in (binding.made, *binding.used)
         }
 
+    def keep_clock(self, at_recorded_clock: bool) -> None:
+        """Say, before anything is compared, whether the service goes by the recording's clock:
+        then what follows the clock alone must be equal."""
+        self._run.at_recorded_clock = at_recorded_clock
+
     def parts_of(self, exchange: Exchange, message: Message) -> tuple[Part, ...]:
         """The parts of a message, by the codec of its exchange."""
         return self._codecs.get(exchange.dependency, codec("http")).places(message)

@@ -18,7 +18,8 @@ def varies(snapshot: Snapshot) -> tuple[Varies, ...]:
     exchanges: dict[tuple[str, str, str], set[str]] = {}
     for exchange in _all(snapshot):
         for noise in exchange.noise:
-            key = (_route(exchange), fold(noise.at), noise.kind)
+            kind = "time-derived" if noise.clock else noise.kind
+            key = (_route(exchange), fold(noise.at), kind)
             texts.setdefault(key, {})[in_words(noise)] = None
             exchanges.setdefault(key, set()).add(exchange.id)
     return tuple(

@@ -89,6 +89,7 @@ class Observation:
             )
             host = await serving.ready()
             if host:
+                self._learning.keep_clock(serving.clocked)
                 await self._replay(replay, host)
                 await serving.check(self._samples)
         return self._observed(replay, running)

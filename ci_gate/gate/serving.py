@@ -12,7 +12,7 @@ from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.identity import Identity
 from ci_gate.correlation.substitution import Substitution
 from ci_gate.errors import CannotRun
-from ci_gate.gate import events, target
+from ci_gate.gate import events, rotting, target
 from ci_gate.gate.boot import Surroundings, probed, service_address
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.clocking import Timing, timing
@@ -220,6 +220,9 @@ class Serving:
             running.at_end(self._close_clock)
         self.mocks.authority.shown(*self.timing.sees)
         self.notices += [self.timing.note] if self.timing.note else []
+        if self.timing.clock is None:
+            rots = rotting.notice(self._plan.snapshot, self._plan.rules, self._plan.started_at)
+            self.notices += [rots] if rots else []
 
     async def _close_clock(self) -> None:
         if self.timing.clock is not None:

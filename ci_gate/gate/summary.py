@@ -23,6 +23,7 @@ class Varies(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     """Indices as [*]."""
     kind: str
+    """A kind of noise, or "time-derived"."""
     text: str
     """The kind as people read it: "timestamp YYYY-MM-DDThh:mm:ssZ"."""
     exchanges: int

@@ -119,20 +119,24 @@ def instants(text: str) -> Iterator[datetime.datetime]:
             return
 
 
-def rot_risk(parts: Iterable[Part], recorded_at: datetime.datetime) -> tuple[str, ...]:
-    """Places below these parts of a recorded message whose values are dates near the recording
-    (RISK_BEFORE, RISK_AFTER): with another clock the service may treat or make them otherwise.
+def rot_risk(
+    parts: Iterable[Part], recorded_at: datetime.datetime
+) -> Iterator[tuple[str, str, datetime.datetime]]:
+    """(place, value, moment) of values below these parts of a recorded message that are dates near
+    the recording (RISK_BEFORE, RISK_AFTER): with another clock the service may treat or make them
+    otherwise.
 
     `recorded_at` is aware. The dates that `moved` moves are left out.
     """
     first, last = recorded_at - RISK_BEFORE, recorded_at + RISK_AFTER
-    return tuple(
-        place
-        for part in parts
-        for place, value in walk(part)
-        if not _is_moved(place)
-        and any(first <= moment <= last for moment in instants(_text(value)))
-    )
+    for part in parts:
+        for place, value in walk(part):
+            text = _text(value)
+            if not text or _is_moved(place):
+                continue
+            near = next((one for one in instants(text) if first <= one <= last), None)
+            if near is not None:
+                yield place, text, near
 
 
 def _is_moved(place: str) -> bool:

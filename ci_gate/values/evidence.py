@@ -3,7 +3,7 @@
 | seen in the replays | kind |
 |---|---|
 | points in time, written alike | timestamp with that format |
-| the same while the clock stood, another with the clock ahead | derived |
+| the same while the clock stood, another with the clock ahead | derived (a day: timestamp) |
 | two values, or fewer than there were replays | one-of exactly these |
 | UUIDs, ULIDs, object ids, JSON Web Tokens | these (UUIDs of one version: that version) |
 | numbers | integer or number, in a range |
@@ -30,7 +30,7 @@ import msgspec
 from ci_gate.model.noise import Noise, NoiseKind
 from ci_gate.values.alphabets import common_prefix, differ, is_of, look_random, narrowest
 from ci_gate.values.kinds import is_kind
-from ci_gate.values.times import format_of, is_written
+from ci_gate.values.times import format_of, is_day, is_written
 
 Scalar = str | int | float | bool | None
 
@@ -70,7 +70,7 @@ def infer(
     if len(distinct) < 2:
         return None
     return (
-        _time(values, recorded)
+        _time(values, recorded, ahead)
         or _derived(values, ahead)
         or _one_of(values, recorded)
         or _text(values, recorded)
@@ -94,18 +94,29 @@ def json_type(value: object) -> str:
     return "integer" if isinstance(value, int) else "number"
 
 
-def _time(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
+def _time(values: Sequence[Scalar], recorded: Scalar, ahead: Collection[int]) -> Noise | None:
+    """A day that changes with the clock alone is that day; two readings of a time of day, however
+    coarse, may have happened to be equal."""
     form = format_of([*values, recorded]) or format_of(values)
-    return Noise(at="", kind="timestamp", format=form) if form else None
+    if not form:
+        return None
+    return Noise(
+        at="", kind="timestamp", format=form, clock=is_day(form) and _follows(values, ahead)
+    )
 
 
 def _derived(values: Sequence[Scalar], ahead: Collection[int]) -> Noise | None:
     """What differs between clocks only. It takes two replays at one clock to know that."""
-    steady = [value for index, value in enumerate(values) if index not in ahead]
-    if len(steady) == len(values) or len(steady) < 2 or len({as_json(v) for v in steady}) > 1:
+    if not _follows(values, ahead):
         return None
     types = dict.fromkeys(json_type(value) for value in values)
     return Noise(at="", kind="derived", format=" ".join(types), clock=True)
+
+
+def _follows(values: Sequence[Scalar], ahead: Collection[int]) -> bool:
+    steady = [value for index, value in enumerate(values) if index not in ahead]
+    same = len({as_json(value) for value in steady}) == 1
+    return 2 <= len(steady) < len(values) and same
 
 
 def _one_of(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:

@@ -12,7 +12,7 @@ def in_words(noise: Noise) -> str:
     """The kind of a place with all that it says, on one line."""
     kind = noise.kind
     if kind == "timestamp":
-        return f"timestamp {noise.format}"
+        return f"{'time-derived ' if noise.clock else ''}timestamp {noise.format}"
     if kind == "uuid":
         return f"uuid, version {noise.format}" if noise.format else "uuid"
     if kind in ("hex", "base64", "token"):

@@ -199,3 +199,8 @@ def fine(form: str) -> bool:
     """True for formats so fine that two readings of a clock are hardly ever equal."""
     skeleton, _, most = _read(form)
     return most >= 6 if not skeleton.startswith("epoch") else skeleton[6:] in ("us", "ns", "s.f")
+
+
+def is_day(form: str) -> bool:
+    """True for formats of a day without a time."""
+    return form.startswith("YYYY") and "hh" not in form

@@ -72,7 +72,7 @@ def test_learning(golden: Callable[[str, str], None]) -> None:
             Varies(
                 route="GET /today",
                 place="response.body.$.day",
-                kind="derived",
+                kind="time-derived",
                 text="time-derived string",
                 exchanges=1,
             ),

@@ -201,7 +201,11 @@ def test_rot_risks_are_dates_near_the_recording() -> None:
         ),
         Part("body", json.dumps(body).encode(), "json"),
     )
-    assert rot_risk(parts, RECORDED) == (
+    found = list(rot_risk(parts, RECORDED))
+    moments = {place: moment.isoformat() for place, _, moment in found}
+    assert moments["body.$.ends"] == "2027-08-30T22:00:00+00:00"
+    assert {place: text for place, text, _ in found}["body.$.day"] == "2026-08-30"
+    assert tuple(moments) == (
         "headers.sunset",
         # Microseconds since 1970 cannot be told from such an id: a risk is only named.
         "body.$.id",

@@ -127,7 +127,20 @@ def test_what_follows_the_clock() -> None:
     assert (noise.kind, noise.clock, noise.format) == ("derived", True, "integer null")
     assert not fits(noise, "x")
     assert kind("a", "b", ahead=(1,)) == ""
-    assert kind("2026-05-01", "2026-05-01", "2026-06-01", ahead=(2,)) == "timestamp"
+
+
+def test_days_that_follow_the_clock() -> None:
+    """A day that changes with the clock alone must be that day; a time of day may have been read
+    in one second by chance."""
+    day = infer(["2026-05-01", "2026-05-01", "2026-06-01"], ahead=(2,))
+    assert day == Noise(at="", kind="timestamp", format="YYYY-MM-DD", clock=True)
+    moves = infer(["2026-05-01", "2026-05-02", "2026-06-01"], ahead=(2,))
+    assert moves is not None
+    assert not moves.clock
+    second = "2026-05-01T10:00:00Z"
+    time = infer([second, second, "2026-06-01T10:00:00Z"], ahead=(2,))
+    assert time is not None
+    assert (time.kind, time.clock) == ("timestamp", False)
 
 
 def test_the_recorded_value_is_evidence_only_of_width() -> None:

@@ -14,6 +14,10 @@ from ci_gate.values.noisetext import in_words
     ("noise", "text"),
     [
         (Noise(at="", kind="timestamp", format="YYYY-MM-DD"), "timestamp YYYY-MM-DD"),
+        (
+            Noise(at="", kind="timestamp", format="YYYY-MM-DD", clock=True),
+            "time-derived timestamp YYYY-MM-DD",
+        ),
         (Noise(at="", kind="uuid", format="4"), "uuid, version 4"),
         (Noise(at="", kind="uuid"), "uuid"),
         (Noise(at="", kind="ulid"), "ulid"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_gate.values.times import fine, format_of, is_written, written_as
+from ci_gate.values.times import fine, format_of, is_day, is_written, written_as
 
 MOMENTS = st.datetimes(datetime.datetime(2001, 1, 2), datetime.datetime(2100, 1, 1))
 
@@ -95,3 +95,13 @@ def test_fine_formats() -> None:
     assert not fine("YYYY-MM-DDThh:mm:ss.fffZ")
     assert fine("epoch us")
     assert not fine("epoch ms")
+
+
+def test_days() -> None:
+    """Formats of a day have no time in them."""
+    days = [
+        form
+        for form in ("YYYY-MM-DD", "YYYYMMDD", "YYYY-MM-DDThh:mm:ssZ", "hh:mm:ss", "epoch s")
+        if is_day(form)
+    ]
+    assert days == ["YYYY-MM-DD", "YYYYMMDD"]
