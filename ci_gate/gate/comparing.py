@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 import msgspec
 
 from ci_gate.diff.calls import Compared as ComparedCalls
@@ -10,8 +12,12 @@ from ci_gate.diff.equality import Equality
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.judging import About, Evidence, last_lines
 from ci_gate.gate.mocking import explained, live_calls, recorded_calls
+from ci_gate.gate.moments import moments
 from ci_gate.gate.observing import Observed
 from ci_gate.gate.replaying import Compared, undone
+from ci_gate.model.binding import Bindings
+from ci_gate.model.call import Answered
+from ci_gate.model.difference import Moment
 
 
 def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float) -> Evidence:
@@ -33,6 +39,8 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
     steps = _compare_answers(seen, equality)
     calls = _compare_calls(seen, equality) if seen.replay is not None else None
     varied = seen.learning.varied()
+    differing = {one.step.exchange.id for one in steps if one.differences}
+    differing |= {one.exchange for one in calls.differences} if calls is not None else set()
     return Evidence(
         about=about,
         plan=seen.plan,
@@ -45,7 +53,40 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
         failure="; ".join(reasons),
         notices=(*notices, *([f"{varied} places varied as learned"] if varied else [])),
         seconds=seconds,
+        moments=_moments(seen, differing, about.folder),
+        blamed=blamed(seen.plan.snapshot.bindings, seen.learning.substitution.blame, differing),
     )
+
+
+def _moments(seen: Observed, differing: Collection[str], folder: str) -> dict[str, Moment]:
+    if seen.log is None:
+        return {}
+    return moments(seen.log.between, seen.plan.steps, seen.samples, differing, folder)
+
+
+def answered(seen: Observed) -> dict[str, Answered]:
+    """When each inbound exchange was, recorded and now, milliseconds."""
+    samples, found = seen.samples, {}
+    for at, step in enumerate(seen.plan.steps):
+        one, began = step.exchange, (samples.started[at] - seen.began) / 1e6
+        took = samples.latencies[at] / 1e6
+        if one.response is not None and took:
+            found[one.id] = Answered((one.at, one.at + one.took), (began, began + took))
+    return found
+
+
+def blamed(
+    bindings: Bindings, blame: Callable[[str], str], exchanges: Collection[str]
+) -> dict[str, str]:
+    """Exchange -> the earlier one that did not bring a value it had to send, for those of
+    `exchanges` that `blame` says something of (`Substitution.blame`)."""
+    found: dict[str, str] = {}
+    for binding in bindings.inbound:
+        for spot in binding.used:
+            why = blame(spot.exchange) if spot.exchange in exchanges else ""
+            if why and (spot.exchange not in found or binding.made.exchange in why):
+                found[spot.exchange] = binding.made.exchange
+    return found
 
 
 def _compare_answers(seen: Observed, equality: Equality) -> tuple[Compared, ...]:
@@ -69,6 +110,7 @@ def _compare_calls(seen: Observed, equality: Equality) -> ComparedCalls:
         {one.exchange.id: one.exchange.route for one in seen.plan.steps if one.judged and booted},
         startup=seen.started,
         learned=seen.learning.calls(),
+        answered=answered(seen),
     )
     if booted:
         return compared

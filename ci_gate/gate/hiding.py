@@ -12,6 +12,7 @@ import msgspec
 
 from ci_gate.model.difference import Difference
 from ci_gate.model.message import Message
+from ci_gate.model.result import CallLine
 from ci_gate.values.named import changed
 
 SHORTEST = 4
@@ -71,6 +72,14 @@ class Hidden:
             return one
         fields = ("expected", "actual", "detail", "place", "call", "dependency", "route")
         hidden = {name: self.text(getattr(one, name)) for name in fields}
+        transforms = tuple(map(self.text, one.transforms))
+        return msgspec.structs.replace(one, transforms=transforms, **hidden)
+
+    def line(self, one: CallLine) -> CallLine:
+        """A call without them."""
+        if not self:
+            return one
+        hidden = {name: self.text(getattr(one, name)) for name in ("recorded", "made")}
         return msgspec.structs.replace(one, **hidden)
 
 

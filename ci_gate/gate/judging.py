@@ -11,7 +11,7 @@ import msgspec
 from ci_gate import __version__
 from ci_gate.codecs.registry import codec
 from ci_gate.diff.calls import Compared as ComparedCalls
-from ci_gate.diff.causes import causes
+from ci_gate.diff.causes import caused
 from ci_gate.diff.downstream import MISSES
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.outcomes import counts as is_counted
@@ -20,7 +20,7 @@ from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.commit import current_commit
 from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Compared
-from ci_gate.model.difference import Cause, Difference
+from ci_gate.model.difference import Cause, Difference, Moment
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.result import Counts, Environment, ExchangeResult, Result, Verdict
 from ci_gate.model.snapshot import Snapshot
@@ -67,6 +67,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     collateral: Mapping[str, str] = {}
     """Exchange -> an earlier one whose missed call it differed after, and only after that."""
     seconds: float
+    moments: Mapping[str, Moment] = {}
+    """What the service logged during the exchanges that differ."""
+    blamed: Mapping[str, str] = {}
+    """Exchange -> the earlier one that did not bring a value it had to send."""
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,13 +96,18 @@ def judged(evidence: Evidence) -> Judged:
         else:
             apart.append(difference)
     everything = [*(one for found in by_exchange.values() for one in found), *apart]
+    told = caused(everything, evidence.moments, evidence.blamed)
+    by_exchange.clear()
+    for difference in told.differences:
+        by_exchange.setdefault(difference.exchange, []).append(difference)
     rows = tuple(
-        _row(evidence.plan, one, by_exchange.get(one.step.exchange.id, []))
+        _row(evidence, one, by_exchange.get(one.step.exchange.id, []))
         for one in evidence.steps
         if one.step.judged
     )
+    apart = by_exchange.get("", [])
     return Judged(
-        result=_result(evidence, everything, rows, calls),
+        result=_result(evidence, told.causes, rows, calls),
         rows=rows + standing_outcomes(apart, _standing(evidence.plan.snapshot)),
         changes=_changes(evidence),
     )
@@ -111,16 +120,22 @@ def last_lines(failure: ServiceFailed) -> str:
     return "last lines of the service: " + "\n".join(failure.last_lines)
 
 
-def _row(plan: Plan, one: Compared, differences: Sequence[Difference]) -> ExchangeResult:
+def _row(evidence: Evidence, one: Compared, differences: Sequence[Difference]) -> ExchangeResult:
     exchange = one.step.exchange
-    return outcome(
+    row = outcome(
         exchange.id,
         exchange.route,
         codec("http").label(exchange.request),
         one.latency / 1e6,
         differences,
-        plan.places.get(exchange.id, ""),
+        evidence.plan.places.get(exchange.id, ""),
     )
+    if not differences:
+        return row
+    moment = evidence.moments.get(exchange.id, Moment())
+    lines = evidence.calls.lines.get(exchange.id, ()) if evidence.calls is not None else ()
+    hidden = evidence.cleaning.hidden
+    return msgspec.structs.replace(row, log=moment.lines, calls=tuple(map(hidden.line, lines)))
 
 
 def _changes(evidence: Evidence) -> tuple[Exchange, ...]:
@@ -145,7 +160,7 @@ def _standing(snapshot: Snapshot) -> dict[str, list[str]]:
 
 def _result(
     evidence: Evidence,
-    differences: Sequence[Difference],
+    causes: Sequence[Cause],
     rows: Sequence[ExchangeResult],
     calls: ComparedCalls,
 ) -> Result:
@@ -161,7 +176,7 @@ def _result(
         if one.answered:
             latencies.setdefault(route, []).append(one.latency)
     run = make_run(counts, latencies)
-    folded = _with_collateral(causes(differences), evidence.collateral)
+    folded = _with_collateral(causes, evidence.collateral)
     result = Result(
         service=evidence.about.service,
         mode=evidence.about.mode,

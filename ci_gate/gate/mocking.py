@@ -24,7 +24,7 @@ from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
 from ci_gate.mocks.server import Answer, LiveCall, Mock, MockServer
 from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange, Facts
-from ci_gate.model.message import Message, Opaque, Raw, Stored
+from ci_gate.model.message import HttpResponse, Message, Opaque, Raw, Stored
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.net.certificates import Authority
 from ci_gate.recorder.dependencies import Address, parse_address
@@ -222,9 +222,19 @@ def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
     """The snapshot's outbound exchanges as comparing needs them, in recorded order."""
     protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
     return [
-        _record(protocols[one.dependency], one, one.id, one.request, one.groups, one.at)
+        msgspec.structs.replace(
+            _record(protocols[one.dependency], one, one.id, one.request, one.groups, one.at),
+            ended=one.at + one.took if one.took else 0.0,
+            failed=failed(one),
+        )
         for one in snapshot.outbound
     ]
+
+
+def failed(exchange: Exchange) -> bool:
+    """True when the answer to a call was an error, or there was none: who makes it again retries."""
+    response = exchange.response
+    return response is None or (isinstance(response, HttpResponse) and response.status >= 400)
 
 
 def live_calls(
