@@ -61,6 +61,8 @@ def _malformed(noise: Noise) -> str:
     field = _NEEDS.get(noise.kind)
     if field is not None and not getattr(noise, field):
         return f"{noise.kind} needs {field!r}, or it holds for nothing"
+    if noise.kind == "derived" and not noise.clock:
+        return "derived needs 'clock', or it would hide whatever stands there"
     if noise.low is not None and noise.high is not None and noise.low > noise.high:
         return "its low is above its high"
     if noise.length[0] > noise.length[1]:

@@ -31,8 +31,10 @@ _PLACE = re.compile(
 _INNER = re.compile(
     r"(\.[^.\[\]\"\s*]+|\[\*\]|\[\d+\]|\[\"(?:[^\"\\]|\\.)*\"\])*(\.\*)?\Z", re.DOTALL
 )
-_WHOLE = ("request.*", "response.*")
-_EVERYTHING = re.compile(r"(request|response)(\.\*|\.body(\.\$)?(\.\*)?)\Z")
+_WHOLE = re.compile(r"(request|response)(\.\*|\.body(\.\$|\.\*|\.\$\.\*))\Z")
+"""Places that are all of a message, or of its body. A body that is one text or binary has no
+places below it: `response.body` opens that alone."""
+_EVERYTHING = re.compile(r"(request|response)\.body\Z")
 
 
 def check(rule: Rule) -> None:
@@ -45,6 +47,11 @@ def check(rule: Rule) -> None:
         raise _refused(rule, f"`until: {rule.until}` is no date: write it as 2027-06-30")
     if rule.where.group not in _GROUPS:
         raise _refused(rule, f"`group: {rule.where.group}` is neither startup nor background")
+    if rule.where.group and rule.where.route:
+        group = rule.where.group
+        raise _refused(
+            rule, f"`group: {group}` has no route: no call belongs to both, so remove one of them"
+        )
     if rule.calls:
         _check_calls(rule)
     else:
@@ -78,10 +85,16 @@ def _check_place(rule: Rule) -> None:
     if rule.allow == "any" and rule.where == Where() and _EVERYTHING.match(rule.at):
         remedy = "say in `where` which route, or open the places that vary"
         raise _refused(rule, f"`at: {rule.at}` with `allow: any` would hide everything: {remedy}")
-    if rule.allow == "any" and rule.at in _WHOLE:
+    if rule.allow == "any" and _WHOLE.match(rule.at):
         remedy = "open the places that vary, or run `ci-gate learn`, which finds them"
+        what = "all of the route" if rule.where.route else "all that it covers"
+        raise _refused(rule, f"`at: {rule.at}` with `allow: any` would hide {what}: {remedy}")
+    where = rule.where
+    if rule.at.startswith("response") and (where.dependency or where.call or where.group):
         raise _refused(
-            rule, f"`at: {rule.at}` with `allow: any` would hide all that it covers: {remedy}"
+            rule,
+            f"`at: {rule.at}` of a dependency's answer never differs, because the mock gives it: "
+            "name a place of the request that is sent there, or leave the dependency out of `where`",
         )
 
 

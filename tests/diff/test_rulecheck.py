@@ -42,11 +42,18 @@ def _calls(**fields: Any) -> Rule:
         (_calls(until="30.06.2027"), "is no date"),
         (_calls(until="20270630"), "is no date"),
         (_calls(where=Where(group="boot")), "neither startup nor background"),
-        (_place(at="response.*"), "would hide everything"),
+        (_place(at="response.*"), "would hide all that it covers"),
         (_place(at="response.body"), "would hide everything"),
-        (_place(at="response.body.$.*"), "would hide everything"),
+        (_place(at="response.body.$.*"), "would hide all that it covers"),
         (_place(at="request.body"), "would hide everything"),
-        (_place(at="response.*", where=Where(route=ROUTE)), "would hide all that it covers"),
+        (_place(at="response.*", where=Where(route=ROUTE)), "would hide all of the route"),
+        (_place(at="response.body.*", where=Where(route=ROUTE)), "would hide all of the route"),
+        (_place(at="response.body.$.*", where=Where(route=ROUTE)), "would hide all of the route"),
+        (_place(at="response.body.$", where=Where(route=ROUTE)), "would hide all of the route"),
+        (_place(at="request.body.*", where=Where(dependency="d")), "would hide all that it covers"),
+        (_place(where=Where(dependency="d")), "of a dependency's answer never differs"),
+        (_place(where=Where(group="startup")), "of a dependency's answer never differs"),
+        (_calls(where=Where(group="startup", route=ROUTE)), "no call belongs to both"),
         (_place(at="request.*", where=Where(dependency="d")), "would hide all that it covers"),
     ],
 )
@@ -69,6 +76,14 @@ def test_refused_rules(rule: Rule, text: str) -> None:
 def test_accepted_places(at: str) -> None:
     """Every form of a place is accepted when a route limits it."""
     check(_place(at=at, where=Where(route=ROUTE)))
+
+
+def test_rules_that_are_wide_and_can_be_meant() -> None:
+    """One dependency, one effect or one change is a choice; so is what is below one member."""
+    every = ("missing", "unexpected", "changed", "repeated")
+    check(_calls(calls=every, where=Where(dependency="cache")))
+    check(_place(at="response.body.$.*", allow="integer"))
+    check(_place(at="request.body.$.at", where=Where(dependency="d")))
 
 
 def test_pattern_check_is_linear() -> None:

@@ -50,7 +50,9 @@ def test_masks_hold_the_rules_of_their_messages() -> None:
 
 def test_rule_of_a_dependency_opens_no_inbound_answer() -> None:
     """A rule for calls to a dependency loosens nothing in the service's own answers."""
-    rules = Rules([_place(where=Where(dependency="db"))], TODAY)
+    rules = Rules([_place(at="request.body.$.at", where=Where(dependency="db"))], TODAY)
+    assert rules.masks_for(ROUTE, "db", side="request").opened
+    assert rules.masks_for(ROUTE, side="request").opened == ()
     assert rules.masks_for(ROUTE, side="response").opened == ()
 
 
