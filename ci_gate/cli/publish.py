@@ -61,10 +61,10 @@ def command(
 ) -> int:
     """Write a run's verdict to the change request it was for.
 
-    Reads RUN_DIR/result.json and nothing else of it, as untrusted: it is the word of the job that
-    ran the change. What the change edits in snapshot and configuration is read from the clone, when
-    that has the change's commits. Platform, change request and token come from the environment
-    (CI_GATE_TOKEN, GITHUB_TOKEN, GITLAB_TOKEN, BITBUCKET_TOKEN).
+    Reads result.json of RUN_DIR, or of a .zip of it, and nothing else, as untrusted: it is the word
+    of the job that ran the change. What the change edits in snapshot and configuration is read from
+    the clone, when that has the change's commits. Platform, change request and token come from the
+    environment (CI_GATE_TOKEN, GITHUB_TOKEN, GITLAB_TOKEN, BITBUCKET_TOKEN).
     Exit codes: 0 whatever the forge did, 2 usage, or a result that is not one of this change.
     """
     import msgspec

@@ -151,7 +151,7 @@ def relative(path: str, root: str) -> str:
     if not root:
         return path
     found = os.path.relpath(os.path.realpath(path), os.path.realpath(root)).replace(os.sep, "/")
-    return path if found.startswith("../") else found
+    return path if found == ".." or found.startswith("../") else found
 
 
 def _without_list(config: ConfigFile) -> ConfigFile:

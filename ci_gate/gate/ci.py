@@ -208,9 +208,12 @@ class _Job:
         self._put(LINKS, links(named))
 
     def _bitbucket(self) -> None:
+        folder = os.path.join(self._root, TEST_RESULTS)
+        if relative(self._folder, folder) != self._folder:
+            # It lies in there, and would be counted twice.
+            return
         data = read_or_none(os.path.join(self._folder, "junit.xml"))
         if data is not None:
-            folder = os.path.join(self._root, TEST_RESULTS)
             make_folder(folder)
             key = "".join(char if char.isalnum() else "-" for char in self._inputs.key)
             name = f"ci-gate-{key}.xml" if key else "ci-gate.xml"

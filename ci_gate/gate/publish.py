@@ -7,7 +7,6 @@ and log say what the comment would have said.
 from __future__ import annotations
 
 import datetime
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -32,6 +31,7 @@ from ci_gate.forge.detect import ChangeRequest, detect
 from ci_gate.forge.markers import State, Style
 from ci_gate.forge.publish import Draft, Mode, Posted
 from ci_gate.forge.publish import publish as upsert
+from ci_gate.gate.artifact import read_result
 from ci_gate.gate.basis import edits_of_head
 from ci_gate.gate.connect import ELSEWHERE, RIGHTS, Link, connect, event_text
 from ci_gate.gate.events import Sink, ignore
@@ -40,10 +40,14 @@ from ci_gate.model.result import Result
 from ci_gate.report.annotations import CHECK_ANNOTATIONS, findings
 from ci_gate.report.codequality import repository_path
 from ci_gate.report.comment import Made, Origin, comment, page, worth_saying
-from ci_gate.report.document import LIMIT, decode
 from ci_gate.report.text import one_line
 from ci_gate.report.words import counts, headline, red
 
+NOWHERE = {
+    "jenkins": "Jenkins has no place for a comment: it is in this log",
+    "other": "no CI system that is known here (GitHub, GitLab, Bitbucket, Jenkins): what would be "
+    "a comment is in this log, and nothing was sent",
+}
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/ -]{0,99}")
 
 
@@ -51,7 +55,7 @@ class PublishOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What to publish, and in whose name."""
 
     run: str = ""
-    """The run directory."""
+    """The run directory, or a .zip of it."""
     key: str = ""
     comment: Mode = "changes"
     check_run: bool = False
@@ -91,7 +95,7 @@ def publish(options: PublishOptions, sink: Sink = ignore, pause: Pause = time.sl
     change edits can be told without running it, and is, where the clone has the change's commits.
     """
     check_key(options.key)
-    result = read(options.run)
+    result = read_result(options.run)
     change = detect(options.env, event_text(options.env))
     edits = edits_of_head(change, options.base, options.config)
     if edits is not None:
@@ -140,24 +144,6 @@ def send(
     finally:
         publisher.close()
     return Published(action="failed", reason=notice, notice=notice, target=_target(change))
-
-
-def read(run: str) -> Result:
-    """The result of a run directory, taken for hostile. Raises UsageError."""
-    path = os.path.join(run, "result.json")
-    try:
-        if os.path.islink(path):
-            # It could lead out of an unpacked archive.
-            raise UsageError(f"{path}: a symbolic link, which no run directory of ours holds")
-        with open(path, "rb") as file:
-            data = file.read(LIMIT + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError(f"{path}: {reason}; is this a run directory?") from error
-    try:
-        return decode(data)
-    except UsageError as error:
-        raise UsageError(f"{path}: {one_line(str(error), 400)}") from error
 
 
 def check_key(key: str) -> None:
@@ -218,6 +204,7 @@ class _Publisher:
             return self._skipped(reason, notice or reason)
         draft = _draft(self._result, change, self._options, self._origin)
         posted: Posted = upsert(self._forge, draft, self._link.pause)
+        notice = notice or NOWHERE.get(change.platform, "")
         return Published(
             action=posted.action,
             reason=posted.reason,

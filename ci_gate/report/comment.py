@@ -69,11 +69,11 @@ def edited(result: Result) -> bool:
 
 
 def comment(result: Result, platform: str, made: Made) -> str:
-    """The comment for `platform` ("github", "gitlab", "bitbucket"; others as GitHub), within its
+    """The comment for `platform` ("github", "gitlab", "bitbucket"; others are logs), within its
     budget. What did not fit is said; no fence or element is cut."""
     budget = BUDGETS.get(platform, BUDGETS["github"]) - _HIDDEN
     text = _text(result, budget, made)
-    return without_html(text) if platform == "bitbucket" else text
+    return text if platform in ("github", "gitlab") else without_html(text)
 
 
 def page(result: Result, made: Made, budget: int = SUMMARY_BUDGET) -> str:

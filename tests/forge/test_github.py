@@ -10,6 +10,7 @@ from ci_gate.forge.base import Annotation, ForgeError, Report
 from ci_gate.forge.detect import ChangeRequest
 from ci_gate.forge.github import DEFAULT_BOT, GitHub
 from tests.forge.fake_github import BOT, HEAD, TOKEN, FakeGitHub
+from tests.forge.fake_server import Answer, Asked
 from tests.forge.openapi import description
 
 COMMENTS = "/repos/acme/orders/issues/7/comments"
@@ -68,6 +69,37 @@ def test_a_comment_is_written_listed_edited_and_removed(fake: FakeGitHub) -> Non
     github.remove(written.id)
     github.remove(written.id)
     assert list(github.comments()) == []
+
+
+class Enterprise(FakeGitHub):
+    """A server of one's own: its API lies below /api/v3, GraphQL beside it, and nothing elsewhere."""
+
+    def answer(self, asked: Asked) -> Answer:
+        """Only what is asked for below /api is answered."""
+        if asked.path == "/api/graphql":
+            return super().answer(asked._replace(path="/graphql"))
+        if not asked.path.startswith("/api/v3/"):
+            self.complaints.append(f"asked for {asked.path}")
+        return super().answer(asked._replace(path=asked.path.removeprefix("/api/v3")))
+
+
+def test_a_server_of_ones_own() -> None:
+    """All that is asked goes below the address in GITHUB_API_URL, over all pages."""
+    server = Enterprise()
+    with server.serving():
+        server.url += "/api/v3"
+        here = client(server)
+        assert here.me() == BOT
+        made = here.create("text")
+        assert here.update(made.id, "other").body == "other"
+        for number in range(120):
+            server.say("someone", f"{number}")
+        assert len(list(here.comments())) == 121
+        assert here.problem() == ""
+        report = Report(name="ci-gate/orders", outcome="pass", title="PASS", summary="")
+        assert here.report(report, ["status", "check"]) == []
+        close_all()
+    assert server.complaints == []
 
 
 def test_all_pages_are_listed(fake: FakeGitHub) -> None:

@@ -17,6 +17,7 @@ from ci_gate.config.flags import Surroundings
 from ci_gate.config.options import RunOptions
 from ci_gate.errors import UsageError
 from ci_gate.forge.markers import read
+from ci_gate.gate.artifact import read_result
 from ci_gate.gate.ci import Acted, action
 from ci_gate.gate.events import Event, Note, Sink, Stage
 from ci_gate.gate.inputs import Inputs
@@ -31,6 +32,8 @@ from ci_gate.model.result import (
     Verdict,
 )
 from ci_gate.report import comment, junit
+from ci_gate.report.annotations import CHECK_ANNOTATIONS
+from ci_gate.report.document import LIMIT, encode
 from ci_gate.store.runs import RunDirectory
 from tests.forge.fake_github import HEAD, TOKEN, FakeGitHub
 from tests.gate.clone import Clone
@@ -58,6 +61,24 @@ def result(outcome: Outcome) -> Result:
     )
 
 
+def flood(causes: int) -> tuple[Cause, ...]:
+    """That many causes, each with 40 kB of differences and hostile texts."""
+    return tuple(
+        Cause(
+            id=f"C{number}", title=f"{number}", change="body", routes=(f"GET /{number}",),
+            exchanges=(f"{number:04}-1",),
+            examples=tuple(
+                Difference(
+                    change="body", exchange=f"{number:04}-1", place=f"response.body {number}",
+                    expected=f"{HOSTILE}\n" * 120, actual=f"```\n{HOSTILE}\n" * 120,
+                )
+                for _ in range(2)
+            ),
+        )
+        for number in range(causes)
+    )  # fmt: skip
+
+
 class Job:
     """A job of some platform in a clone, with a gate that is not run."""
 
@@ -66,11 +87,14 @@ class Job:
         self.events: list[Event] = []
         self.options: RunOptions | None = None
         self.outcome: Outcome = "fail"
+        self.causes: tuple[Cause, ...] = ()
+        """Instead of the one."""
 
     async def gate(self, options: RunOptions, sink: Sink) -> Result:
         """Write a run directory as the real one does."""
         self.options = options
         made = replace(result(self.outcome), report_only=options.report_only, edits=options.edits)
+        made = replace(made, causes=self.causes or made.causes)
         path = self.folder / (options.out or ".ci-gate/runs/1")
         path.mkdir(parents=True, exist_ok=True)
         folder = RunDirectory(str(path.relative_to(Path.cwd())))
@@ -166,6 +190,27 @@ def test_a_red_pull_request(job: Job, env: Env, github: FakeGitHub) -> None:
     assert said.key == "orders/eu"
     assert github.statuses == []
     assert github.checks == {}
+
+
+def test_ten_megabytes_of_differences(job: Job, env: Env, github: FakeGitHub) -> None:
+    """Comment, page, check run, annotations and files stay within what GitHub takes of each."""
+    job.causes = flood(300)
+    assert len(encode(result("fail"))) < 5_000 < 10_000_000 < len(str(job.causes))
+    around = env()
+    acted = job.act(around, token=TOKEN, check_run=True)
+    assert acted.published is not None
+    assert (acted.published.action, acted.published.notice) == ("created", "")
+    (body,) = github.bodies()
+    assert len(body) < 65_536
+    assert "300 causes" in body
+    assert "shortened" in body
+    assert len(Path(around["GITHUB_STEP_SUMMARY"]).read_bytes()) < 1_000_000
+    assert len(acted.lines) == 10
+    assert sum(len(one["annotations"]) for one in github.checks.values()) == CHECK_ANNOTATIONS
+    assert outputs(around)["regressions"] == "300"
+    written = job.folder / ".ci-gate" / "runs" / "1"
+    assert (written / "result.json").stat().st_size <= LIMIT
+    assert read_result(str(written)).causes
 
 
 def test_check_run(job: Job, env: Env, github: FakeGitHub) -> None:
@@ -279,10 +324,13 @@ def test_below_the_top(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_bitbucket(job: Job) -> None:
-    """JUnit where Pipelines finds it, a file for each key."""
+    """JUnit where Pipelines finds it, a file for each key, and none twice."""
     around = {"BITBUCKET_BUILD_NUMBER": "1", "BITBUCKET_CLONE_DIR": str(job.folder)}
     job.act(around, key="eu/1")
     assert (job.folder / "test-results" / "ci-gate-eu-1.xml").read_text().startswith("<?xml")
+    job.act(around, out="test-results/mine")
+    found = {path.name for path in (job.folder / "test-results").rglob("*.xml")}
+    assert found == {"ci-gate-eu-1.xml", "junit.xml"}
 
 
 @pytest.mark.parametrize("around", [{"JENKINS_URL": "https://ci.example", "CHANGE_ID": "7"}, {}])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -236,23 +236,6 @@ def test_hostile_documents_are_refused(run: Do, github: FakeGitHub, data: bytes)
     assert github.asked == []
 
 
-def test_files_that_are_not_ours(tmp_path: Path) -> None:
-    """No run directory; a link out of one; a directory in its place."""
-    folder = tmp_path / "run"
-    with pytest.raises(UsageError, match="is this a run directory"):
-        publish(PublishOptions(run=str(folder)))
-    folder.mkdir()
-    secret = tmp_path / "secret"
-    secret.write_text("{}")
-    os.symlink(secret, folder / "result.json")
-    with pytest.raises(UsageError, match="symbolic link"):
-        publish(PublishOptions(run=str(folder)))
-    (folder / "result.json").unlink()
-    (folder / "result.json").mkdir()
-    with pytest.raises(UsageError):
-        publish(PublishOptions(run=str(folder)))
-
-
 def test_hostile_names_reach_nothing(run: Do, github: FakeGitHub) -> None:
     """A service's name out of a result is text in every place it goes to."""
     published = run(replace(result(), service="x -->\n@octocat ```<img>\x1b[31m" + "y" * 500))
@@ -364,3 +347,26 @@ def test_numbers_that_cannot_be(run: Do) -> None:
             run(data)
     exact = encode(result()).replace(b'"seconds":0.0', b'"seconds":0.12345678901234567e-10')
     assert run(exact).action == "created"
+
+
+def test_archives_that_leave_their_folder(run: Do, tmp_path: Path, github: FakeGitHub) -> None:
+    """An artifact of that kind is refused, and nobody is asked anything."""
+    path = tmp_path / "artifact.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("result.json", encode(result()))
+        made.writestr("../.bashrc", b"x")
+    with pytest.raises(UsageError, match=r"'\.\./\.bashrc' leaves"):
+        publish(PublishOptions(run=str(path), env={"GITHUB_ACTIONS": "true"}))
+    assert github.asked == []
+
+
+@pytest.mark.parametrize("env", [{}, {"JENKINS_URL": "https://ci.example"}, {"CI": "true"}])
+def test_where_there_is_no_forge(tmp_path: Path, env: dict[str, str]) -> None:
+    """The text goes to the log, without HTML, and it is said that nothing was sent."""
+    (tmp_path / "result.json").write_bytes(encode(result()))
+    said: list[Any] = []
+    published = publish(PublishOptions(run=str(tmp_path), env=env), said.append)
+    assert "in this log" in published.notice
+    text = "\n".join(one.text for one in said)
+    assert "orders: FAIL" in text
+    assert "<" not in text
