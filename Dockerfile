@@ -1,6 +1,7 @@
 # The gate as an image: for the container action, for jobs that have nothing of their own, and as
 # the carrier of /opt/ci-gate, which can be copied into any image (scripts/bundle.sh says how it
 # is made). Build: docker build -t ci-gate .
+# The base is pinned by its full version; docs/security.md says why not by a digest.
 ARG PYTHON_IMAGE=python:3.12.12-slim-bookworm
 
 # hadolint ignore=DL3006
