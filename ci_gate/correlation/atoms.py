@@ -15,6 +15,7 @@ from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Collection, Iterator
 from urllib.parse import quote, unquote
 
+from ci_gate.correlation.anchors import around, behind
 from ci_gate.model.binding import Spot
 from ci_gate.values.alphabets import narrowest
 from ci_gate.values.kinds import kind_of
@@ -31,7 +32,6 @@ DIGITS = 8
 LONGEST_VALUE = 8192
 
 _DEPTH = 2
-_ANCHORS = (8, 24, 80, 240)
 _BETWEEN = re.compile(r"[\s\"'`<>=&;,?()\[\]{}\\]")
 """What stands between words, and so in no value (but for the padding of base64)."""
 _RUN = re.compile(r"[A-Za-z0-9]+")
@@ -77,20 +77,31 @@ def values_of(text: str, depth: int = 0) -> Iterator[str]:
         yield value
 
 
+def _nothing(_value: str) -> bool:
+    return False
+
+
 def _values(
-    text: str, rare: Callable[[str], bool], shortest: int, level: int, depth: int
+    text: str,
+    rare: Callable[[str], bool],
+    shortest: int,
+    level: int,
+    depth: int,
+    whole: Callable[[str], bool] = _nothing,
 ) -> Iterator[tuple[str, int, tuple[str, ...]]]:
     """(value, its start in the innermost text, wrappings) of what is `rare`; from the whole to the
-    parts, none below `shortest` characters."""
+    parts, none below `shortest` characters, and not into what is `whole`."""
     if len(text) > LONGEST or len(text) < shortest:
         return
     if rare(text):
         yield text, 0, ()
+        if whole(text):
+            return
     if depth < _DEPTH and level:
         for name, (take_off, _) in WRAPPINGS.items():
             inner = take_off(text)
             if inner is not None:
-                for value, at, inside in _values(inner, rare, shortest, 0, depth + 1):
+                for value, at, inside in _values(inner, rare, shortest, 0, depth + 1, whole):
                     # The times of a token move with the clock, and are nobody's to send back.
                     if name != "jwt" or not _TIME.fullmatch(value):
                         yield value, at, (name, *inside)
@@ -102,7 +113,7 @@ def _values(
     at = len(parts[0])
     for index in range(1, len(parts), 2):
         part = parts[index]
-        for value, start, inside in _values(part, rare, shortest, level + 1, depth):
+        for value, start, inside in _values(part, rare, shortest, level + 1, depth, whole):
             if inside or value != text:  # a part that is the whole was already met
                 yield value, (start if inside else at + start), inside
         at += len(part) + len(parts[index + 1])
@@ -120,27 +131,26 @@ def spots_in(
     """(value, where it stands) for every wanted value of a text; parts of one that was found are
     left out. `anchored`: with what stands around it, by which another value is found there; one
     that nothing tells from the rest of the text is left out, too. Without, the value itself is
-    what is looked for (see `replace`). `shortest` not 0: what is wanted is known by name, has that
+    what is looked for (see `replace`), and what is inside a wanted one is not looked at: a token
+    travels whole. `shortest` not 0: what is wanted is known by name, has that
     many characters at least, and need not mean something by itself."""
     taken: list[tuple[int, int, tuple[str, ...]]] = []
     found: dict[tuple[str, tuple[str, ...]], Spot] = {}
     rare, least = (wanted, shortest) if shortest else (means_something, SHORTEST)
-    for value, start, inside in _values(text, rare, least, 0, 0):
+    whole = _nothing if anchored else wanted
+    for value, start, inside in _values(text, rare, least, 0, 0, whole):
         end = start + len(value)
         if any(inside == other and a <= start and end <= b for a, b, other in taken):
             continue
         if (value, inside) in found or not wanted(value):
             continue
-        around = ("", "")
-        if anchored:
-            anchors = _anchors(_innermost(text, inside, value), value, start)
-            if anchors is None:
-                continue
-            around = anchors
+        anchors = around(_innermost(text, inside, value), value, start) if anchored else ("", "", 0)
+        if anchors is None:
+            continue
         taken.append((start, end, inside))
-        before, after = around
+        before, after, nth = anchors
         found[value, inside] = Spot(
-            exchange=exchange, at=place, before=before, after=after, inside=inside
+            exchange=exchange, at=place, before=before, after=after, nth=nth, inside=inside
         )
     return [(value, spot) for (value, _), spot in found.items()]
 
@@ -176,29 +186,11 @@ def _words(text: str) -> Iterator[str]:
             yield from pieces
 
 
-def _anchors(text: str, value: str, start: int) -> tuple[str, str] | None:
-    """What stands before a value, long enough not to stand in the text before that, and the sign
-    after it."""
-    end = start + len(value)
-    if text[start:end] != value:
-        start = text.find(value)
-        end = start + len(value)
-    after = text[end : end + 1]
-    if start <= 0:
-        return "", after
-    for size in _ANCHORS:
-        before = text[max(0, start - size) : start]
-        first = text.find(before) + len(before) == start
-        if first and (not after or after not in value):
-            return before, after
-    return None
-
-
 def read(text: str, spot: Spot) -> str | None:
     """The live value at a spot of a live text, None when what stands around it is not there."""
     for inner in _unwrapped(text, spot.inside):
-        start = inner.find(spot.before) + len(spot.before) if spot.before else 0
-        if spot.before and spot.before not in inner:
+        start = behind(inner, spot)
+        if start < 0:
             continue
         end = inner.find(spot.after, start) if spot.after else len(inner)
         if end > start:

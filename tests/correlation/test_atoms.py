@@ -103,12 +103,14 @@ def test_the_largest_part_is_bound() -> None:
     assert [value for value, _ in found] == [token]
 
 
-def test_what_nothing_tells_apart() -> None:
-    """A value behind more of the same than anchors are long cannot be found by what is around it;
-    it can still be replaced."""
-    text = "; ".join(["x-y"] * 200) + f"; {A}; " + "; ".join(["x-y"] * 200)
-    assert spots_in("x", "p", text, lambda one: one == A) == []
-    assert len(spots_in("x", "p", text, lambda one: one == A, anchored=False)) == 1
+def test_a_token_travels_whole() -> None:
+    """What is inside a value that is sent back is its own: nothing is put into a token that another
+    token had in the same second."""
+    token = jwt(A)
+    found = spots_in("x", "p", f"Bearer {token}", lambda _: True, anchored=False)
+    assert [(value, spot.inside) for value, spot in found] == [(token, ())]
+    inner = spots_in("x", "p", f"Bearer {token}", lambda one: one == A, anchored=False)
+    assert [(value, spot.inside) for value, spot in inner] == [(A, ("jwt",))]
 
 
 def test_reading_what_is_not_there() -> None:
