@@ -11,8 +11,9 @@ class Spot(
     """Where a value stands: a place of one exchange's request or response.
 
     `before` and `after` are what stands around it in the text at that place ("" = it begins or
-    ends there); `nth` is how often `before` stands in the text before that. `inside` are the wrappings to take off first, outermost first: "jwt" (the
-    payload), "base64". With wrappings `before` and `after` are about the innermost text.
+    ends there); `nth` is how often `before` stands in the text before that. `inside` are the
+    wrappings to take off first, outermost first: "jwt" (the payload), "base64". With wrappings
+    `before` and `after` are about the innermost text.
     """
 
     exchange: str
