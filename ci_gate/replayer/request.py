@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Mapping
 
 import msgspec
@@ -12,9 +14,9 @@ from ci_gate.model.message import HttpRequest, Message
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.named import with_live
 from ci_gate.values.places import rewrite
+from ci_gate.values.standins import basic_pair
 
-_INSIDE = ((), ("percent",), ("base64",))
-"""How a value may be wrapped where it was sent; in Basic credentials it is in base64."""
+_BASIC = re.compile(r"(?i:basic) +")
 
 
 def live_request(
@@ -42,10 +44,15 @@ def with_values(live: Message, codec: Codec, values: Mapping[str, str]) -> Messa
     if not values:
         return live
 
+    pairs = dict(values)
+
     def change(_place: str, text: str) -> str:
-        for inside in _INSIDE:
-            text = replace(text, inside, dict(values))
-        return text
+        scheme = _BASIC.match(text)
+        basic = basic_pair(text[scheme.end() :]) if scheme is not None else None
+        if scheme is not None and basic is not None:
+            halves = ":".join(pairs.get(half, half) for half in basic)
+            return scheme[0] + b64encode(halves.encode()).decode()
+        return replace(replace(text, (), pairs), ("percent",), pairs)
 
     changed = {}
     for part in codec.places(live):

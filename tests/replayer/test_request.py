@@ -45,9 +45,19 @@ def test_a_set_value_stands_in_basic_credentials() -> None:
     """The stand-in of a password inside base64 gives way, the user stays."""
     old = b64encode(b"ada:kqzxw-plmrt").decode()
     request = HttpRequest("GET", b"/", ((b"authorization", f"Basic {old}".encode()),))
-    live = with_values(request, codec("http"), {"kqzxw-plmrt": "secret"})
-    assert isinstance(live, HttpRequest)
-    assert live.headers[0][1] == b"Basic " + b64encode(b"ada:secret")
+    for password in ("secret", "secret2", "secret23"):
+        live = with_values(request, codec("http"), {"kqzxw-plmrt": password})
+        assert isinstance(live, HttpRequest)
+        assert live.headers[0][1] == b"Basic " + b64encode(f"ada:{password}".encode())
+
+
+def test_a_set_value_is_not_put_into_a_token() -> None:
+    """A user's stand-in is in the claims of a token, too: the service's own token takes its place as
+    a whole, and has to find it as it was recorded."""
+    claims = b64encode(b'{"name":"kqzxwplmrt01"}').decode().rstrip("=")
+    token = f"Bearer eyJhbGciOiJIUzI1NiJ9.{claims}.c2ln"
+    request = HttpRequest("GET", b"/", ((b"authorization", token.encode()),))
+    assert with_values(request, codec("http"), {"kqzxwplmrt01": "ada"}) is request
 
 
 def test_without_its_stand_in_a_request_stays_as_it_is() -> None:
