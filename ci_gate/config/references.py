@@ -5,6 +5,7 @@
     ${service.port}       8080                  (also .url, .address, .host)
     ${env.NAME}           a variable that must be set
     ${env.NAME:-default}  a variable with a default for when it is unset or empty
+    ${secret.NAME}        a secret made for this run; in service.env only
     $${                   a literal ${
 
 In a shell line, `${…}` that is none of these is the shell's own and stays. The values of variables
@@ -21,11 +22,14 @@ from ci_gate.config.problems import hint
 from ci_gate.errors import UsageError
 
 SERVICE = "service"
+MADE = "secret"
+"""What is made for a run: `${secret.NAME}`."""
 _FIELDS = ("url", "address", "host", "port")
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _ANY = re.compile(r"\$\{([^{}]*)\}|\$\{")
-_OURS = re.compile(r"env\.|[A-Za-z0-9._-]+\.(?:url|address|host|port)\Z")
+_OURS = re.compile(r"env\.|secret\.|[A-Za-z0-9._-]+\.(?:url|address|host|port)\Z")
 """No shell variable has a dot in its name."""
+_NONE: Mapping[str, str] = {}
 _VARIABLE = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?\Z", re.DOTALL)
 
 
@@ -36,12 +40,13 @@ def expand(
     place: str = "",
     *,
     shell: bool = False,
+    secrets: Mapping[str, str] = _NONE,
 ) -> str:
     """`text` with every reference replaced.
 
     `addresses` maps "service" and each dependency's name to a URL ("http://127.0.0.1:41234") or
     to "host:port"; `place` names the text in errors ("service.env.DATABASE_URL"); `shell` says
-    that `text` is a shell line.
+    that `text` is a shell line; `secrets` are those of this run, by name.
     Raises UsageError for an unknown reference and for a variable that is unset without default.
     """
 
@@ -51,6 +56,8 @@ def expand(
             found = _field(addresses[name], field)
             if found:
                 return found
+        if name == MADE and field in secrets:
+            return secrets[field]
         raise _unknown(reference, addresses, place)
 
     return _replace(text, value, env, place, shell)
@@ -63,12 +70,13 @@ def check_references(
     place: str = "",
     *,
     shell: bool = False,
+    secrets: Collection[str] = (),
 ) -> None:
     """Raise what `expand` would raise, before any address is known: `names` will have one."""
 
     def value(reference: str) -> str:
         name, _, field = reference.rpartition(".")
-        if name in names and field in _FIELDS:
+        if (name in names and field in _FIELDS) or (name == MADE and field in secrets):
             return ""
         raise _unknown(reference, names, place)
 
@@ -140,6 +148,9 @@ def _unknown(reference: str, names: Collection[str], place: str) -> UsageError:
     allowed = [f"{name}.url" for name in names if name != SERVICE]
     allowed += ["service.port", "env.NAME", "env.NAME:-default"]
     known = [f"{name}.{field}" for name in names for field in _FIELDS]
+    if reference.startswith(f"{MADE}."):
+        text = f"${{{reference[:80]}}}: secrets are given to the service, in service.env"
+        return UsageError(_at(place, text))
     text = f"unknown reference ${{{reference[:80]}}}; allowed: {', '.join(allowed)}"
     return UsageError(_at(place, text + " (also .address, .host, .port)" + hint(reference, known)))
 

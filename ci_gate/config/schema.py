@@ -77,6 +77,16 @@ class SetSection(_Section, frozen=True, kw_only=True):
     values: dict[str, str] = {}
 
 
+class SignSection(_Section, frozen=True, kw_only=True):
+    """What a secret of service.env signs."""
+
+    secret: str
+    form: str = ""
+    """"" = the one it is named after."""
+    header: str = ""
+    """For forms without one of their own."""
+
+
 class ReplaySection(_Section, frozen=True, kw_only=True):
     """How recorded requests are replayed."""
 
@@ -86,6 +96,7 @@ class ReplaySection(_Section, frozen=True, kw_only=True):
     settle: str = "500ms"
     timeout: str = "10s"
     set: SetSection = SetSection()
+    sign: tuple[SignSection, ...] = ()
 
 
 class ConditionSection(_Section, frozen=True, kw_only=True):

@@ -9,10 +9,11 @@ from typing import Any
 from ci_gate.config.lines import Path
 from ci_gate.config.problems import Problems, hint
 from ci_gate.config.schema import Configuration, DependencySection, ServiceSection
+from ci_gate.config.signing import check_signing
 from ci_gate.config.units import LOOPBACK, duration, endpoint, origin, port
 
 KNOWN_PROTOCOLS = ("http", "raw", "postgres", "mysql", "redis", "grpc", "mongodb", "kafka", "amqp")
-RESERVED = frozenset({"service", "env", "startup", "background", "inbound", "proxy"})
+RESERVED = frozenset({"service", "env", "secret", "startup", "background", "inbound", "proxy"})
 """Names that mean something else where a dependency's name may stand."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
@@ -28,6 +29,7 @@ def check_sections(settings: Configuration, problems: Problems) -> None:
     for name, dependency in settings.dependencies.items():
         _check_dependency(("dependencies", name), name, dependency, problems)
     _check_replay(settings, problems)
+    check_signing(settings, problems)
     for key, conditions in (("fail_if", settings.gate.fail_if), ("warn_if", settings.gate.warn_if)):
         for number, condition in enumerate(conditions):
             path = ("gate", key, number)

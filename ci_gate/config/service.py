@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from ci_gate.config.flags import Surroundings
 from ci_gate.config.references import SERVICE, check_references, escape_foreign, expand
 from ci_gate.config.schema import ReadySection, ServiceSection
+from ci_gate.config.signing import signings
 from ci_gate.config.units import duration, origin
 from ci_gate.recorder.options import Upstream
 from ci_gate.service.options import Ready, ServiceOptions
@@ -25,8 +26,11 @@ def resolve_service(
     """
     section = around.settings.service
     names = [SERVICE, *(one.name for one in dependencies)]
+    signing = signings(around.settings)
+    secrets = [one.secret for one in signing]
     for name, value in section.env.items():
-        check_references(value, names, around.env, around.place("service", "env", name))
+        place = around.place("service", "env", name)
+        check_references(value, names, around.env, place, secrets=secrets)
     shell = isinstance(section.command, str) and bool(section.command)
     if command:
         # CMD replaces whatever the file says about where the service comes from.
@@ -45,6 +49,7 @@ def resolve_service(
         port=app_port or (section.port if isinstance(section.port, int) else 0),
         auto_port=not app_port and section.port == "auto",
         env=dict(section.env),
+        signing=signing,
         keep_env=section.keep_env,
         ready=_ready(section.ready),
         clock=section.clock,

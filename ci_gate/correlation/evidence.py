@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpResponse, Message, Part
@@ -56,6 +56,16 @@ def _verified(exchange: Exchange, parts_of: PartsOf) -> Iterator[tuple[str, bool
                 good = exchange.signed.get(f"{side}.{place}")
                 for text in found_in(str(value)) if good is not None else ():
                     yield text, bool(good)
+
+
+def is_refused(exchange: Exchange, headers: Collection[bytes]) -> bool:
+    """True when the signature of a request, in one of these headers, was bad: the recorder has seen
+    it, or knows nothing and the service refused the request."""
+    facts = [exchange.signed.get(f"request.headers.{name.decode()}") for name in headers]
+    known = [one for one in facts if one is not None]
+    if known:
+        return not all(known)
+    return _status(exchange) in (UNKNOWN_CLIENT, *REFUSALS)
 
 
 def _tells(refusals: set[tuple[int, str]], taken: set[str]) -> bool:

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
 
-from ci_gate.correlation.evidence import PartsOf, broken_tokens
+from ci_gate.correlation.evidence import PartsOf, broken_tokens, is_refused
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpResponse, Message
+from ci_gate.model.message import HttpRequest, HttpResponse, Message
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.values.signing import (
     Jwk,
@@ -47,8 +47,21 @@ from ci_gate.values.tokens import (
     with_claim,
     with_tokens,
 )
+from ci_gate.values.webhooks import JWT_FORMS, Signing, is_signed, key_of, seal
 
 M = TypeVar("M", bound=Message)
+
+
+class RunSecret(msgspec.Struct, frozen=True):
+    """A secret that the service gets in this run, and what it signs."""
+
+    signing: Signing
+    text: str
+
+    @property
+    def key(self) -> bytes:
+        """What signs."""
+        return key_of(self.signing.form, self.text)
 
 
 class RunKey(msgspec.Struct, frozen=True):
@@ -74,18 +87,26 @@ class Times(msgspec.Struct, frozen=True):
 
 
 class Identity:
-    """The tokens of one run. Call `begin` before anything is sent."""
+    """The tokens and signatures of one run. Call `begin` before anything is sent.
+
+    `kept`: lower-case names of headers that are not ours to sign: the configuration sets them.
+    """
 
     def __init__(
         self,
         snapshot: Snapshot,
         parts_of: PartsOf,
         keys: Sequence[RunKey] = (),
-        secret: bytes | None = None,
+        secrets: Sequence[RunSecret] = (),
+        kept: Collection[bytes] = (),
     ) -> None:
         self._keys = tuple(keys)
-        self._secret = secret
+        self.secrets = {one.signing.secret: one.text for one in secrets}
+        """What `${secret.NAME}` of service.env stands for, by name."""
+        tokens = [one.key for one in secrets if one.signing.form in JWT_FORMS]
+        self._secret = tokens[0] if tokens else None
         """Signs HS256 and its like; None: nobody has told it to the service."""
+        self._sealing = [one for one in secrets if not set(one.signing.headers) & set(kept)]
         self._times = Times()
         self._start = started_at(snapshot)
         self._tokens = recorded_tokens(snapshot)
@@ -105,9 +126,28 @@ class Identity:
         """True when a token does not depend on when it is sent."""
         return self._times.steady
 
-    def carries(self, message: Message) -> bool:
-        """True when a recorded message holds a token."""
-        return any(text in self._tokens for text in tokens_in(message))
+    def carries(self, request: Message) -> bool:
+        """True when a recorded request holds a token, or a signature."""
+        if any(text in self._tokens for text in tokens_in(request)):
+            return True
+        headers = request.headers if isinstance(request, HttpRequest) else ()
+        return any(is_signed(one.signing, headers) for one in self._sealing)
+
+    def request(self, exchange: Exchange, message: Message) -> Message:
+        """The request of an inbound exchange, `message` but for that as it will be sent, with this
+        run's tokens and signatures."""
+        message = self.live(message, exchange.at)
+        if not isinstance(message, HttpRequest) or not isinstance(message.body, bytes):
+            return message
+        headers = message.headers
+        for one in self._sealing if not message.coding else ():
+            if is_signed(one.signing, headers):
+                spoilt = is_refused(exchange, one.signing.headers)
+                by = self._times.by(exchange.at)
+                headers = seal(one.signing, one.key, headers, message.body, by, spoilt=spoilt)
+        if headers is message.headers:
+            return message
+        return msgspec.structs.replace(message, headers=headers)
 
     def live(self, message: M, at: float) -> M:
         """A recorded message with this run's tokens; `at`: when it was recorded, milliseconds."""

@@ -32,6 +32,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """"service" and each dependency -> URL or host:port."""
     direct: tuple[str, ...] = ()
     """"host:port" of our own listeners."""
+    secrets: Mapping[str, str] = {}
+    """Name -> what `${secret.NAME}` stands for."""
     clock: Clock | None = None
     """What the command takes for the wall clock; None: the machine's."""
 
@@ -116,7 +118,9 @@ def _trust(around: Surroundings, folder: str) -> TrustFiles:
 def _own(service: ServiceOptions, around: Surroundings) -> dict[str, str]:
     """What the configuration gives the service."""
     return {
-        name: expand(value, around.addresses, os.environ, f"service.env.{name}")
+        name: expand(
+            value, around.addresses, os.environ, f"service.env.{name}", secrets=around.secrets
+        )
         for name, value in service.env.items()
     }
 

@@ -14,12 +14,14 @@ from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events
+from ci_gate.gate.identity import own_secrets
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.snapshot import Dependency, Origin
 from ci_gate.recorder.bodies import LargeBody, OpaqueBody
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.recorder.dependencies import Dependencies
 from ci_gate.recorder.exchanges import Recording
+from ci_gate.recorder.signatures import Signatures
 from ci_gate.store.bodies import BodyWriter
 from ci_gate.store.journal import Journal, journal_folder, open_journal
 from ci_gate.store.statefolder import open_redaction_key
@@ -42,6 +44,8 @@ class Keeping:
         self._key = _redaction_key(options, sink)
         self._stand_ins = StandIns(self._key)
         self.redactor = Redactor(self._stand_ins)
+        self.secrets = own_secrets(options.service)
+        """What the service's secrets are while it is recorded; kept nowhere."""
         self._journal: Journal | None = None
         self.dependencies = Dependencies(options.dependencies, is_telemetry, self._found)
         self.recording = Recording(
@@ -52,6 +56,7 @@ class Keeping:
             body_sink=self._body,
             opaque_sink=lambda: OpaqueBody(self._key),
             failed=self._fail,
+            signatures=Signatures((one.signing, one.text) for one in self.secrets),
         )
 
     def stand_ins(self) -> dict[str, str]:

@@ -104,17 +104,17 @@ class Learning:
                 values.saw(parts)
             if identity is None or not (bound or late):
                 return message
-            return identity.live(message, exchange.at)
+            return identity.request(exchange, message)
 
         return filled
 
     def signed(self, exchange: Exchange, message: Message) -> Message:
-        """The exchange's request with this run's tokens, where they are known before it is sent
-        and nothing else is to be put into it; else as it is: `fill` does both."""
+        """The exchange's request with this run's tokens and signatures, where they are known before
+        it is sent and nothing else is to be put into it; else as it is: `fill` does both."""
         identity = self.identity
         if identity is None or not identity.steady or exchange.id in self._bound:
             return message
-        return identity.live(message, exchange.at)
+        return identity.request(exchange, message)
 
     def recorded(self, message: Message) -> Message:
         """A live message with the recorded tokens instead of this run's."""

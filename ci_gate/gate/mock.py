@@ -11,6 +11,7 @@ from ci_gate.diff.rules import Rules
 from ci_gate.gate import events
 from ci_gate.gate.boot import Surroundings, service_address
 from ci_gate.gate.folding import fold_leftover
+from ci_gate.gate.identity import own_secrets
 from ci_gate.gate.listeners import spellings
 from ci_gate.gate.mocking import Mocks, explained, live_calls, recorded_calls
 from ci_gate.gate.running import Running
@@ -60,6 +61,7 @@ async def _listen(
         authority=mocks.authority,
         addresses=addresses | service_address(options.service.port or free_port()),
         direct=tuple(one.partition("://")[2] or one for one in addresses.values()),
+        secrets={one.signing.secret: one.text for one in own_secrets(options.service)},
     )
 
 

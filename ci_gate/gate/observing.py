@@ -61,7 +61,7 @@ class Observation:
         self._options = options
         self._plan = plan
         self._sink = sink
-        identity = new_identity(plan.snapshot)
+        identity = new_identity(plan.snapshot, options.service, options.replay)
         self._learning = Learning(plan.snapshot, identity)
         values = self._learning.substitution
         self._serving = Serving(options, plan, cleaning, sink, values=values, identity=identity)

@@ -109,6 +109,7 @@ class _Recorder:
             authority=self._authority,
             addresses=addresses | service_address(options.recorder.app_port),
             direct=tuple(f"{host}:{port}" for host, port in self._local),
+            secrets={one.signing.secret: one.text for one in self._keeping.secrets},
         )
         progress = asyncio.ensure_future(self._progress())
         try:

@@ -55,7 +55,7 @@ async def rehearse(
     replay the plan once."""
     began = time.monotonic_ns()
     cleaning = Cleaning(options)
-    identity = new_identity(plan.snapshot)
+    identity = new_identity(plan.snapshot, options.service, options.replay)
     learned = Learning(plan.snapshot, identity)
     serving = Serving(
         options,

@@ -11,7 +11,9 @@ from ci_gate.diff.equality import Equality
 from ci_gate.gate import events, target
 from ci_gate.gate.boot import Surroundings, service_address
 from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.clocking import Timing
 from ci_gate.gate.folding import fold_leftover
+from ci_gate.gate.identity import new_identity, times_of
 from ci_gate.gate.judging import About, Evidence, judged, last_lines
 from ci_gate.gate.learned import Learning
 from ci_gate.gate.planning import Plan, make_plan
@@ -59,12 +61,14 @@ class _Replayed:
         self._sink = sink
         self._cleaning = Cleaning(options)
         self._target = target.of_flag(options.target, plan.snapshot.origin.service_port)
+        self._identity = new_identity(plan.snapshot, options.service, options.replay)
+        self._identity.begin(times_of(plan.snapshot, Timing()))
         self._replay = Replay(
             plan.steps,
             Addresses({"service": self._target.spellings}),
             plan.given,
             plan.snapshot.folder,
-            Learning(plan.snapshot),
+            Learning(plan.snapshot, self._identity),
         )
         self._samples = Samples(len(plan.steps))
         self._failure: ServiceFailed | None = None
@@ -96,7 +100,7 @@ class _Replayed:
         self._sink(events.Stage("service", " ".join(service.command)))
         expect = service.ready.what if service.ready.how == "log" else ""
         log = ServiceLog(log_path, self._cleaning.line, expect)
-        around = Surroundings(addresses=service_address(where.port))
+        around = Surroundings(addresses=service_address(where.port), secrets=self._identity.secrets)
         process = await running.start(service, around, log)
         up = await wait_ready(service.ready, where.host, where.port, process, log)
         self._failure = up if isinstance(up, ServiceFailed) else None

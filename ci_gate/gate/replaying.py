@@ -66,9 +66,9 @@ class Replay:
         return Expectation(with_live(response, self._addresses), stand_ins)
 
     def _prepare(self, step: Step, expected: Expectation, folder: str) -> Prepared:
-        message = self._learning.signed(step.exchange, step.exchange.request)
-        message = live_request(message, self._addresses, self._given.headers)
+        message = live_request(step.exchange.request, self._addresses, self._given.headers)
         message = with_values(message, self.codec, self._given.values)
+        message = self._learning.signed(step.exchange, message)
         body = message.body
         response = expected.response
         cut = isinstance(response.body, Pieces) and not response.body.complete

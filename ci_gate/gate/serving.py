@@ -202,6 +202,7 @@ class Serving:
             authority=self.mocks.authority,
             addresses=by_name | service_address(port),
             direct=(*ours, f"{LOOPBACK}:{port}", f"localhost:{port}"),
+            secrets=self._identity.secrets if self._identity is not None else {},
         )
 
     def _set_clock(self, running: Running, around: Surroundings) -> None:

@@ -15,6 +15,7 @@ from ci_gate.model.exchange import CLOSED, GAVE_UP, Exchange
 from ci_gate.model.message import HttpRequest, Message, Raw
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.recorder.halves import BodySink, Half, begin
+from ci_gate.recorder.signatures import Signatures
 from ci_gate.values.masks import masked
 
 NOTES_LIMIT = 100
@@ -34,6 +35,7 @@ class Recording:
         body_sink: Callable[[str], BodySink],
         opaque_sink: Callable[[], BodySink],
         failed: Callable[[CannotRun], None],
+        signatures: Signatures | None = None,
     ) -> None:
         self.started = started
         """Monotonic nanoseconds; all times of exchanges count from here."""
@@ -46,6 +48,7 @@ class Recording:
         """Makes a sink for bytes that no codec understands."""
         self.failed = failed
         """Told when the disk refuses: the recording ends, the traffic goes on."""
+        self.signatures = signatures or Signatures()
         self.undecoded: dict[str, int] = {}
         """What could not be decoded or finished -> how often."""
         self.heard = 0
@@ -209,6 +212,9 @@ class Tap:
             response=answer,
             error=error,
             redacted=in_request + in_response,
+            signed=recording.signatures.facts(
+                self._codec, asked.message, response, inbound=not self._dependency
+            ),
         )
 
     def _unanswered(self, number: int, error: str, at: int) -> None:

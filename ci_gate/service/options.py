@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from ci_gate.values.webhooks import Signing
+
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """When the service counts as up: `how` "path" (an HTTP answer below 500), "port" (TCP accept)
@@ -29,6 +31,8 @@ class ServiceOptions(msgspec.Struct, frozen=True, kw_only=True):
     """A free port is chosen and given as ${service.port}."""
     env: dict[str, str] = {}
     """With ${…} references still in; see config.references."""
+    signing: tuple[Signing, ...] = ()
+    """What the secrets in `env` sign."""
     keep_env: tuple[str, ...] = ()
     """CI token variables that the service may keep."""
     ready: Ready = Ready()

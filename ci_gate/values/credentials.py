@@ -9,6 +9,7 @@ from ci_gate.values.found import is_worth
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,30})[ \t]+(\S.*)", re.DOTALL)
 _PARAMETER = re.compile(r'([A-Za-z0-9_-]+)=(?:"([^"]*)"|([^",\s]*))')
 _PARAMETERS = re.compile(r'[A-Za-z0-9_-]+="?[A-Za-z0-9"]')
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{26,128}={0,2}")
 # RFC 7616 section 3.4, AWS Signature Version 4: what is public, and needed to tell requests apart.
 _PUBLIC = frozenset(
     (
@@ -33,6 +34,12 @@ def secret_spans(value: str) -> list[tuple[int, int, str]]:
     if found and _PARAMETERS.match(rest):
         return [span for span in _parameters(value, start) if is_worth(value[span[0] : span[1]])]
     return [(start, len(value), "secret")] if is_worth(rest) else []
+
+
+def signature_spans(value: str) -> list[tuple[int, int, str]]:
+    """The same for a signature by a shared secret: its digits, of which a weak secret could be
+    guessed. Times and versions beside them stay."""
+    return [(*found.span(), "secret") for found in _SIGNATURE.finditer(value)]
 
 
 def _parameters(value: str, start: int) -> list[tuple[int, int, str]]:

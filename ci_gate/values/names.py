@@ -55,6 +55,11 @@ x-postmark-server-token, x-subscription-token, x-user-token, x-service-token, x-
 x-device-token, x-hasura-admin-secret, x-signature-key, x-password
 """
 
+_SIGNATURE_HEADERS = """
+x-hub-signature, x-hub-signature-256, x-shopify-hmac-sha256, x-slack-signature, stripe-signature,
+webhook-signature, svix-signature
+"""
+
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 
@@ -72,7 +77,9 @@ _KINDS: dict[str, str] = {
     **dict.fromkeys(_joined(_CARD_NUMBERS), "card"),
 }
 _QUERY_KINDS = dict.fromkeys(_joined(_QUERY_ONLY), "secret")
-HEADERS = frozenset(_listed(_HEADERS))
+SIGNATURES = frozenset(_listed(_SIGNATURE_HEADERS))
+"""Headers (lower case) in which a signature by a shared secret stands, beside what is no secret."""
+HEADERS = frozenset(_listed(_HEADERS)) | SIGNATURES
 """Headers (lower case) whose whole value is secret; scheme and cookie names stay readable."""
 
 

@@ -14,12 +14,18 @@ from collections.abc import Iterator
 import msgspec
 
 from ci_gate.model.message import Opaque, Part, Pieces, Stored
-from ci_gate.values.credentials import secret_spans
+from ci_gate.values.credentials import secret_spans, signature_spans
 from ci_gate.values.detectors import find, suspects, suspicious
 from ci_gate.values.found import Found, is_worth
 from ci_gate.values.leaves import Leaf
 from ci_gate.values.masks import masked_by
-from ci_gate.values.names import HEADERS, is_secret_header, secret_name, secret_parameter
+from ci_gate.values.names import (
+    HEADERS,
+    SIGNATURES,
+    is_secret_header,
+    secret_name,
+    secret_parameter,
+)
 from ci_gate.values.places import TextEdit, edit
 from ci_gate.values.remembered import Remembered, occurrences
 from ci_gate.values.shapes import shape_of
@@ -223,9 +229,10 @@ class _Change:
             if not is_worth(text):
                 return []
             return [(0, len(text), self._redactor.secret("cookie", text, True, sure=False))]
+        spans = signature_spans(text) if name in SIGNATURES else secret_spans(text)
         return [
             (start, end, self._redactor.secret(kind, text[start:end], kind != "basic-auth"))
-            for start, end, kind in secret_spans(text)
+            for start, end, kind in spans
         ]
 
     def _named(self, leaf: Leaf, text: str) -> str | list[TextEdit] | None:

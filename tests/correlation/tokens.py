@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from ci_gate.codecs.registry import codec
-from ci_gate.correlation.identity import Identity, RunKey, needed_keys, recorded_tokens
+from ci_gate.correlation.identity import Identity, RunKey, RunSecret, needed_keys, recorded_tokens
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Part
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.values.signing import key_like
 from ci_gate.values.standins import StandIns
+from ci_gate.values.webhooks import Signing
 
 START = 1_790_000_000
 """Seconds since 1970 at which the recording began."""
@@ -85,13 +86,15 @@ def recording(*exchanges: Exchange) -> Snapshot:
 
 
 def identity(snapshot: Snapshot, secret: bytes | None = None) -> Identity:
-    """The identity of a run."""
+    """The identity of a run, with a secret for tokens."""
     keys = []
     for jwk in needed_keys(snapshot, recorded_tokens(snapshot).values()):
         key = key_like(jwk)
         assert key is not None
         keys.append(RunKey(jwk, key))
-    return Identity(snapshot, parts_of, keys, secret)
+    jwt_secret = Signing(secret="jwt", form="jwt")
+    secrets = [RunSecret(jwt_secret, secret.decode())] if secret is not None else []
+    return Identity(snapshot, parts_of, keys, secrets)
 
 
 def bearer(message: Message) -> str:

@@ -9,23 +9,30 @@ import msgspec
 import pytest
 
 from ci_gate.gate.clocking import Timing
-from ci_gate.gate.identity import new_identity, times_of
+from ci_gate.gate.identity import new_identity, new_secrets, own_secrets, times_of
 from ci_gate.model.snapshot import Origin, Snapshot
+from ci_gate.service.options import ServiceOptions
+from ci_gate.values.webhooks import Signing
 from tests.correlation.tokens import START, asked, bearer, recording, token, verified
 
 EXCHANGE = asked("i1", token())
+SERVICE = ServiceOptions(
+    name="shop",
+    env={"JWT": "${secret.jwt}", "HOOK": "${secret.github}", "DSN": "x-${secret.stripe}"},
+    signing=tuple(Signing(secret=name, form=name) for name in ("jwt", "github", "stripe")),
+)
 
 
 def test_keys_are_made_for_the_tokens_of_a_snapshot() -> None:
     """A recorded token verifies by the key set that the mock tells."""
-    run = new_identity(recording(EXCHANGE))
+    run = new_identity(recording(EXCHANGE), SERVICE)
     assert verified(run, bearer(run.live(EXCHANGE.request, 0.0)))["sub"] == "ada"
 
 
 def test_without_tokens_no_key_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """Most services have none, and should not pay for any."""
     monkeypatch.setattr("ci_gate.gate.identity.key_like", lambda _: pytest.fail("made a key"))
-    new_identity(recording())
+    new_identity(recording(), SERVICE)
 
 
 def test_a_moved_clock_moves_all_alike() -> None:
@@ -50,3 +57,24 @@ def test_without_a_time_nothing_moves() -> None:
     times = times_of(Snapshot(origin=Origin(service="x")), Timing())
     assert times.steady
     assert times.by(5.0) == 0
+
+
+def test_every_run_has_secrets_of_its_own() -> None:
+    """One for each name, never the same again."""
+    one, other = (
+        {secret.signing.secret: secret.text for secret in new_secrets(SERVICE)} for _ in range(2)
+    )
+    assert set(one) == {"jwt", "github", "stripe"}
+    assert len({*one.values(), *other.values()}) == 6
+    run = new_identity(recording(), SERVICE)
+    assert set(run.secrets) == set(one)
+
+
+def test_a_recording_has_the_secrets_of_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a variable is nothing but a secret and is set; elsewhere one is made."""
+    monkeypatch.setenv("JWT", "the real one")
+    monkeypatch.setenv("DSN", "the real one")
+    monkeypatch.delenv("HOOK", raising=False)
+    own = {one.signing.secret: one.text for one in own_secrets(SERVICE)}
+    assert own["jwt"] == "the real one"
+    assert "real" not in own["github"] + own["stripe"]
