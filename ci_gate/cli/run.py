@@ -20,6 +20,9 @@ ci-gate run
 # without a configuration
 ci-gate run --in snapshots/orders -- python -m orders
 
+# only what is new since another run
+ci-gate run --baseline .ci-gate/runs/20260831T100000Z
+
 # one exchange again, alone with what it needs: its chain
 ci-gate run --only 3f2a9c1b7e-1
 """
@@ -53,6 +56,12 @@ ci-gate run --only 3f2a9c1b7e-1
     metavar="REVISION",
     help="Where gate.protect takes its keys from [default: what CI says, else origin/HEAD].",
 )
+@click.option(
+    "--baseline",
+    default="",
+    metavar="RUN_DIR",
+    help="Fail only on what this run directory, of the same snapshot, does not have.",
+)
 @common_options
 def command(
     snapshot: str,
@@ -64,6 +73,7 @@ def command(
     out: str,
     mode: str,
     base: str,
+    baseline: str,
     config: str | None,
     quiet: bool,
     as_json: bool,
@@ -92,6 +102,7 @@ def command(
         only=only,
         out=out,
         mode=mode,  # type: ignore[arg-type]  # click has checked it
+        baseline=baseline,
     )
     options = run_options(flags, surroundings(config, base=base))
     with output(quiet=quiet, no_color=no_color) as sink:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ci_gate.config.known import check_known
 from ci_gate.config.lines import Document, Path, read_lines
 from ci_gate.config.problems import Problems, dotted
 from ci_gate.config.rules import check_rules
@@ -70,6 +71,7 @@ def load(text: str, name: str = NAME) -> ConfigFile:
         raise UsageError(f"{name}: {error}") from error
     check_sections(settings, problems)
     check_rules(settings, problems)
+    check_known(settings, problems)
     problems.finish()
     return ConfigFile(name, settings, document)
 

@@ -92,3 +92,5 @@ class RunFlags(JudgeFlags, frozen=True, kw_only=True):
     app_port: int | None = None
     maps: tuple[str, ...] = ()
     mode: Literal["gate", "report"] = "gate"
+    baseline: str = ""
+    """A run directory."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from ci_gate.config.flags import JudgeFlags, Surroundings
+from ci_gate.config.known import known_of, quarantined_of
 from ci_gate.config.options import Policy
 from ci_gate.config.references import expand, variable_values
 from ci_gate.config.rules import rule_of
@@ -14,6 +15,7 @@ from ci_gate.config.schema import ConditionSection
 from ci_gate.config.service import service_name
 from ci_gate.config.units import duration
 from ci_gate.errors import UsageError
+from ci_gate.model.known import Known, Quarantined
 from ci_gate.model.rule import Rule
 from ci_gate.policy.conditions import parse
 from ci_gate.replayer.options import ReplayerOptions
@@ -94,6 +96,20 @@ def resolve_rules(around: Surroundings) -> tuple[Rule, ...]:
     """The file's rules, numbered from 1."""
     rules = around.settings.rules
     return tuple(rule_of(i, one, around.line("rules", i)) for i, one in enumerate(rules))
+
+
+def resolve_known(around: Surroundings) -> tuple[Known, ...]:
+    """The file's known causes, numbered from 1."""
+    known = around.settings.known
+    return tuple(known_of(i, one, around.line("known", i)) for i, one in enumerate(known))
+
+
+def resolve_quarantine(around: Surroundings) -> tuple[Quarantined, ...]:
+    """The file's quarantined exchanges, numbered from 1."""
+    found = around.settings.quarantine
+    return tuple(
+        quarantined_of(i, one, around.line("quarantine", i)) for i, one in enumerate(found)
+    )
 
 
 def redaction_key(env: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from ci_gate.mocks.options import MockOptions
 from ci_gate.model.edit import Edits
+from ci_gate.model.known import Known, Quarantined
 from ci_gate.model.rule import Rule
 from ci_gate.recorder.options import RecorderOptions, Upstream
 from ci_gate.replayer.options import ReplayerOptions
@@ -64,6 +65,8 @@ class ReplayVerbOptions(msgspec.Struct, frozen=True, kw_only=True):
     replay: ReplayerOptions = ReplayerOptions()
     policy: Policy = Policy()
     rules: tuple[Rule, ...] = ()
+    known: tuple[Known, ...] = ()
+    quarantine: tuple[Quarantined, ...] = ()
     routes: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     out: str = ""
@@ -85,6 +88,10 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     replay: ReplayerOptions = ReplayerOptions()
     policy: Policy = Policy()
     rules: tuple[Rule, ...] = ()
+    known: tuple[Known, ...] = ()
+    quarantine: tuple[Quarantined, ...] = ()
+    baseline: str = ""
+    """A run directory of the same snapshot: what differs there, too, is not new. "" = none."""
     routes: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     """Ids, id prefixes or JMESPath expressions of `--only`."""

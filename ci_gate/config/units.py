@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from urllib.parse import urlsplit
 
@@ -10,6 +11,17 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})\Z|\[[0-9A-Fa-f:.]{2,45}\]\Z")
 
 LOOPBACK = "127.0.0.1"
+
+
+def date(text: str) -> str:
+    """`text` when it is a day as ISO 8601 writes it; raises ValueError."""
+    try:
+        good = datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f"{text} is no date: write it as 2027-06-30")
+    return text
 
 
 def duration(text: str) -> float:

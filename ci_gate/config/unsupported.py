@@ -12,8 +12,6 @@ def check_supported(settings: Configuration, problems: Problems) -> None:
     """Complain about every setting in use whose feature does not exist yet."""
     service = settings.service
     wanted: list[tuple[Path, bool]] = [
-        (("known",), bool(settings.known)),
-        (("quarantine",), bool(settings.quarantine)),
         (("redaction",), bool(settings.redaction)),
         (("service", "isolate"), bool(service.isolate)),
         (("replay", "workers"), settings.replay.workers > 1),

@@ -15,6 +15,7 @@ from ci_gate.config.options import ReplayVerbOptions
 from ci_gate.config.problems import hint
 from ci_gate.config.resolve import record_options, replay_options
 from ci_gate.errors import UsageError
+from ci_gate.gate.allowing import check_quarantine
 from ci_gate.gate.events import Sink, ignore
 from ci_gate.gate.select import with_routes
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
@@ -101,9 +102,11 @@ class _Checker:
         if not (service.command or service.image or service.url):
             self.warn(f"{self.where('service')} says no command, image or url: `run` needs one")
         today = self.options.today or datetime.datetime.now(datetime.UTC).date().isoformat()
-        for number, rule in enumerate(self.around.settings.rules):
-            if rule.until and rule.until < today:
-                self.warn(f"{self.where('rules', number, 'until')}: expired; it excuses nothing")
+        settings = self.around.settings
+        for key in ("rules", "known", "quarantine"):
+            for number, one in enumerate(getattr(settings, key)):
+                if one.until and one.until < today:
+                    self.warn(f"{self.where(key, number, 'until')}: expired; it excuses nothing")
 
     def attempt(self, step: Callable[[], object]) -> None:
         """Run a step; what it complains about is found once."""
@@ -135,6 +138,7 @@ class _Checker:
         """What the configuration says of things that the snapshot has, or not."""
         if not snapshot.inbound:
             self.warn(f"{self.folder}: nothing inbound: a gate without requests is inconclusive")
+        self.attempt(lambda: check_quarantine(resolved.quarantine, snapshot))
         names = _Names(snapshot)
         for number, rule in enumerate(resolved.rules):
             if self.check_where(rule.where, number, names) and rule.at:

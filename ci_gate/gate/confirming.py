@@ -31,6 +31,7 @@ from ci_gate.gate.observing import Observation
 from ci_gate.gate.planning import Plan, alone, chains_of
 from ci_gate.gate.standing import by_exchange, marked
 from ci_gate.model.difference import Difference, Standing
+from ci_gate.model.result import Unstable
 from ci_gate.report.words import plural
 
 MOST = 50
@@ -67,6 +68,7 @@ async def confirmed(evidence: Evidence, options: RunOptions, sink: events.Sink) 
     return msgspec.structs.replace(
         marked(evidence, lambda one: marks.get(one, one.standing)),
         collateral=seen.collateral,
+        unstable=_unstable(evidence.plan, marks),
         notices=(*evidence.notices, *notices),
     )
 
@@ -177,6 +179,23 @@ class _Seen:
         earlier = order[: order.index(exchange)]
         found = [one for one in misses if one in earlier and one not in chain]
         return found[-1] if found else ""
+
+
+def _unstable(plan: Plan, marks: Mapping[Difference, Standing]) -> tuple[Unstable, ...]:
+    """The exchanges with what did not repeat, as `quarantine` would name it."""
+    found: dict[str, set[str]] = {}
+    for difference, standing in marks.items():
+        if standing == "unstable":
+            found.setdefault(difference.exchange, set()).add(of_difference(difference))
+    return tuple(
+        Unstable(
+            exchange=one.exchange.id,
+            route=one.exchange.route,
+            differences=tuple(sorted(found[one.exchange.id])),
+        )
+        for one in plan.steps
+        if one.exchange.id in found
+    )
 
 
 def _summary(failing: int, again: _Found, marks: Mapping[Difference, Standing]) -> str:

@@ -16,13 +16,23 @@ from ci_gate.diff.downstream import MISSES
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.outcomes import counts as is_counted
 from ci_gate.diff.outcomes import outcome, standing_outcomes
+from ci_gate.gate.allowances import allowances
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.commit import current_commit
 from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Compared
 from ci_gate.model.difference import Cause, Difference, Moment
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
-from ci_gate.model.result import Counts, Environment, ExchangeResult, Result, Verdict
+from ci_gate.model.result import (
+    Counts,
+    Environment,
+    ExchangeResult,
+    KnownUse,
+    QuarantineUse,
+    Result,
+    Unstable,
+    Verdict,
+)
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.policy.conditions import evaluate
 from ci_gate.policy.histogram import make_run
@@ -66,6 +76,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
     collateral: Mapping[str, str] = {}
     """Exchange -> an earlier one whose missed call it differed after, and only after that."""
+    unstable: tuple[Unstable, ...] = ()
+    known: tuple[KnownUse, ...] = ()
+    quarantine: tuple[QuarantineUse, ...] = ()
     seconds: float
     moments: Mapping[str, Moment] = {}
     """What the service logged during the exchanges that differ."""
@@ -79,6 +92,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     result: Result
     rows: tuple[ExchangeResult, ...]
     changes: tuple[Exchange, ...] = ()
+    unstable: Literal["fail", "warn"] = "fail"
+    """What unstable rows come to."""
 
 
 def judged(evidence: Evidence) -> Judged:
@@ -110,6 +125,7 @@ def judged(evidence: Evidence) -> Judged:
         result=_result(evidence, told.causes, rows, calls),
         rows=rows + standing_outcomes(apart, _standing(evidence.plan.snapshot)),
         changes=_changes(evidence),
+        unstable=evidence.plan.unstable,
     )
 
 
@@ -185,6 +201,10 @@ def _result(
         causes=folded,
         routes=route_figures(run, counted),
         rules=plan.rules.uses(),
+        known=evidence.known,
+        quarantine=evidence.quarantine,
+        unstable=evidence.unstable,
+        allowances=allowances(plan),
         excused=tuple(map(hidden.difference, plan.rules.examples())),
         notices=tuple(map(hidden.text, evidence.notices)),
         environment=_environment(evidence),
@@ -196,6 +216,8 @@ def _result(
         hidden.text(evidence.failure),
         bool(counts.answered or any(row.state != "passed" for row in rows)),
         rules=result.rules,
+        known=result.known,
+        quarantine=result.quarantine,
         own_service=evidence.about.mode != "replay",
         unstable=plan.unstable,
     )

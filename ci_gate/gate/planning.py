@@ -51,6 +51,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     conditions: tuple[Condition, ...]
     unstable: Literal["fail", "warn"] = "fail"
     """What an exchange comes to whose differences do not repeat."""
+    known: int = 0
+    """Causes that are known to the configuration."""
+    quarantined: int = 0
     given: Given = Given()
     started_at: datetime.datetime
 
@@ -80,6 +83,8 @@ def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
         rules=Rules(options.rules, now.date().isoformat()),
         conditions=conditions,
         unstable=options.policy.unstable,
+        known=len(options.known),
+        quarantined=len(options.quarantine),
         given=_given(options.replay, snapshot.origin),
         started_at=now,
     )

@@ -49,7 +49,8 @@ def _write(folder: RunDirectory, judged: Judged, summary: str) -> None:
         for change in judged.changes:
             folder.write_change(change)
         started = result.environment.started_at
-        folder.write_text(
-            folder.junit, junit.render(result.service, judged.rows, started_at=started)
+        text = junit.render(
+            result.service, judged.rows, started_at=started, unstable=judged.unstable
         )
+        folder.write_text(folder.junit, text)
         folder.write_text(folder.summary, summary)

@@ -9,6 +9,8 @@ import msgspec
 from ci_gate.config.options import RunOptions
 from ci_gate.errors import UsageError
 from ci_gate.gate import events
+from ci_gate.gate.allowing import allowed
+from ci_gate.gate.baseline import letting_pass
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.comparing import evidence_of
 from ci_gate.gate.confirming import confirmed
@@ -35,13 +37,14 @@ async def run(options: RunOptions, sink: events.Sink) -> Result:
         )
     fold_leftover(options.snapshot, options.routes, sink)
     plan = make_plan(options)
+    what = letting_pass(options, plan)
     cleaning = Cleaning(options)
     observation = Observation(options, plan, cleaning, sink)
     with run_directory(options, plan.started_at) as folder:
         seen = await observation.run(folder.service_log)
         sink(events.Stage("compare"))
         evidence = evidence_of(seen, _about(options), cleaning, time.monotonic() - began)
-        evidence = await confirmed(evidence, options, sink)
+        evidence = await confirmed(allowed(evidence, what), options, sink)
         outcome = judged(msgspec.structs.replace(evidence, seconds=time.monotonic() - began))
         result = msgspec.structs.replace(
             outcome.result, report_only=options.report_only, edits=options.edits

@@ -9,14 +9,27 @@ import msgspec
 EDITS = 200
 """Edits that are kept of one change."""
 
-Subject = Literal["route", "value", "call", "rule", "condition", "config"]
+Subject = Literal[
+    "route",
+    "value",
+    "call",
+    "noise",
+    "rebased",
+    "assumed",
+    "rule",
+    "known",
+    "quarantine",
+    "condition",
+    "config",
+]
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One edit as behaviour. Texts are masked and bounded, not escaped."""
 
     subject: Subject
-    """route: what comes in. value: a place of recorded messages. call: what the service calls."""
+    """route: what comes in. value: a place of recorded messages. call: what the service calls.
+    noise, rebased: what was learned of a place. assumed: an answer that nobody has recorded."""
     change: Literal["added", "removed", "changed"]
     what: str
     """Route, call, rule, condition or key: "POST /charges"."""

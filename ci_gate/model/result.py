@@ -98,6 +98,58 @@ class RuleUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     state: Literal["used", "unused", "expired"] = "unused"
 
 
+class KnownUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an entry of `known` did in this run."""
+
+    index: int
+    fingerprint: str
+    reason: str
+    owner: str
+    until: str
+    state: Literal["used", "gone", "expired", "unseen"]
+    """gone: a whole run, and it did not occur any more. unseen: not all was replayed."""
+    title: str = ""
+    """Of the cause that it let pass, or of one that it resembles and does not cover."""
+    exchanges: int = 0
+    """That have it."""
+
+
+class QuarantineUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an entry of `quarantine` did in this run."""
+
+    index: int
+    exchange: str
+    route: str
+    reason: str
+    owner: str
+    until: str
+    state: Literal["used", "quiet", "expired"]
+    """quiet: the exchange did not differ in a way that is listed."""
+
+
+class Unstable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An exchange with differences that did not repeat."""
+
+    exchange: str
+    route: str
+    differences: tuple[str, ...]
+    """Fingerprints of what did not repeat, for `quarantine`."""
+
+
+class Allowances(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of what a run is judged by lets something pass."""
+
+    rules: int = 0
+    noise: int = 0
+    """Places that may vary as learned."""
+    rebased: int = 0
+    """Places where something else is expected than was recorded."""
+    known: int = 0
+    quarantined: int = 0
+    assumed: int = 0
+    """Exchanges whose answers nobody has recorded."""
+
+
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Under what the run was made; no secret, no absolute path."""
 
@@ -127,6 +179,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     causes: tuple[Cause, ...] = ()
     routes: tuple[RouteFigures, ...] = ()
     rules: tuple[RuleUse, ...] = ()
+    known: tuple[KnownUse, ...] = ()
+    quarantine: tuple[QuarantineUse, ...] = ()
+    unstable: tuple[Unstable, ...] = ()
+    """At most 50."""
+    allowances: Allowances = Allowances()
     excused: tuple[Difference, ...] = ()
     """Examples of excused differences, at most 50."""
     notices: tuple[str, ...] = ()

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ci_gate.model.difference import Cause
-from ci_gate.model.result import Counts, Evaluation, Outcome, RuleUse, Verdict
+from ci_gate.model.result import (
+    Counts,
+    Evaluation,
+    KnownUse,
+    Outcome,
+    QuarantineUse,
+    RuleUse,
+    Verdict,
+)
 
 _SHOWN = 5
 """Causes that are named in the reasons."""
@@ -21,6 +29,8 @@ def judge(
     *,
     rules: Sequence[RuleUse] = (),
     warnings: Sequence[str] = (),
+    known: Sequence[KnownUse] = (),
+    quarantine: Sequence[QuarantineUse] = (),
     own_service: bool = True,
     unstable: Literal["fail", "warn"] = "fail",
 ) -> Verdict:
@@ -31,7 +41,8 @@ def judge(
     that did not repeat.
     inconclusive: nothing was replayed; with `own_service` False (`replay`) nothing was answered
     at all; a `fail_if` that could not be judged. A failure outweighs it.
-    pass: everything else; `warn_if` and `rules` (unused, expired) only warn.
+    pass: everything else; `warn_if`, and `rules`, `known` and `quarantine` that are expired or not
+    needed any more, only warn.
     """
     red = [one for one in causes if not one.notice and not one.standing]
     shaky = _unstable(causes)
@@ -45,7 +56,13 @@ def judge(
     return Verdict(
         outcome=outcome,
         reasons=(*failures, *unclear),
-        warnings=(*warnings, *shaky, *_warned(evaluations), *_rule_warnings(rules)),
+        warnings=(
+            *warnings,
+            *shaky,
+            *_warned(evaluations),
+            *_rule_warnings(rules),
+            *_stale(known, quarantine),
+        ),
         evaluations=tuple(evaluations),
     )
 
@@ -120,6 +137,26 @@ def _rule_warnings(rules: Sequence[RuleUse]) -> list[str]:
             found.append(f"rule {use.index} never matched: {use.text}")
         elif use.state == "expired":
             found.append(f"rule {use.index} expired on {use.until} and excuses nothing: {use.text}")
+    return found
+
+
+def _stale(known: Sequence[KnownUse], quarantine: Sequence[QuarantineUse]) -> list[str]:
+    """Entries that need somebody's hand."""
+    found = []
+    for one in known:
+        name = f"known {one.index} ({one.fingerprint})"
+        if one.state == "expired":
+            found.append(f"{name} expired on {one.until} and lets nothing pass: {one.reason}")
+        elif one.state == "gone" and one.title:
+            found.append(
+                f"{name} does not cover what there is now, which goes further: {one.title}"
+            )
+        elif one.state == "gone":
+            found.append(f"{name} no longer occurs, take it out: {one.reason}")
+    for use in quarantine:
+        if use.state == "expired":
+            name = f"quarantine {use.index} ({use.exchange})"
+            found.append(f"{name} expired on {use.until} and lets nothing pass: {use.reason}")
     return found
 
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
+from typing import Literal
 
+import msgspec
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
-from ci_gate.model.difference import Difference
-from ci_gate.model.result import ExchangeResult
+from ci_gate.model.difference import Difference, Standing
+from ci_gate.model.result import ExchangeResult, State
 from ci_gate.report.text import cut, one_line, visible
 from ci_gate.report.words import sides
 
@@ -30,22 +32,45 @@ _VALUE = 2_000
 _NAME = 200
 _LEAST = 1e-6
 """Seconds: junit-xml leaves out a time of zero, and some readers then fail."""
+_STANDINGS: dict[Standing, str] = {
+    "unstable": "unstable: did not differ again when replayed alone",
+    "collateral": "collateral: does not differ without an earlier request that missed a call",
+    "known": "its cause is known",
+    "before": "not new: in the baseline, too",
+    "quarantined": "the exchange is in quarantine for this kind of difference",
+}
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
-def render(service: str, results: Iterable[ExchangeResult], *, started_at: str = "") -> str:
+def render(
+    service: str,
+    results: Iterable[ExchangeResult],
+    *,
+    started_at: str = "",
+    unstable: Literal["fail", "warn"] = "fail",
+) -> str:
     """The JUnit report of `results`: a suite per route, and the suites `startup` and `background`.
+
+    What is unstable is a failure of that type, or with "warn" a passed testcase that says so.
 
     `started_at` is ISO 8601 and becomes each suite's timestamp; anything else is left out. Order
     is that of `results`; suites come in the order of their first testcase. Never raises on what
     traffic held: if the file cannot be read back, a minimal one with an error in it is returned.
     """
-    kept = list(results)
+    kept = [_as_judged(one, unstable) for one in results]
     try:
         return _checked(_written(service, kept, started_at), kept)
     except (ValueError, ET.ParseError) as error:
         return _minimal(service, len(kept), str(error))
+
+
+def _as_judged(result: ExchangeResult, unstable: str) -> ExchangeResult:
+    """The row with a state that JUnit has."""
+    if result.state != "unstable":
+        return result
+    state: State = "failed" if unstable == "fail" else "passed"
+    return msgspec.structs.replace(result, state=state)
 
 
 def _written(service: str, results: list[ExchangeResult], started_at: str) -> str:
@@ -89,11 +114,12 @@ def _case(
 
 def _judge(case: TestCase, result: ExchangeResult, room: int) -> None:
     """Put the state of `result` into its testcase. Every message is non-empty."""
-    red = [one for one in result.differences if not one.excused and not one.notice]
-    calm = [one for one in result.differences if one.excused or one.notice]
+    counted = result.state in ("failed", "error")
+    red = [one for one in result.differences if counted and _counts(one)]
+    calm = [one for one in result.differences if one not in red]
     if result.state in ("failed", "error"):
         add = case.add_failure_info if result.state == "failed" else case.add_error_info
-        kind = red[0].change if red else result.state
+        kind = (red[0].standing or red[0].change) if red else result.state
         add(
             _message(result, red), _text(red, result.more, room), one_line(kind, 40) or result.state
         )
@@ -143,10 +169,17 @@ def _one(difference: Difference) -> str:
     ]
     if difference.excused:
         lines.append(f"  excused by rule {difference.excused}")
+    if difference.standing:
+        lines.append(f"  {_STANDINGS[difference.standing]}")
     if difference.detail:
         detail = visible(cut(difference.detail, _VALUE))
         lines += [f"  {line}" for line in cut(detail, _VALUE).split("\n")]
     return "\n".join(lines)
+
+
+def _counts(one: Difference) -> bool:
+    calm = one.excused or one.notice
+    return not calm and one.standing in ("", "unstable", "collateral")
 
 
 def _place(difference: Difference) -> str:

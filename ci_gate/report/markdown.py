@@ -33,8 +33,8 @@ _STEPS: tuple[dict[str, int], ...] = (
     {"routes": 0, "rules": 10, "lines": 12, "width": 200},
     {"rules": 0, "lines": 6, "width": 160, "details": 8},
     {"details": 0, "notices": 5},
-    {"notices": 0, "reasons": 3, "causes": 5, "cell": 30},
-    {"reasons": 0, "causes": 0, "conditions": 0, "environment": False},
+    {"notices": 0, "reasons": 3, "causes": 5, "apart": 3, "cell": 30},
+    {"reasons": 0, "causes": 0, "apart": 0, "conditions": 0, "environment": False},
 )
 """What goes first: decoration, then what is fine anyway, then length, then detail, then the table."""
 
@@ -46,10 +46,12 @@ LADDER = tuple(
 _SECTIONS: tuple[tuple[str, Callable[[Result, Level], str]], ...] = (
     ("reasons", sections.reasons),
     ("causes", sections.causes),
+    ("unstable, known and quarantined", sections.apart),
     ("conditions", sections.conditions),
     ("details of each cause", sections.details),
     ("notices", sections.notices),
     ("rules and excused differences", sections.rules),
+    ("what is let pass", sections.let_pass),
     ("latency", sections.latency),
     ("environment", sections.environment),
 )

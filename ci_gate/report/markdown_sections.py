@@ -10,6 +10,14 @@ from tabulate import tabulate
 from ci_gate.model.difference import Cause
 from ci_gate.model.result import Result, RouteFigures
 from ci_gate.report import words
+from ci_gate.report.apart import (
+    HEADINGS,
+    allowances,
+    collateral,
+    quarantine_entry,
+    terms,
+    told_apart,
+)
 from ci_gate.report.chart import latency_chart
 from ci_gate.report.fences import difference_lines
 from ci_gate.report.markdown_text import cell_code, code, fence, html, html_code, inline
@@ -42,6 +50,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     reasons: int = 10
     causes: int = 20
     cell: int = 36
+    apart: int = 10
     conditions: int = 20
     details: int = 20
     examples: int = 3
@@ -71,6 +80,34 @@ def causes(result: Result, level: Level) -> str:
     rows = [_cause_row(cause, level) for cause in found[: level.causes]]
     heads = ["", "Side", "What changed", "In", "Expected → actual", "Requests"]
     return _table(heads, rows, right=1) + _rest(len(found), level.causes, "cause")
+
+
+def apart(result: Result, level: Level) -> str:
+    """What differs and is not red: unstable, known, in the baseline, in quarantine."""
+    if not level.apart:
+        return ""
+    parts = []
+    for which, found in told_apart(result):
+        lines = [
+            f"- {inline(cause.id, 12)} {_title(cause)} ({inline(terms(result, cause), 200)})"
+            for cause in found[: level.apart]
+        ]
+        parts.append(
+            f"**{HEADINGS[which]}**\n\n"
+            + "\n".join(lines)
+            + _rest(len(found), level.apart, "cause")
+        )
+    entries = [quarantine_entry(one) for one in result.unstable[: level.apart]]
+    if entries:
+        text = fence(["quarantine:", *(f"  {one}" for one in entries)])
+        parts.append(_folded("to put what is unstable into quarantine", text))
+    return "\n\n".join(parts)
+
+
+def let_pass(result: Result, level: Level) -> str:
+    """How much of what the run was judged by lets something pass, and what of it was edited."""
+    said = allowances(result)
+    return f"Let pass: {said}." if said and level.environment else ""
 
 
 def conditions(result: Result, level: Level) -> str:
@@ -216,6 +253,10 @@ def _detail(result: Result, cause: Cause, level: Level, opened: bool) -> str:
     first = lead(cause)
     head = html_code(first, 100) + html(cause.title[len(first) :], 160)
     said = [f"{extent(cause)} ({plural(cause.count, 'difference')}) in {_routes(cause.routes, 4)}"]
+    if cause.fingerprint:
+        said.append(f"fingerprint {code(cause.fingerprint, 40)}")
+    if cause.collateral:
+        said.append(collateral(cause, lambda one: code(one, 40)))
     others = together(result, cause)
     if others:
         said.append(f"same requests as {', '.join(inline(one, 12) for one in others[:8])}")

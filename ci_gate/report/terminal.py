@@ -17,6 +17,15 @@ from rich.text import Text
 
 from ci_gate.model.difference import Cause
 from ci_gate.model.result import Evaluation, Result
+from ci_gate.report.apart import (
+    HEADINGS,
+    SHOWN,
+    allowances,
+    collateral,
+    quarantine_entry,
+    terms,
+    told_apart,
+)
 from ci_gate.report.fences import difference_lines
 from ci_gate.report.text import guard, one_line
 from ci_gate.report.words import (
@@ -65,8 +74,11 @@ def render(result: Result, width: int = 100, colour: bool = False) -> str:
     )
     _verdict(console, result)
     _causes(console, result)
+    _apart(console, result)
     _notices(console, result)
     _rules(console, result)
+    if allowances(result):
+        console.print(f"\nLet pass: {allowances(result)}")
     _latency(console, result)
     if red(result):
         # The top has scrolled away, and "2 EVALS PASSED" alone would read like a pass.
@@ -111,6 +123,8 @@ def _causes(console: Console, result: Result) -> None:
         console.print(title)
         console.print(_indented(Text(_where(cause), style="dim")))
         _examples(console, cause)
+        if cause.collateral:
+            console.print(_indented(Text(one_line(collateral(cause), 300), style="dim")))
         console.print(_indented(Text(f"$ {one_line(reproduce(result, cause), 300)}", style="bold")))
     if len(found) > CAUSES:
         console.print(f"\n… and {plural(len(found) - CAUSES, 'more cause')} in result.json")
@@ -121,7 +135,7 @@ def _where(cause: Cause) -> str:
     routes = one_line(cause.routes[0], 80) if cause.routes else ""
     if len(cause.routes) > 1:
         routes += f" and {plural(len(cause.routes) - 1, 'more route')}"
-    said = (one_line(side(cause), 60), routes, extent(cause))
+    said = (one_line(side(cause), 60), routes, extent(cause), one_line(cause.fingerprint, 40))
     return ", ".join(one for one in said if one)
 
 
@@ -139,6 +153,22 @@ def _examples(console: Console, cause: Cause) -> None:
         console.print(_indented(Text(one_line(line), style=_SIGNS.get(line[:1], ""))))
     for line in details(cause, 1)[:6]:
         console.print(_indented(Text(one_line(line, 300), style="dim")))
+
+
+def _apart(console: Console, result: Result) -> None:
+    """What differs and is not red; and how an unstable exchange would be put into quarantine."""
+    for which, found in told_apart(result):
+        console.print(Text(f"\n{HEADINGS[which]}", style="bold"))
+        for cause in found[:SHOWN]:
+            line = (
+                f"{cause.id} {one_line(cause.title, 200)} ({one_line(terms(result, cause), 300)})"
+            )
+            console.print(_hanging("~", line, "yellow"))
+        if len(found) > SHOWN:
+            console.print(f"  … and {plural(len(found) - SHOWN, 'more cause')} in result.json")
+        for one in result.unstable[:SHOWN] if which == "unstable" else ():
+            text = Text(f"quarantine: {one_line(quarantine_entry(one), 400)}", style="dim")
+            console.print(_indented(text))
 
 
 def _notices(console: Console, result: Result) -> None:

@@ -25,7 +25,7 @@ _OF_CALLS = frozenset(
 
 _OTHER = {"escape": "connection", "not-replayed": "request"}
 
-_MORE = re.compile(r"and [0-9]+ more causes?")
+_MORE = re.compile(r"and [0-9]+ more (?:causes?|unstable)")
 
 
 def plural(number: int, one: str) -> str:
@@ -99,10 +99,21 @@ def headline(result: Result) -> str:
         if outcome in counted:
             of = plural(len(counted), "condition")
             said.append(f"{counted.count(outcome)} of {of} {words}")
-    if said:
-        return ", ".join(said)
-    same = f"{seen.matching:,} of {plural(seen.total, 'request')} unchanged"
-    return same + (f", {plural(seen.matched, 'call')} matched" if seen.matched else "")
+    if not said:
+        said.append(f"{seen.matching:,} of {plural(seen.total, 'request')} unchanged")
+        said += [f"{plural(seen.matched, 'call')} matched"] if seen.matched else []
+    return ", ".join([*said, *_passing(result)])
+
+
+def _passing(result: Result) -> list[str]:
+    """How many causes pass, by why."""
+    words: dict[Standing, str] = {
+        "known": "known",
+        "before": "not new",
+        "quarantined": "in quarantine",
+    }
+    counted = {word: len(standing(result, which)) for which, word in words.items()}
+    return [f"{number:,} {word}" for word, number in counted.items() if number]
 
 
 def figures(result: Result) -> list[str]:
@@ -147,7 +158,8 @@ def _said(text: str, titles: set[str], result: Result) -> bool:
         (f"{one.route}: {one.condition}" if one.route else one.condition) + " "
         for one in result.verdict.evaluations
     )
-    return text in titles or bool(_MORE.fullmatch(text)) or text.startswith(conditions)
+    known = text in titles or bool(_MORE.fullmatch(text)) or text.startswith(conditions)
+    return known or text.startswith("unstable: ")
 
 
 def mark(outcome: Outcome, level: str = "fail") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ci_gate.config.units import duration, endpoint, origin, port, server_port
+from ci_gate.config.units import date, duration, endpoint, origin, port, server_port
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,18 @@ def test_an_origin_with_a_password_does_not_repeat_it() -> None:
     with pytest.raises(ValueError, match="user name") as caught:
         origin("http://user:hunter2@a.example")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2027-6-30", "2027-02-30", "20270630", "2027-W01-1"])
+def test_what_is_no_date(text: str) -> None:
+    """Only what sorts as text, and is a day that there is."""
+    with pytest.raises(ValueError, match="write it as 2027-06-30"):
+        date(text)
+
+
+def test_a_date() -> None:
+    """As ISO 8601 writes it."""
+    assert date("2027-06-30") == "2027-06-30"
 
 
 def test_server_ports() -> None:

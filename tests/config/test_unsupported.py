@@ -13,7 +13,7 @@ from ci_gate.errors import UsageError
     [
         "gate: {protect: []}",
         "service: {clock: real}",
-        "known: []\nquarantine: {}\nredaction:",
+        "known: []\nquarantine: []\nredaction:",
         "dependencies: {otel: {protocol: grpc, role: telemetry, upstream: 'localhost:4317'}}",
     ],
 )

@@ -84,7 +84,17 @@ def test_nothing_to_say(snapshot_folder: str) -> None:
             "error: ci-gate.yml:3: dependencies.payments.background[1]: the snapshot has no call "
             '"GET /x"',
         ),
-        ("known: [x]", "error: ci-gate.yml:3: known: not supported yet; take it out"),
+        ("redaction: [x]", "error: ci-gate.yml:3: redaction: not supported yet; take it out"),
+        (
+            "known: [{fingerprint: c1:1f0c2a34-9d31c07e, reason: r, owner: o, until: 2001-01-01}]",
+            "warning: ci-gate.yml:3: known[1].until: expired; it excuses nothing",
+        ),
+        (
+            "quarantine: [{exchange: ffff1111-1, differences: [d1:5be02f6a], reason: r, owner: o, "
+            "until: 2999-01-01}]",
+            "error: quarantine 1 (line 3): the snapshot has no exchange ffff1111-1; take the entry "
+            "out",
+        ),
         (
             'replay: {set: {headers: {A: "${env.NONE}"}}}',
             "error: ci-gate.yml:3: replay.set.headers.A: the variable NONE is not set; set NONE, or "

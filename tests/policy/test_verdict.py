@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ci_gate.model.difference import Cause
-from ci_gate.model.result import Counts, Evaluation, Outcome, RuleUse
+from ci_gate.model.result import Counts, Evaluation, KnownUse, Outcome, QuarantineUse, RuleUse
 from ci_gate.policy.verdict import exit_code, judge
 
 GOOD = Counts(total=2, succeeded=2, answered=2, matching=2)
@@ -109,3 +109,46 @@ def test_what_is_unstable_is_a_reason_or_a_warning_of_its_own() -> None:
     assert fails.reasons == (*[line] * 5, "and 3 more unstable")
     warns = judge(counts, many, [], "", True, unstable="warn")
     assert (warns.reasons, warns.warnings) == ((), (*[line] * 5, "and 3 more unstable"))
+
+
+def test_entries_that_need_a_hand_are_warnings() -> None:
+    """Expired, no longer needed, going further; what is used or could not be seen is silent."""
+
+    def known(index: int, state: str, title: str = "") -> KnownUse:
+        return KnownUse(
+            index=index,
+            fingerprint=f"c1:{index}",
+            reason="why",
+            owner="@o",
+            until="2027-06-30",
+            state=state,  # type: ignore[arg-type]  # one of the four
+            title=title,
+        )
+
+    entries = [
+        known(1, "used"),
+        known(2, "unseen"),
+        known(3, "gone"),
+        known(4, "gone", "total changed"),
+        known(5, "expired"),
+    ]
+    quarantine = [
+        QuarantineUse(
+            index=n,
+            exchange=f"e-{n}",
+            route="GET /a",
+            reason="races",
+            owner="@o",
+            until="2027-06-30",
+            state=state,
+        )
+        for n, state in ((1, "used"), (2, "quiet"), (3, "expired"))
+    ]
+    verdict = judge(GOOD, [], [], "", True, known=entries, quarantine=quarantine)
+    assert verdict.outcome == "pass"
+    assert verdict.warnings == (
+        "known 3 (c1:3) no longer occurs, take it out: why",
+        "known 4 (c1:4) does not cover what there is now, which goes further: total changed",
+        "known 5 (c1:5) expired on 2027-06-30 and lets nothing pass: why",
+        "quarantine 3 (e-3) expired on 2027-06-30 and lets nothing pass: races",
+    )
