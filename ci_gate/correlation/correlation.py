@@ -52,6 +52,10 @@ class Correlation:
         self._last = exchange
         self._last_end = at
 
+    def in_flight(self) -> tuple[str, ...]:
+        """The inbound requests that have begun and are not answered yet."""
+        return tuple(self._in_flight)
+
     def idle(self, at: int) -> bool:
         """True when no request is in flight and the last one ended more than `settle` ago."""
         return bool(self._last) and not self._in_flight and at - self._last_end > self._settle

@@ -45,8 +45,6 @@ def conflict(one: CallRecord, other: CallRecord) -> bool:
     """True when it matters which of two calls comes first: both are of one transaction or one order
     scope, both write, or one writes what the other reads. Two transactions run beside one
     another, and so do calls that were recorded so."""
-    if parallel(one, other):
-        return False
     before, after = one.facts, other.facts
     same = one.dependency == other.dependency
     if same and (
@@ -54,7 +52,7 @@ def conflict(one: CallRecord, other: CallRecord) -> bool:
         or (before.order and before.order == after.order)
     ):
         return True
-    if before.transaction and after.transaction:
+    if parallel(one, other) or (before.transaction and after.transaction):
         return False
     writes = (before.effect == "write") + (after.effect == "write")
     return writes == 2 or (writes == 1 and same and bool({*before.targets} & {*after.targets}))

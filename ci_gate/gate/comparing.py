@@ -11,7 +11,7 @@ from ci_gate.diff.calls import compare_calls
 from ci_gate.diff.equality import Equality
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.judging import About, Evidence, last_lines
-from ci_gate.gate.mocking import explained, live_calls, recorded_calls
+from ci_gate.gate.mocking import RECORDED, explained, live_calls, recorded_calls
 from ci_gate.gate.moments import moments
 from ci_gate.gate.observing import Observed
 from ci_gate.gate.replaying import Compared, undone
@@ -66,7 +66,9 @@ def _moments(seen: Observed, differing: Collection[str], folder: str) -> dict[st
 
 def answered(seen: Observed) -> dict[str, Answered]:
     """When each inbound exchange was, recorded and now, milliseconds."""
-    samples, found = seen.samples, {}
+    samples, found = seen.samples, dict[str, Answered]()
+    if seen.plan.snapshot.origin.source != RECORDED:
+        return found
     for at, step in enumerate(seen.plan.steps):
         one, began = step.exchange, (samples.started[at] - seen.began) / 1e6
         took = samples.latencies[at] / 1e6

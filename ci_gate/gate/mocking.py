@@ -15,11 +15,13 @@ from ci_gate.correlation.identity import Identity
 from ci_gate.correlation.substitution import Substitution
 from ci_gate.diff.equality import stand_ins_of
 from ci_gate.diff.nearest import nearest
+from ci_gate.diff.noisecalls import CALLS
 from ci_gate.diff.noiseopen import opened_by_noise
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.listeners import LOCAL, LOOPBACK, Listeners, address_of
 from ci_gate.mocks.bound import Bound
 from ci_gate.mocks.forms import canonical_form
+from ci_gate.mocks.holds import Holds
 from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
 from ci_gate.mocks.server import Answer, LiveCall, Mock, MockServer
 from ci_gate.model.call import CallRecord
@@ -35,6 +37,8 @@ from ci_gate.values.dates import moved
 from ci_gate.values.named import with_live, with_names
 from ci_gate.values.standins import is_stand_in
 
+RECORDED = "record"
+"""The source of snapshots whose times are exact."""
 EXPLAINED = 30
 """Misses whose nearest recorded calls are looked for."""
 
@@ -91,6 +95,20 @@ class Mocks:
             chunks=self._chunks,
             recorded_latency=recorded_latency,
         )
+
+    def hold(self, correlation: Correlation) -> None:
+        """Keep answers back where that shows who waits for whom (see `mocks.holds`): by the times
+        of a recording of ours, which were taken where the calls and answers passed."""
+        if self.snapshot.origin.source != RECORDED:
+            return
+        loose = {
+            (one.id, noise.at.removeprefix(CALLS))
+            for one in self.snapshot.inbound
+            for noise in one.noise
+            if noise.kind == "unordered" and noise.at.startswith(CALLS)
+        }
+        snapshot = self.snapshot
+        self.server.holds = Holds(snapshot.inbound, snapshot.outbound, loose, correlation.in_flight)
 
     def _configure(self, upstreams: Sequence[Upstream]) -> None:
         """Addresses that the configuration knows beyond the snapshot; telemetry among them."""
@@ -209,7 +227,7 @@ def _answer(protocol: Codec, exchange: Exchange, addresses: Addresses, by: timed
     if isinstance(recorded.body, Opaque):
         missed = protocol.miss(exchange.request, "its recorded answer could not be kept")
         return Answer(missed, protocol.prepare(missed), exchange.took)
-    message = with_live(moved(protocol.fit(recorded, exchange.request), by), addresses)
+    message = with_live(protocol, moved(protocol.fit(recorded, exchange.request), by), addresses)
     prepared = protocol.prepare(message) if isinstance(message.body, bytes) else None
     return Answer(message, prepared, exchange.took)
 
@@ -219,12 +237,14 @@ def _no_form(opened: tuple[tuple[str, str], ...]) -> Canonical:
 
 
 def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
-    """The snapshot's outbound exchanges as comparing needs them, in recorded order."""
+    """The snapshot's outbound exchanges as comparing needs them, in recorded order; without those
+    that are about a connection."""
+    timed = snapshot.origin.source == RECORDED
     protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
     return [
         msgspec.structs.replace(
             _record(protocols[one.dependency], one, one.id, one.request, one.groups, one.at),
-            ended=one.at + one.took if one.took else 0.0,
+            ended=one.at + one.took if one.took and timed else 0.0,
             failed=failed(one),
         )
         for one in snapshot.outbound
@@ -298,6 +318,7 @@ def _live(
         matched=call.entry.exchange.id if call.entry is not None else "",
         tier=call.tier,
         new_host=call.new_host,
+        awaited=call.waiting.awaited if call.waiting is not None else (),
     )
 
 
@@ -312,6 +333,7 @@ def _record(
     matched: str = "",
     tier: int = 0,
     new_host: bool = False,
+    awaited: tuple[str, ...] = (),
 ) -> CallRecord:
     return CallRecord(
         id=id_,
@@ -326,4 +348,5 @@ def _record(
         matched=matched,
         tier=tier,
         new_host=new_host,
+        awaited=awaited,
     )

@@ -24,6 +24,9 @@ class Answer(msgspec.Struct, frozen=True):
     """Milliseconds it took when it was recorded."""
     error: str = ""
     """`model.exchange.CLOSED`: the connection is closed instead; GAVE_UP: nothing is said."""
+    kept: Callable[[int], bool] | None = None
+    """Asked with the time (monotonic nanoseconds) whether it may go out, see `mocks.holds`; None =
+    at once."""
 
 
 def is_standing(groups: Sequence[str]) -> bool:

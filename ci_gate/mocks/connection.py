@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import functools
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ci_gate.codecs.base import (
     Action,
@@ -25,6 +27,7 @@ from ci_gate.codecs.http1.digest import BodyDigest
 from ci_gate.codecs.http1.head import STREAMS, head_end
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.mocks.bound import Answer
+from ci_gate.mocks.hosts import host_of, host_port, named, refusal
 from ci_gate.mocks.matcher import CONSUMING, MISS, Bucket, Match
 from ci_gate.mocks.mock import LiveCall, Mock
 from ci_gate.model.exchange import GAVE_UP
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 TELEMETRY_ANSWER = HttpResponse(200, b"OK", ((b"Content-Type", b"application/json"),), b"{}")
+LOCAL = "localhost"
+LOOK = 0.001
+"""Seconds between looks at whether an answer is still to be kept."""
 QUEUE_LIMIT = 256
 """Answers that may wait on one connection; whoever asks for more is not read for a while."""
 
@@ -187,7 +193,7 @@ class MockConnection(Connection):
         at = time.monotonic_ns()
         answer = self._found(mock, request, bucket, at)
         prepared = answer.prepared
-        if prepared is not None and not self._full and not self._server.recorded_latency:
+        if self._sayable(answer) and prepared is not None:
             self.send(prepared)
         else:
             self._conversation.feed(Side.CLIENT, data, at)  # it must know what will be answered
@@ -197,6 +203,7 @@ class MockConnection(Connection):
         """True when it can be said now, in one piece."""
         return (
             answer.prepared is not None
+            and answer.kept is None
             and not self._busy
             and not self._full
             and not self._server.recorded_latency
@@ -216,9 +223,18 @@ class MockConnection(Connection):
             missed = mock.codec.miss(request, "nothing was recorded for this call")
             return Answer(missed, None, 0.0)
         mock.answered += 1
-        if not alone:
-            server.log(LiveCall(mock.name, request, entry, match.tier, match.groups, at))
-        return mock.answer(entry)
+        if alone:
+            return mock.answer(entry)
+        answer, waiting = mock.answer(entry), None
+        if server.holds is not None and match.tier in CONSUMING:
+            waiting = server.holds.keep(entry.exchange, match.groups, at)
+            if waiting is not None:
+                kept = functools.partial(server.holds.over, entry.exchange, waiting)
+                answer = msgspec.structs.replace(answer, kept=kept)
+        server.log(
+            LiveCall(mock.name, request, entry, match.tier, match.groups, at, waiting=waiting)
+        )
+        return answer
 
     def _log_miss(self, mock: Mock, request: Message, groups: tuple[str, ...], at: int) -> None:
         mock.missed += 1
@@ -254,11 +270,11 @@ class MockConnection(Connection):
         waited = len(queue) > QUEUE_LIMIT
         while queue and not self._busy and not self._full:
             answer, due = queue.popleft()
-            left = due - time.monotonic_ns() if due else 0
+            now = time.monotonic_ns()
+            left = (due - now) / 1e9 if due else 0.0
             self._busy = True
-            if left > 0:
-                loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(left / 1e9, self._in_time, answer)
+            if left > 0 or (answer.kept is not None and not answer.kept(now)):
+                self._later(answer, max(left, LOOK))
             else:
                 self._begin(answer)
         if waited and len(queue) <= QUEUE_LIMIT and not self.full:
@@ -268,9 +284,16 @@ class MockConnection(Connection):
         """The loop's callback: our send buffer has room again."""
         super().resume_writing()
         self._next()
+        self._go_on()
+
+    def _later(self, answer: Answer, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._in_time, answer)
 
     def _in_time(self, answer: Answer) -> None:
         self._timer = None
+        if answer.kept is not None and not answer.kept(time.monotonic_ns()):
+            self._later(answer, LOOK)
+            return
         self._begin(answer)
         self._next()
 
@@ -316,7 +339,7 @@ class MockConnection(Connection):
     def _ask_proxy(self, request: Message, at: int) -> None:
         assert isinstance(request, HttpRequest)
         if request.method == "CONNECT":
-            host, port = _host_port(request.target.decode("latin-1"), 443)
+            host, port = host_port(request.target.decode("latin-1"), 443)
             known = self._server.find("https", host, port) or self._server.find("http", host, port)
             if known is None or self._busy:
                 self._refuse(host, port, None, at)
@@ -325,14 +348,14 @@ class MockConnection(Connection):
             self.send(ESTABLISHED)
             self._conversation = self._server.http.converse(Role.MOCK)
             return
-        host, port = _host_port(_host_of(request), 80)
+        host, port = host_port(host_of(request), 80)
         mock = self._server.find("http", host, port) if host else None
         if mock is not None:
             self._answer(mock, request, at)
         elif host:
             self._refuse(host, port, request, at)
         else:
-            self._say(_refusal("this is a proxy: send it absolute-form requests or CONNECT"))
+            self._say(refusal("this is a proxy: send it absolute-form requests or CONNECT"))
 
     def _open_tunnel(self, host: str, port: int, data: bytes) -> bool:
         """The first bytes in a CONNECT tunnel. True when they were TLS and have been taken."""
@@ -342,7 +365,7 @@ class MockConnection(Connection):
         if self._mock is None:
             at = time.monotonic_ns()
             groups = server.correlation.groups(at)
-            server.log(LiveCall(_named(host, port), None, None, MISS, groups, at, True))
+            server.log(LiveCall(named(host, port), None, None, MISS, groups, at, True))
             self.close()
             return True
         self._conversation = self._mock.codec.converse(Role.MOCK)
@@ -355,8 +378,8 @@ class MockConnection(Connection):
         server = self._server
         traces = trace_ids(request.headers) if request is not None else frozenset[bytes]()
         groups = server.correlation.groups(at, traces)
-        server.log(LiveCall(_named(host, port), request, None, MISS, groups, at, True))
-        self._say(_refusal(f"{_named(host, port)} is not in the snapshot"))
+        server.log(LiveCall(named(host, port), request, None, MISS, groups, at, True))
+        self._say(refusal(f"{named(host, port)} is not in the snapshot"))
 
 
 def _is_stream(message: Message) -> bool:
@@ -366,31 +389,5 @@ def _is_stream(message: Message) -> bool:
     )
 
 
-def _host_of(request: HttpRequest) -> str:
-    """The authority of an absolute-form target, which the conversation has put into Host (RFC 9112
-    section 3.2.2)."""
-    for name, value in request.headers:
-        if name.lower() == b"host":
-            return value.decode("latin-1")
-    return ""
-
-
 def _sent(actions: Sequence[Action]) -> Iterator[bytes]:
     return (action.data for action in actions if isinstance(action, Bytes))
-
-
-def _named(host: str, port: int) -> str:
-    return host if port in (80, 443) else f"{host}:{port}"
-
-
-def _host_port(authority: str, default: int) -> tuple[str, int]:
-    authority = authority.rpartition("@")[2]
-    host, colon, port = authority.rpartition(":")
-    if colon and port.isdigit() and not host.endswith(":") and len(port) <= 5:
-        return host.strip("[]").lower(), int(port)
-    return authority.strip("[]").lower(), default
-
-
-def _refusal(reason: str) -> HttpResponse:
-    body = json.dumps({"error": "ci-gate refused this call", "reason": reason}).encode()
-    return HttpResponse(501, b"Not Implemented", ((b"Content-Type", b"application/json"),), body)

@@ -6,6 +6,7 @@ import msgspec
 
 from ci_gate.codecs.base import Codec
 from ci_gate.mocks.bound import Answer, Bound
+from ci_gate.mocks.holds import Waiting
 from ci_gate.mocks.matcher import BINDING, Bucket, Entry, Match, Matcher
 from ci_gate.model.message import Message
 
@@ -28,6 +29,8 @@ class LiveCall(msgspec.Struct, frozen=True, gc=False):
     groups: tuple[str, ...]
     at: int
     new_host: bool = False
+    waiting: Waiting | None = None
+    """Its answer was kept back, to see who waits for it."""
 
 
 class Mock:

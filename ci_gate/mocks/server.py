@@ -14,6 +14,7 @@ from ci_gate.codecs.base import Codec
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.mocks.bound import Answer
 from ci_gate.mocks.connection import MockConnection
+from ci_gate.mocks.holds import Holds
 from ci_gate.mocks.mock import LiveCall, Mock
 from ci_gate.model.message import HttpRequest, Message, Stored
 from ci_gate.net.connection import Connection
@@ -68,6 +69,8 @@ class MockServer:
         self.recorded_latency = recorded_latency
         self.recorded: Callable[[Message], Message] = _as_it_is
         """A live request with the recorded tokens instead of this run's."""
+        self.holds: Holds | None = None
+        """Which answers are kept back to see who waits for them; None = none."""
         self.calls: list[LiveCall] = []
         self.overflow = 0
         """Calls that were answered but not kept (`LOG_LIMIT`, `LOG_BYTES`)."""

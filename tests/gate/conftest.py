@@ -135,7 +135,7 @@ def acted() -> Snapshot:
     ]
     hello, things = (
         Exchange(
-            id=f"{name}0000-1", route=route, at=at, took=1.0, request=request, response=response
+            id=f"{name}0000-1", route=route, at=at, took=5.0, request=request, response=response
         )
         for name, route, at, request, response in (
             (
