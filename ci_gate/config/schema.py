@@ -137,6 +137,25 @@ class RuleSection(_Section, frozen=True, kw_only=True):
     until: str = ""
 
 
+class KnownSection(_Section, frozen=True, kw_only=True):
+    """A cause that passes until its date."""
+
+    fingerprint: str = ""
+    reason: str = ""
+    owner: str = ""
+    until: str = ""
+
+
+class QuarantineSection(_Section, frozen=True, kw_only=True):
+    """An exchange that proved unstable, and the kinds of difference that it may show."""
+
+    exchange: str = ""
+    differences: tuple[str, ...] = ()
+    reason: str = ""
+    owner: str = ""
+    until: str = ""
+
+
 class ReportSection(_Section, frozen=True, kw_only=True):
     """When a pull request gets a comment."""
 
@@ -157,6 +176,6 @@ class Configuration(_Section, frozen=True, kw_only=True):
     report: ReportSection = ReportSection()
     routes: tuple[str, ...] = ()
     """Route patterns that win over folding by text."""
-    known: Any = None
-    quarantine: Any = None
+    known: tuple[KnownSection, ...] = ()
+    quarantine: tuple[QuarantineSection, ...] = ()
     redaction: Any = None

@@ -9,6 +9,8 @@ from ci_gate.codecs.registry import codec
 from ci_gate.config.options import ReplayVerbOptions
 from ci_gate.diff.equality import Equality
 from ci_gate.gate import events, target
+from ci_gate.gate.allowing import allowed
+from ci_gate.gate.baseline import letting_pass
 from ci_gate.gate.boot import Surroundings, service_address
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.clocking import Timing
@@ -42,12 +44,13 @@ async def replay(options: ReplayVerbOptions, sink: events.Sink) -> Result:
     began = time.monotonic()
     fold_leftover(options.snapshot, options.routes, sink)
     replayed = _Replayed(options, make_plan(options), sink)
+    what = letting_pass(options, replayed.plan)
     with run_directory(options, replayed.plan.started_at) as folder:
         if replayed.plan.steps:
             running = Running(options.state_folder, sink, options.service.stop_timeout)
             async with running:
                 await replayed.run(running, folder.service_log)
-        outcome = judged(replayed.evidence(began))
+        outcome = judged(allowed(replayed.evidence(began), what))
         write_run(folder, outcome)
     return outcome.result
 
