@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ci_gate.config.lines import Path
 from ci_gate.config.problems import Problems, hint
 from ci_gate.config.schema import Configuration, SignSection
-from ci_gate.values.webhooks import FORMS, OWN_FORMS, Signing
+from ci_gate.values.webhooks import FORMS, JWT_FORMS, OWN_FORMS, Signing
 
 _SECRET = re.compile(r"(?<!\$)\$\{secret\.([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
@@ -61,12 +62,12 @@ def check_signing(settings: Configuration, problems: Problems) -> None:
                 f"the form {name} has no header of its own: list it in replay.sign, such as "
                 f"{{secret: {name}, form: {name}, header: X-Signature}}",
             )
-    tokens = 0
+    places: dict[str, Path] = {name: ("service", "env", given[name]) for name in given}
     for number, one in enumerate(settings.replay.sign):
         _check(one, number, given, problems)
-        tokens += (one.form or one.secret).startswith("jwt")
-        if tokens > 1 and (one.form or one.secret).startswith("jwt"):
-            problems.add(("replay", "sign", number), "one secret signs tokens, not several")
+        places[one.secret] = ("replay", "sign", number)
+    for signing in [one for one in signings(settings) if one.form in JWT_FORMS][1:]:
+        problems.add(places[signing.secret], "one secret signs tokens, not several")
 
 
 def _check(one: SignSection, number: int, given: dict[str, str], problems: Problems) -> None:
