@@ -79,7 +79,9 @@ def test_both_say_the_same(tmp_path: Path) -> None:
     for name in ("verdict", "regressions", "replayed"):
         assert both[0].outputs[name] == both[1].outputs[name]
     assert set(both[0].outputs) >= {"verdict", "regressions", "replayed", "result", "junit"}
-    assert both[0].annotations == both[1].annotations
+    # A warning more may be there in one: the machine may be slow.
+    errors = [[a for a in one.annotations if a.kind == "error"] for one in both]
+    assert errors[0] == errors[1] != []
 
 
 @pytest.mark.parametrize("action", ACTIONS)

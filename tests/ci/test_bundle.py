@@ -58,6 +58,26 @@ def test_gate_in_a_foreign_root(root: Path, bundle: Path, tmp_path: Path) -> Non
     assert done.returncode == 1, done.stdout + done.stderr
 
 
+def test_token_is_out_of_sight_there_too(root: Path, bundle: Path, tmp_path: Path) -> None:
+    """The gate of a job starts itself again by the bundle's own loader: what it was started with
+    then has no token in it."""
+    work = tmp_path / "orders"
+    shutil.copytree(TOP / "examples" / "orders", work, ignore=shutil.ignore_patterns(".ci-gate"))
+    config = work / "ci-gate.yml"
+    spy = "cat /proc/$PPID/environ >seen; exec /opt/ci-gate/bin/python3 -m orders"
+    text = config.read_text()
+    assert "[../../.venv/bin/python, -m, orders]" in text
+    config.write_text(
+        text.replace("[../../.venv/bin/python, -m, orders]", json.dumps(["sh", "-c", spy]))
+    )
+    gate = "cd /mnt && export CI_GATE_INPUT_TOKEN=t0kenT0KEN && /opt/ci-gate/bin/ci-gate action"
+    done = inside(root, bundle, work, gate)
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = (work / "seen").read_bytes()
+    assert b"CI_GATE_SEALED=" in seen
+    assert b"t0kenT0KEN" not in seen
+
+
 def test_children_see_their_own_system(root: Path, bundle: Path, tmp_path: Path) -> None:
     """No variable of ours and no library of ours reaches what is started."""
     script = (
