@@ -282,5 +282,7 @@ def merge(one: Noise, other: Noise) -> Noise | None:
         one,
         low=min(lows, default=None),
         high=max(highs, default=None),
-        length=(min(one.length[0], other.length[0]), max(one.length[1], other.length[1])),
+        length=one.length
+        if one.length == other.length
+        else (min(one.length[0], other.length[0]), max(one.length[1], other.length[1])),
     )
