@@ -190,6 +190,7 @@ def test_localhost_is_refused(job: Job) -> None:
 def test_clone_of_another_owner(job: Job) -> None:
     """The workspace belongs to the runner's user and the container is root's: the commit and the
     change's edits are read all the same."""
+    os.chown(job.workspace, os.geteuid(), os.getegid())
     clone = Clone(job.workspace)
     clone.commit("base")
     config = (job.workspace / "ci-gate.yml").read_text()
