@@ -109,6 +109,7 @@ class Observation:
             timeout=options.timeout,
             progress=replay.progress(self._sink),
             moment=serving.timing.advance,
+            resting=serving.resting,
         )
         self._samples = await replayer.run()
 

@@ -90,6 +90,7 @@ async def rehearse(
                 timeout=options.replay.timeout,
                 progress=replay.progress(sink),
                 moment=serving.timing.advance,
+                resting=serving.resting,
             )
             samples = await replayer.run()
             await serving.check(samples)

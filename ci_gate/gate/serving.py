@@ -32,6 +32,7 @@ from ci_gate.service.outcome import ServiceFailed
 from ci_gate.service.ports import holder_of
 from ci_gate.service.process import Process
 from ci_gate.service.readiness import wait_ready
+from ci_gate.service.rest import Rest
 from ci_gate.values.addresses import Addresses
 
 
@@ -65,6 +66,8 @@ class Serving:
         self.unmoved = ""
         """What of the service goes by the machine's clock though it should not; known when ready."""
         self._identity = identity
+        self.resting: Rest | None = None
+        """Whether it is at rest; known when it is ready, None for one that we did not start."""
         self._shift = shift
         self._options = options
         self._plan = plan
@@ -125,6 +128,7 @@ class Serving:
             self.failure = up
             return ""
         if process is not None:
+            self.resting = Rest(one.pid for one in process.members())
             self.unmoved = self.timing.seen_by(one.pid for one in process.members())
             self.notices += [self.unmoved] if self.unmoved else []
         return up.host

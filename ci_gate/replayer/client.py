@@ -23,6 +23,11 @@ from ci_gate.replayer.wire import Wire
 
 CHECK_EVERY = 0.25
 """Seconds between looks at timeouts and progress."""
+REST = 0.2
+"""Seconds that the next request waits at most for the service to come to rest."""
+_REST_EVERY = 0.001
+_RESTLESS = 3
+"""Times in a row after which a service is held to be one that never rests."""
 GIVE_UP_AFTER = 3
 """Requests in a row without any answer before the service is held to be gone."""
 
@@ -36,7 +41,9 @@ class Replayer:
 
     With a `correlation` the next request waits until the calls recorded for the one before have
     been seen, or `settle` seconds; without one it is sent as soon as the answer is there. `moment`
-    is told of each request's recorded time (`Prepared.at`) before it is sent.
+    is told of each request's recorded time (`Prepared.at`) before it is sent. `resting` says
+    whether the service is at rest: with it the next request, one lane alone, also waits until what
+    the service does after its answer is done, `REST` seconds at most.
     """
 
     def __init__(
@@ -53,6 +60,7 @@ class Replayer:
         timeout: float = 10.0,
         progress: Callable[[int, int], None] = _unheard,
         moment: Callable[[float], None] | None = None,
+        resting: Callable[[], bool] | None = None,
     ) -> None:
         self.requests = requests
         self.codec = codec
@@ -65,6 +73,8 @@ class Replayer:
         self.samples = Samples(len(requests))
         self.moment = moment
         self._concurrency = max(1, min(concurrency, len(requests) or 1))
+        self._resting = resting if concurrency == 1 else None
+        self._restless = 0
         self._progress = progress
         self._next = 0
         self._lanes: list[_Lane] = []
@@ -120,6 +130,23 @@ class Replayer:
             self.samples.fail(at, f"not replayed: the service no longer answers ({why})")
         if self.samples.done == len(self.requests):
             self._finish()
+
+    @property
+    def rests(self) -> bool:
+        """True when it is to be asked whether the service is at rest."""
+        return self._resting is not None
+
+    def at_rest(self, until: float) -> bool:
+        """Whether the next request may be sent; `until`: monotonic seconds, when it may anyway."""
+        if self._resting is None or self._resting():
+            self._restless = 0
+            return True
+        if time.monotonic() < until:
+            return False
+        self._restless += 1
+        if self._restless >= _RESTLESS:
+            self._resting = None
+        return True
 
     def settling(self, exchange: str, lane: _Lane) -> None:
         """A lane waits for the calls of this exchange."""
@@ -282,7 +309,7 @@ class _Lane:
             return
         correlation.end(exchange, at)
         if correlation.settled(exchange):
-            self.go()
+            self._rest(time.monotonic() + REST)
             return
         replayer.settling(exchange, self)
         loop = asyncio.get_running_loop()
@@ -292,13 +319,28 @@ class _Lane:
         """All calls of the last request have been seen."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        self.go()
+        self._rest_later(time.monotonic() + REST)
 
     def _waited(self, exchange: str) -> None:
-        self._timer = None
         self._replayer.forget(exchange)
-        self.go()
+        self._rest(time.monotonic() + REST)
+
+    def _rest(self, until: float) -> None:
+        """Send the next request when the service is at rest."""
+        self._timer = None
+        if self._replayer.at_rest(until):
+            self.go()
+        else:
+            self._rest_later(until)
+
+    def _rest_later(self, until: float) -> None:
+        """The same a moment later: what a call was answered has to reach the service."""
+        self._timer = None
+        if self._replayer.rests:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(_REST_EVERY, self._rest, until)
+        else:
+            self.go()
 
     def closed_idle(self) -> None:
         """The service closed a connection that had served before, without a word."""

@@ -12,6 +12,7 @@ import pytest
 
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.model.message import HttpResponse, Pieces, Stored
+from ci_gate.replayer.client import REST
 from ci_gate.replayer.samples import DIFFERENT, EQUAL, FAILED
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -289,6 +290,47 @@ def test_waiting_for_the_calls_of_a_request(replay: Any, ask: Any) -> None:
     assert 0.04e9 < second - first < 0.19e9
     assert third - second > 0.19e9
     assert correlation.begun == {"/a", "/b", "/c"}
+
+
+def test_waiting_for_a_service_that_still_works(replay: Any, ask: Any) -> None:
+    """What a service does after its answer is done before it is asked again."""
+    busy = iter([True] * 20 + [False] * 20)
+    asked: list[bool] = []
+
+    def resting() -> bool:
+        asked.append(not next(busy))
+        return asked[-1]
+
+    correlation = Correlation(0, by_time=False)
+    samples = replay([ask("/a"), ask("/b")], fine, correlation=correlation, resting=resting)
+    assert samples.answered == 2
+    assert asked[:21] == [False] * 20 + [True]
+    assert samples.started[1] - samples.started[0] > 19 * 0.001e9
+
+
+def test_a_service_that_never_rests_is_not_waited_for_any_more(replay: Any, ask: Any) -> None:
+    """Three requests wait as long as they may, then nothing is known of rest."""
+    asked: list[float] = []
+
+    def resting() -> bool:
+        asked.append(time.monotonic())
+        return False
+
+    correlation = Correlation(0, by_time=False)
+    requests = [ask(f"/{n}") for n in range(20)]
+    samples = replay(requests, fine, correlation=correlation, resting=resting)
+    assert samples.answered == 20
+    assert samples.started[3] - samples.started[0] > 3 * REST * 1e9
+    assert asked[-1] < samples.started[4] / 1e9
+
+
+def test_with_several_at_once_nothing_rests(replay: Any, ask: Any) -> None:
+    """Others keep the service busy."""
+    correlation = Correlation(0, by_time=False)
+    requests = [ask(f"/{n}") for n in range(4)]
+    given = {"correlation": correlation, "concurrency": 2, "resting": lambda: False}
+    samples = replay(requests, fine, **given)
+    assert samples.ended_at - samples.begun_at < REST * 1e9
 
 
 def test_when_a_request_is_due(replay: Any, ask: Any) -> None:
