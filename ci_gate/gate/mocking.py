@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
+from ci_gate.codecs.addressed import with_live, with_names
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.config.telemetry import is_telemetry
@@ -34,7 +35,6 @@ from ci_gate.recorder.options import Upstream
 from ci_gate.store.bodies import body_chunks
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.dates import moved
-from ci_gate.values.named import with_live, with_names
 from ci_gate.values.standins import is_stand_in
 
 RECORDED = "record"
