@@ -304,7 +304,7 @@ def _live(
     request = call.request
     if mock is not None and mock.bound is not None:
         request = mock.bound.in_recorded_terms(request)
-    request = with_names(request, addresses)
+    request = with_names(protocol, request, addresses)
     exchange = Exchange(
         id=id_, dependency=call.dependency, route=protocol.route(request), request=request
     )
