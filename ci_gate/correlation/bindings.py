@@ -42,24 +42,35 @@ def find(
     environment: Iterable[str] = (),
     *,
     learned: bool | None = None,
+    unheard: Collection[str] = (),
 ) -> Bindings:
     """The bindings of a snapshot. `environment`: values that the service was given at its start.
 
     When the snapshot was `learned` (None: any exchange has noise), only values that vary are fresh
-    in a call: one that every replay sent alike is a constant of the service, and must stay it.
+    in a call: one that every replay sent alike is a constant of the service, and must stay it. Of
+    calls that are `unheard` (ids, of no inbound exchange) no replay says anything: a value that all
+    of them carry is a constant.
     """
     if learned is None:
         learned = any(one.noise for one in (*snapshot.inbound, *snapshot.outbound))
-    return _Search(snapshot, parts_of, environment, learned).run()
+    return _Search(snapshot, parts_of, environment, learned, unheard).run()
 
 
 class _Search:
     def __init__(
-        self, snapshot: Snapshot, parts_of: PartsOf, environment: Iterable[str], learned: bool
+        self,
+        snapshot: Snapshot,
+        parts_of: PartsOf,
+        environment: Iterable[str],
+        learned: bool,
+        unheard: Collection[str],
     ) -> None:
         self._events = sorted(_events(snapshot), key=lambda one: (one.at, one.step))
         self._parts_of = parts_of
         self._learned = learned
+        self._unheard = unheard
+        self._carried: dict[tuple[str, str, str], list[str]] = {}
+        """What unheard calls carry: dependency, route, place -> text of each."""
         self._known = {value for text in environment for value in (text, *values_of(text))}
         """Values with an origin other than the service."""
         self._made: dict[str, Spot] = {}
@@ -73,8 +84,10 @@ class _Search:
     def run(self) -> Bindings:
         for event in self._events:
             if event.step in (_CLIENT, _CALL):
-                for _, text in self._texts_of(event):
+                for place, text in self._texts_of(event):
                     self._asked.update(_values(text))
+                    if event.exchange.id in self._unheard:
+                        self._carried.setdefault(_way(event.exchange, place), []).append(text)
         steps = (self._client, self._call, self._answer, self._response)
         for event in self._events:
             steps[event.step](event)
@@ -124,12 +137,18 @@ class _Search:
 
     def _call(self, event: _Event) -> None:
         for place, text in self._texts_of(event):
-            if self._learned and not _varies(event.exchange, place):
+            if self._learned and not self._varies(event.exchange, place):
                 continue
             for value, spot in spots_in(
                 event.exchange.id, place, text, self._is_fresh, anchored=False
             ):
                 self._sent.setdefault(value, []).append(spot)
+
+    def _varies(self, exchange: Exchange, place: str) -> bool:
+        if exchange.id in self._unheard:
+            texts = self._carried[_way(exchange, place)]
+            return len(texts) == 1 or len(set(texts)) > 1
+        return any(covers(noise.at.partition("#")[0], place) for noise in exchange.noise)
 
     def _answer(self, event: _Event) -> None:
         for place, text in self._texts_of(event):
@@ -171,8 +190,8 @@ def _within(value: str, values: Collection[str]) -> bool:
     return any(value in one for one in values)
 
 
-def _varies(exchange: Exchange, place: str) -> bool:
-    return any(covers(noise.at.partition("#")[0], place) for noise in exchange.noise)
+def _way(exchange: Exchange, place: str) -> tuple[str, str, str]:
+    return exchange.dependency, exchange.route, place
 
 
 def texts_of(side: str, parts: Sequence[Part]) -> dict[str, str]:

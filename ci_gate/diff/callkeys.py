@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.messages import REQUEST_HEADERS
@@ -13,13 +13,14 @@ from ci_gate.values.canonical import canonical
 _NAMES = frozenset(name.decode() for name in REQUEST_HEADERS)
 
 
-def call_key(record: CallRecord, masks: Masks) -> Hashable:
-    """Equal for calls that are the same under `masks`: places that are open are blank."""
+def call_key(record: CallRecord, masks: Masks, made_up: Collection[str] = ()) -> Hashable:
+    """Equal for calls that are the same under `masks`: places that are open are blank, and so are
+    those of values that are `made_up`."""
     varying = masks.varying
 
     def blank(place: str, value: object) -> str | None:
         full = f"request.{place}"
-        learned = varying is not None and varying.covers(full)
+        learned = full in made_up or (varying is not None and varying.covers(full))
         return "‹open›" if learned or masks.allows(full, value) else None
 
     parts: list[Hashable] = []

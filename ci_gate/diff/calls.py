@@ -31,7 +31,6 @@ from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import BACKGROUND
 from ci_gate.model.result import CallLine
 
-_BINDING = 4
 _PLACES = 20
 """Changed places of one call that are kept."""
 
@@ -147,10 +146,9 @@ class _Comparison:
     # -- calls that were answered, and changed forms of recorded ones
 
     def _compare_matched(self, call: CallRecord, group: str) -> None:
-        """A call that was answered may still differ where the matcher does not look. A bound
-        one was let differ by the matcher itself, which knows the pairs of values."""
+        """A call that was answered may still differ where the matcher does not look."""
         record = self.windows.recorded[call.matched]
-        if call.tier != _BINDING and call.parts != record.parts:
+        if call.parts != record.parts:
             self._add_places(call, group, record, self.sameness.differences(record, call, group))
 
     def _compare_rest(

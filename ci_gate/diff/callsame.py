@@ -34,7 +34,8 @@ class Sameness:
         """Equal for recorded calls that are the same."""
         group = next((one for one in record.groups if one in self._routes), "")
         group = group or next(iter(record.groups), "")
-        return call_key(record, self._masks(record, group, record))
+        masks = self._masks(record, group, record)
+        return call_key(record, masks, self._learned.blank(record))
 
     def live_key(self, call: CallRecord, group: str) -> Hashable:
         """Equal for live calls of one group that are the same, whatever was recorded."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from ci_gate.diff.render import scalar
 from ci_gate.model.noise import Noise
@@ -37,7 +37,8 @@ class Context:
 
     `at_recorded_clock`: the service's clock is at the recording's time, so that what follows the
     clock alone must be equal. `agrees(recorded, live)`: False for two values that do not stand for
-    one another whatever was learned. `count`: places that varied as learned.
+    one another whatever was learned. `by_kind`: values are held to their kinds and to nothing that
+    was before, for calls that are not counted. `count`: places that varied as learned.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class Context:
         parent: Context | None = None,
         counters: _Counters | None = None,
         agrees: Callable[[str, str], bool] = _anything,
+        by_kind: bool = False,
     ) -> None:
         self._agree = agrees
+        self._by_kind = by_kind
         self.at_recorded_clock = at_recorded_clock
         self.count = 0
         self._parent = parent
@@ -65,10 +68,12 @@ class Context:
 
     def scratch(self) -> Context:
         """One that knows what this one knows and tells it nothing: to try a comparison."""
-        return Context(at_recorded_clock=self.at_recorded_clock, parent=self)
+        return Context(at_recorded_clock=self.at_recorded_clock, parent=self, by_kind=self._by_kind)
 
     def same(self, recorded: str, live: str) -> bool:
         """Hold a pair of values one to one; False when it contradicts an earlier pair."""
+        if self._by_kind:
+            return True
         if not self._agrees(recorded, live):
             return False
         self._live[recorded] = live
@@ -86,6 +91,8 @@ class Context:
     def grows(self, series: str, recorded: int | float, live: int | float) -> bool:
         """Hold a counter's value in the order in which the recorded ones stood: equal values
         equal, greater ones greater."""
+        if self._by_kind:
+            return True
         if not self._ordered(series, recorded, live):
             return False
         pairs = self._counters.setdefault(series, [])
@@ -106,6 +113,8 @@ class Context:
     def ticks(self, scope: str, recorded: str, live: str) -> bool:
         """Hold a fine timestamp: where it stands in another exchange again, it is equal again.
         In one exchange two readings of the clock may have happened to be equal."""
+        if self._by_kind:
+            return True
         if self._parent is not None and not self._parent._ticked(scope, recorded, live):
             return False
         if not self._ticked(scope, recorded, live):
@@ -157,13 +166,24 @@ class Varying:
     """The learned places of one side of one exchange, ready to be asked.
 
     `scope` is the exchange's id, `series` what its counters have in common with those of other
-    exchanges: dependency and route.
+    exchanges: dependency and route. `made_up`: places of one call with values that the service makes
+    up; a value may be another one there where `stands(place, expected, live)` says so.
     """
 
     def __init__(
-        self, noise: Iterable[Noise], side: str, context: Context, scope: str = "", series: str = ""
+        self,
+        noise: Iterable[Noise],
+        side: str,
+        context: Context,
+        scope: str = "",
+        series: str = "",
+        *,
+        made_up: Collection[str] = (),
+        stands: Callable[[str, str, str], bool] | None = None,
     ) -> None:
         self.context = context
+        self._made_up = frozenset(made_up)
+        self._stands = stands
         self._side = side
         self._scope = scope
         self._series = f"{series} {side}"
@@ -179,11 +199,13 @@ class Varying:
         self._text_patterns = [one for one in self._patterns if MARK in one.at]
 
     def __bool__(self) -> bool:
-        return bool(self._exact or self._patterns)
+        return bool(self._exact or self._patterns or self._made_up)
 
     def scratch(self) -> Varying:
         """The same places, remembering nothing: to try a comparison."""
-        made = Varying((), self._side, self.context.scratch(), self._scope, self._series)
+        context = self.context.scratch()
+        made = Varying((), self._side, context, self._scope, self._series, made_up=self._made_up)
+        made._stands = self._stands
         made._exact, made._patterns = self._exact, self._patterns
         made._texts, made._text_patterns = self._texts, self._text_patterns
         made._series = self._series
@@ -217,6 +239,9 @@ class Varying:
         noise = self.at(place)
         if noise is not None:
             return self._holds(noise, place, expected, live, context)
+        if place in self._made_up and self._stands is not None:
+            one_type = isinstance(expected, str) == isinstance(live, str)
+            return one_type and self._stands(place, str(expected), str(live))
         if isinstance(expected, str) and isinstance(live, str) and self._has_words(place):
             return self._words(place, expected, live, context)
         return False

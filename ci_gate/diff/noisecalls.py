@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.noise import Context, Varying
+from ci_gate.diff.windows import STANDING_GROUPS
 from ci_gate.model.call import CallRecord
 from ci_gate.model.noise import Noise
 
@@ -13,28 +15,53 @@ CALLS = "calls."
 CALL = "call"
 
 
+def _nowhere(_call: str) -> Collection[str]:
+    return ()
+
+
+def _never(_call: str, _place: str, _expected: str, _live: str) -> bool:
+    return False
+
+
 class LearnedCalls:
     """The noise of a snapshot as `compare_calls` asks for it.
 
     `noise`: by exchange id, inbound ones and calls. `context(group)` gives the chain's context
-    for the inbound exchange (or group) to which a call is charged.
+    for the inbound exchange (or group) to which a call is charged. `made_up(id)` are the places of a
+    call with values that the service makes up, and `stands(id, place, expected, live)` says
+    whether another value may stand at one of them.
     """
 
     def __init__(
-        self, noise: Mapping[str, Sequence[Noise]], context: Callable[[str], Context]
+        self,
+        noise: Mapping[str, Sequence[Noise]],
+        context: Callable[[str], Context],
+        made_up: Callable[[str], Collection[str]] = _nowhere,
+        stands: Callable[[str, str, str, str], bool] = _never,
     ) -> None:
         self._noise = noise
         self._context = context
+        self._made_up = made_up
+        self._stands = stands
 
     def masks(self, masks: Masks, record: CallRecord, group: str) -> Masks:
         """The rules' masks, and what varies in this recorded call."""
-        noise = self._noise.get(record.id)
-        if not noise:
+        noise, made_up = self._noise.get(record.id, ()), self._made_up(record.id)
+        if not noise and not made_up:
             return masks
+        standing = not STANDING_GROUPS.isdisjoint(record.groups)
+        context = self._context(record.groups[0] if standing else group)
         series = f"{record.dependency} {record.route}"
+        stands = functools.partial(self._stands, record.id)
         return masks.with_varying(
-            Varying(noise, "request", self._context(group), record.id, series)
+            Varying(noise, "request", context, record.id, series, made_up=made_up, stands=stands)
         )
+
+    def blank(self, record: CallRecord) -> Collection[str]:
+        """The places that do not count in telling recorded calls apart: values made up in calls
+        that are not counted."""
+        standing = not STANDING_GROUPS.isdisjoint(record.groups)
+        return self._made_up(record.id) if standing else ()
 
     def unordered(self, group: str, dependency: str) -> bool:
         """True when the calls of that inbound exchange to that dependency have no fixed order."""

@@ -45,7 +45,7 @@ def refusals(snapshot: Snapshot, parts_of: PartsOf) -> list[str]:
 
 def _of_exchange(exchange: Exchange, parts_of: PartsOf, dependencies: set[str]) -> list[str]:
     kinds: dict[str, Noise] = {}
-    there = _There(exchange, parts_of)
+    there = There(exchange, parts_of)
     reasons: list[str] = []
     for noise in exchange.noise:
         reason = _malformed(noise) or _misplaced(noise, exchange, there, dependencies)
@@ -72,7 +72,7 @@ def _malformed(noise: Noise) -> str:
     return ""
 
 
-def _misplaced(noise: Noise, exchange: Exchange, there: _There, dependencies: set[str]) -> str:
+def _misplaced(noise: Noise, exchange: Exchange, there: There, dependencies: set[str]) -> str:
     if noise.at == CALL:
         wrong = exchange.inbound or noise.kind != "optional"
         return "only a call, of kind optional, is not always made" if wrong else ""
@@ -91,7 +91,7 @@ def _misplaced(noise: Noise, exchange: Exchange, there: _There, dependencies: se
     return ""
 
 
-class _There:
+class There:
     """The places of an exchange, read when asked for."""
 
     def __init__(self, exchange: Exchange, parts_of: PartsOf) -> None:
@@ -101,6 +101,7 @@ class _There:
         self._containers: dict[str, set[str]] = {}
 
     def has(self, side: str, at: str) -> bool:
+        """True when the place of that side is there, with the word that it names."""
         if side not in self._leaves:
             self._read(side)
         base, _, path = at.partition(MARK)

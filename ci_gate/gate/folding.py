@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -13,11 +13,12 @@ from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RecordOptions
 from ci_gate.correlation.bindings import find
+from ci_gate.correlation.madeup import Keys
 from ci_gate.errors import GateError, UsageError
 from ci_gate.gate import events
 from ci_gate.gate.summary import RecordSummary, Uncaptured
-from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import Message, Part
+from ci_gate.model.binding import Bindings
+from ci_gate.model.exchange import BACKGROUND, Exchange
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.background import with_background
 from ci_gate.recorder.options import RecorderOptions
@@ -131,16 +132,14 @@ def _undecoded(ended: Ended) -> tuple[str, ...]:
 
 def _fold(options: RecordOptions, recorded: Recording, mode: str) -> Folded:
     previous = read_snapshot(options.out) if exists(options.out) else None
-    protocols = {one.name: one.protocol for one in recorded.dependencies}
     named = {(one.name, route) for one in options.dependencies for route in one.background}
 
-    def key(exchange: Exchange) -> Hashable:
-        return codec(protocols.get(exchange.dependency, "http")).key(exchange.request).full
-
-    exchanges = with_background(routed(recorded.exchanges, options.recorder.routes), key, named)
     origin = recorded.origin
     if origin is None:
         raise UsageError(f"{options.out}: the journal does not say what it recorded; remove it")
+    exchanges: Sequence[Exchange] = routed(recorded.exchanges, options.recorder.routes)
+    if named or any(one.groups == (BACKGROUND,) for one in exchanges):
+        exchanges = with_background(exchanges, _keys(options, recorded, exchanges), named)
     folded = fold(
         origin,
         recorded.dependencies,
@@ -149,20 +148,39 @@ def _fold(options: RecordOptions, recorded: Recording, mode: str) -> Folded:
         options.recorder.maximum,
         "add" if mode == "add" else "replace",
     )
-    folded = msgspec.structs.replace(folded, snapshot=_with_bindings(options, folded.snapshot))
-    write_snapshot(options.out, folded.snapshot)
-    return folded
+    # What travels from one message to another is found anew whenever exchanges are added.
+    bindings = _bindings(options, folded.snapshot)
+    snapshot = msgspec.structs.replace(folded.snapshot, bindings=bindings)
+    write_snapshot(options.out, snapshot)
+    return msgspec.structs.replace(folded, snapshot=snapshot)
 
 
-def _with_bindings(options: RecordOptions, snapshot: Snapshot) -> Snapshot:
-    """What travels from one message to another is found anew whenever exchanges are added."""
-    protocols = {one.name: one.protocol for one in snapshot.dependencies}
+def _keys(options: RecordOptions, recorded: Recording, exchanges: Sequence[Exchange]) -> Keys:
+    """The keys of the calls of a recording that has not been folded."""
+    assert recorded.origin is not None
+    snapshot = Snapshot(
+        origin=recorded.origin,
+        dependencies=tuple(recorded.dependencies),
+        inbound=tuple(one for one in exchanges if one.inbound),
+        outbound=tuple(one for one in exchanges if not one.inbound),
+    )
+    codec_of = _codecs(snapshot)
+    return Keys(
+        _bindings(options, snapshot),
+        lambda exchange: codec_of(exchange).places(exchange.request),
+        lambda exchange: codec_of(exchange).key(exchange.request),
+    )
 
-    def parts_of(exchange: Exchange, message: Message) -> tuple[Part, ...]:
-        return codec(protocols.get(exchange.dependency, "http")).places(message)
 
+def _bindings(options: RecordOptions, snapshot: Snapshot) -> Bindings:
+    codec_of = _codecs(snapshot)
     given = (*os.environ.values(), *options.service.env.values())
-    return msgspec.structs.replace(snapshot, bindings=find(snapshot, parts_of, given))
+    return find(snapshot, lambda exchange, message: codec_of(exchange).places(message), given)
+
+
+def _codecs(snapshot: Snapshot) -> Callable[[Exchange], Codec]:
+    protocols = {one.name: one.protocol for one in snapshot.dependencies}
+    return lambda exchange: codec(protocols.get(exchange.dependency, "http"))
 
 
 def _summary(

@@ -19,7 +19,7 @@ from ci_gate.diff.noise import Context, Varying
 from ci_gate.diff.noisecalls import LearnedCalls
 from ci_gate.diff.noiserefusals import refusals as noise_refusals
 from ci_gate.errors import UsageError
-from ci_gate.model.exchange import Exchange
+from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Message, Part
 from ci_gate.model.snapshot import Snapshot
 
@@ -66,7 +66,8 @@ class Learning:
         """The context of an inbound exchange's chain, or of a group."""
         chain = self._chains.get(group, group)
         if chain not in self._contexts:
-            self._contexts[chain] = self._run.chain()
+            standing = group in (STARTUP, BACKGROUND)
+            self._contexts[chain] = Context(by_kind=True) if standing else self._run.chain()
         return self._contexts[chain]
 
     def masks(self, masks: Masks, exchange: Exchange) -> Masks:
@@ -79,7 +80,8 @@ class Learning:
 
     def calls(self) -> LearnedCalls:
         """What varies in the recorded calls, for `compare_calls`."""
-        return LearnedCalls(self._noise, self.context)
+        values = self.substitution
+        return LearnedCalls(self._noise, self.context, values.made_up, values.stands)
 
     def varied(self) -> int:
         """Places that varied as learned so far."""

@@ -15,6 +15,7 @@ from ci_gate.correlation.bindings import find
 from ci_gate.diff.noise import MARK
 from ci_gate.diff.noisecalls import CALLS, learn_calls
 from ci_gate.diff.noiselearn import Heard, Learned, learn_all, merge_rebased, rebase
+from ci_gate.diff.noisestanding import shared, unheard
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.doubts import doubts
 from ci_gate.gate.mocking import recorded_calls
@@ -91,11 +92,12 @@ class _Lesson:
             return Taught(snapshot=self._snapshot, unfaithful=tuple(self._unfaithful))
         self._calls()
         inbound = self._messages(self._snapshot.inbound, "response")
-        outbound = self._messages(self._snapshot.outbound, "request")
+        outbound = shared(self._messages(self._snapshot.outbound, "request"), self._parts_of)
         learned = msgspec.structs.replace(
             self._snapshot, inbound=tuple(inbound), outbound=tuple(outbound)
         )
-        bindings = find(learned, self._parts_of, learned=True)
+        silent = unheard(outbound, self._heard())
+        bindings = find(learned, self._parts_of, learned=True, unheard=silent)
         learned = msgspec.structs.replace(learned, bindings=bindings)
         self._doubts(learned)
         return Taught(
@@ -103,6 +105,10 @@ class _Lesson:
             unfaithful=tuple(dict.fromkeys(self._unfaithful)),
             erratic=tuple(self._erratic),
         )
+
+    def _heard(self) -> set[str]:
+        """The calls that every replay made."""
+        return set.intersection(*(set(one.requests) for one in self._rehearsals))
 
     def _codec(self, exchange: Exchange) -> Codec:
         return self._codecs.get(exchange.dependency, codec("http"))

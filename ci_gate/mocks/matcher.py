@@ -319,7 +319,8 @@ class Matcher:
         assert self._binder is not None
         tries = TRIES
         late = [group for group in self._made_up if group in self._begun and group not in groups]
-        for group in (*groups, *late, STARTUP, BACKGROUND):
+        nobodys = (STARTUP, BACKGROUND) if STARTUP in groups else (BACKGROUND, STARTUP)
+        for group in (*groups, *late, *nobodys):
             again = group in (STARTUP, BACKGROUND)
             for one in sorted(self._made_up.get(group, ()), key=_MadeUp.used):
                 if (one.used() and not again) or one.coarse not in (None, coarse):

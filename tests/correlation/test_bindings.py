@@ -187,3 +187,17 @@ def test_json_sent_as_a_form_is_looked_into() -> None:
     (binding,) = find(recording.snapshot(), parts_of).inbound
     assert binding.made.exchange == made
     assert [(one.exchange, one.at) for one in binding.used] == [(used, "request.body.$.order")]
+
+
+def test_of_unheard_calls_what_all_carry_is_constant() -> None:
+    """A learned snapshot knows nothing of a poll that no replay made: its nonce is taken for fresh,
+    what each poll says again is not."""
+    recording = Recording()
+    polls = [
+        recording.call(ask("/token", {"client": SECRET, "nonce": nonce}), say({}))
+        for nonce in (ID, ID.replace("1f", "2f"))
+    ]
+    snapshot = recording.snapshot()
+    assert find(snapshot, parts_of, learned=True).outbound == ()
+    fresh = find(snapshot, parts_of, learned=True, unheard=set(polls)).outbound
+    assert [spot.at for one in fresh for spot in one.sent] == ["request.body.$.nonce"] * 2

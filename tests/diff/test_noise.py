@@ -113,6 +113,47 @@ def test_chains_of_a_run() -> None:
     assert other.at_recorded_clock
 
 
+def test_what_is_known_of_two_values_counts() -> None:
+    """Values that are known not to stand for one another do not, in any chain and when tried."""
+    run = Context(agrees=lambda recorded, live: (recorded, live) != (A, B))
+    for context in (run.chain(), run.chain().scratch()):
+        assert not holds(UUID, A, B, context)
+        assert holds(UUID, A, C, context)
+
+
+def test_what_is_not_counted_is_held_to_its_kind_alone() -> None:
+    """Ids, counters and times of polls have nothing to do with one another."""
+    context = Context(by_kind=True)
+    time = Noise(at="x", kind="timestamp", format="YYYY-MM-DDThh:mm:ss.ffffffZ")
+    counter = Noise(at="x", kind="counter", low=0)
+    for one in (context, context.scratch()):
+        assert holds(UUID, A, B, one)
+        assert holds(UUID, A, C, one)
+        assert not holds(UUID, A, "x", one)
+        assert holds(counter, 5, 9, one, series="s")
+        assert holds(counter, 6, 8, one, series="s")
+        for live in ("2026-06-01T10:00:00.000002Z", "2026-06-01T10:00:00.000003Z"):
+            assert holds(time, "2026-05-01T10:00:00.000001Z", live, one, live)
+
+
+def test_places_of_made_up_values() -> None:
+    """Another value may stand there where it is said so, and no value of another type."""
+    said: list[tuple[str, str, str]] = []
+
+    def stands(*what: str) -> bool:
+        said.append(what)  # type: ignore[arg-type]  # three of them
+        return what[2] == B
+
+    varying = Varying((), "request", Context(), made_up=["request.path[1]"], stands=stands)
+    assert varying
+    for one in (varying, varying.scratch()):
+        assert one.allows("request.path[1]", A, B)
+        assert not one.allows("request.path[1]", A, C)
+        assert not one.allows("request.path[1]", A, 17)
+        assert not one.allows("request.path[2]", A, B)
+    assert said == [("request.path[1]", A, B), ("request.path[1]", A, C)] * 2
+
+
 def test_fine_timestamps_travel() -> None:
     """A timestamp to the microsecond that two exchanges share is shared live, too; in one exchange
     two readings of the clock may have been equal by chance."""

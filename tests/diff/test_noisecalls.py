@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import msgspec
+
 from ci_gate.codecs.http1.codec import Http1
 from ci_gate.diff.calls import Compared, compare_calls
 from ci_gate.diff.equality import Equality
@@ -107,3 +109,33 @@ def test_order_and_presence_at_work() -> None:
     assert red(judged([call("o-1", "/a")], [], o_1=optional)) == []
     assert [change for change, _ in red(judged([call("o-1", "/a")], []))] == ["missing"]
     assert [change for change, _ in red(judged(recorded[:1], [], o_1=optional))] == ["missing"]
+
+
+def test_made_up_values_of_a_call_that_was_not_answered() -> None:
+    """Only what else differs is told of it."""
+    learned = LearnedCalls(
+        {},
+        lambda _group: Context(),
+        lambda name: ["request.body.$.ref"] if name == "o-1" else [],
+        lambda name, place, expected, live: (name, expected, live) == ("o-1", A, B),
+    )
+    recorded = [call("o-1", "/charges?dry=1", A)]
+    live = [call("l", "/charges?dry=2", B)]
+    rules = Rules((), "2026-09-01")
+    found = compare_calls(recorded, live, rules, Equality(), {"r1": "GET /"}, learned=learned)
+    assert red(found) == [("changed", "request.query.dry")]
+    assert learned.blank(recorded[0]) == ()
+
+
+def test_made_up_values_do_not_tell_polls_apart() -> None:
+    """A renewal of the start that was not made again is not missing when another one was."""
+    learned = LearnedCalls({}, lambda _group: Context(), lambda _name: ["request.body.$.ref"])
+    start = [
+        msgspec.structs.replace(call(name, "/token", ref), groups=("startup",))
+        for name, ref in (("o-1", A), ("o-2", B))
+    ]
+    live = [msgspec.structs.replace(call("l", "/token", A, "o-1"), groups=("startup",))]
+    rules = Rules((), "2026-09-01")
+    assert red(compare_calls(start, live, rules, Equality(), {}, learned=learned)) == []
+    plain = compare_calls(start, live, rules, Equality(), {})
+    assert [change for change, _ in red(plain)] == ["missing"]
