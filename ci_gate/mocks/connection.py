@@ -284,7 +284,6 @@ class MockConnection(Connection):
         """The loop's callback: our send buffer has room again."""
         super().resume_writing()
         self._next()
-        self._go_on()
 
     def _later(self, answer: Answer, seconds: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._in_time, answer)
