@@ -23,6 +23,7 @@ from ci_gate.correlation.evidence import PartsOf, broken_tokens, is_refused
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.values.addresses import Addresses
 from ci_gate.values.signing import (
     Jwk,
     PrivateKey,
@@ -50,6 +51,7 @@ from ci_gate.values.tokens import (
 from ci_gate.values.webhooks import JWT_FORMS, Signing, is_signed, key_of, seal
 
 M = TypeVar("M", bound=Message)
+_NOWHERE = Addresses({})
 
 
 class RunSecret(msgspec.Struct, frozen=True):
@@ -108,6 +110,7 @@ class Identity:
         """Signs HS256 and its like; None: nobody has told it to the service."""
         self._sealing = [one for one in secrets if not set(one.signing.headers) & set(kept)]
         self._times = Times()
+        self._addresses = _NOWHERE
         self._start = started_at(snapshot)
         self._tokens = recorded_tokens(snapshot)
         """Text as recorded -> token."""
@@ -117,9 +120,10 @@ class Identity:
         self._live: dict[tuple[str, str], str] = {}
         self._recorded: dict[str, str] = {}
 
-    def begin(self, times: Times) -> None:
-        """The service's time is known."""
+    def begin(self, times: Times, addresses: Addresses = _NOWHERE) -> None:
+        """The service's time is known, and every live address: claims name them (`iss`)."""
         self._times = times
+        self._addresses = addresses
 
     @property
     def steady(self) -> bool:
@@ -220,6 +224,8 @@ class Identity:
 
     def _signed(self, token: Token, text: str, by: int) -> str:
         token = moved(token, by)
+        claims = self._addresses.to_live(token.claims)
+        token = msgspec.structs.replace(token, claims=claims)
         if token.alg.lower() == "none":
             return f"{token.signed}."
         access = self._beside.get(text)

@@ -21,6 +21,7 @@ from ci_gate.model.binding import Bindings
 from ci_gate.model.exchange import BACKGROUND, Exchange
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.background import with_background
+from ci_gate.recorder.keysets import with_keys_at_start
 from ci_gate.recorder.options import RecorderOptions
 from ci_gate.recorder.routing import routed
 from ci_gate.service.options import ServiceOptions
@@ -140,6 +141,7 @@ def _fold(options: RecordOptions, recorded: Recording, mode: str) -> Folded:
     exchanges: Sequence[Exchange] = routed(recorded.exchanges, options.recorder.routes)
     if named or any(one.groups == (BACKGROUND,) for one in exchanges):
         exchanges = with_background(exchanges, _keys(options, recorded, exchanges), named)
+    exchanges = with_keys_at_start(exchanges)
     folded = fold(
         origin,
         recorded.dependencies,

@@ -64,11 +64,12 @@ class _Replayed:
         self._sink = sink
         self._cleaning = Cleaning(options)
         self._target = target.of_flag(options.target, plan.snapshot.origin.service_port)
+        addresses = Addresses({"service": self._target.spellings})
         self._identity = new_identity(plan.snapshot, options.service, options.replay)
-        self._identity.begin(times_of(plan.snapshot, Timing()))
+        self._identity.begin(times_of(plan.snapshot, Timing()), addresses)
         self._replay = Replay(
             plan.steps,
-            Addresses({"service": self._target.spellings}),
+            addresses,
             plan.given,
             plan.snapshot.folder,
             Learning(plan.snapshot, self._identity),

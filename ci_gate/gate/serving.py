@@ -109,7 +109,7 @@ class Serving:
         around = self._around(by_name)
         self._set_clock(running, around)
         if self._identity is not None:
-            self._identity.begin(times_of(self._plan.snapshot, self.timing))
+            self._identity.begin(times_of(self._plan.snapshot, self.timing), self.addresses)
         self.mocks.prepare(self.addresses, self.timing.by, self._identity)
         if service.url:
             self._say_where(by_name)

@@ -12,6 +12,7 @@ from ci_gate.codecs.http1.coding import still_coded
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Part
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.redaction import Redactor
+from ci_gate.values.tokens import with_claims, with_tokens
 
 
 class Cleaner:
@@ -26,6 +27,7 @@ class Cleaner:
     def clean(self, codec: Codec, message: Message, side: str) -> tuple[Message, tuple[str, ...]]:
         """The clean message and the places that hold stand-ins; `side`: "request" or "response"."""
         message = with_names(codec, self._without_coded(message), self._addresses)
+        message = with_tokens(message, self._token_with_names)
         changed: dict[str, Part] = {}
         places: list[str] = []
         for part in codec.places(message):
@@ -36,6 +38,10 @@ class Cleaner:
         if changed:
             message = codec.with_places(message, changed)
         return message, tuple(places)
+
+    def _token_with_names(self, text: str) -> str:
+        """A provider calls itself, in its tokens, what it was called by."""
+        return with_claims(text, self._addresses.to_names)
 
     def _without_coded(self, message: Message) -> Message:
         """A body in a coding that could not be undone cannot be redacted: size and hash are kept."""

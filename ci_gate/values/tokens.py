@@ -17,7 +17,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from ci_gate.model.message import Message, Part
+from ci_gate.model.message import HttpRequest, HttpResponse, Message, Part, Pieces
 from ci_gate.values.named import changed
 from ci_gate.values.places import rewrite, walk
 from ci_gate.values.shapes import JWT
@@ -88,6 +88,8 @@ def read_token(text: str) -> Token | None:
 def tokens_in(message: Message) -> Iterator[str]:
     """The texts in a message that look like tokens, each time they stand there."""
     found: list[str] = []
+    if not _may_hold(message):
+        return iter(found)
 
     def look(data: bytes) -> bytes:
         if _HINT in data:
@@ -96,6 +98,18 @@ def tokens_in(message: Message) -> Iterator[str]:
 
     changed(message, look)
     return iter(found)
+
+
+def _may_hold(message: Message) -> bool:
+    """False for most messages, quickly."""
+    if isinstance(message, HttpRequest) and _HINT in message.target:
+        return True
+    if isinstance(message, HttpRequest | HttpResponse):
+        body = message.body
+        return ((isinstance(body, bytes) and _HINT in body) or isinstance(body, Pieces)) or any(
+            _HINT in value for _, value in message.headers
+        )
+    return True
 
 
 def found_in(text: str) -> Iterator[str]:
@@ -107,6 +121,8 @@ def found_in(text: str) -> Iterator[str]:
 def with_tokens(message: M, change: Callable[[str], str]) -> M:
     """The message with every text that looks like a token given to `change`; the same object when
     there is none."""
+    if not _may_hold(message):
+        return message
     touched = False
 
     def one(found: re.Match[bytes]) -> bytes:
@@ -121,6 +137,16 @@ def with_tokens(message: M, change: Callable[[str], str]) -> M:
 
     new = changed(message, each)
     return new if touched else message
+
+
+def with_claims(text: str, change: Callable[[bytes], bytes]) -> str:
+    """A token's text with what `change` makes of its payload, the signature as it was; a text that
+    is no token as it is."""
+    token = read_token(text)
+    if token is None:
+        return text
+    claims = change(token.claims)
+    return text if claims == token.claims else msgspec.structs.replace(token, claims=claims).text
 
 
 def moved(token: Token, by: int) -> Token:

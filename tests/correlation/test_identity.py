@@ -13,6 +13,7 @@ from ci_gate.correlation.identity import Identity, Times, needed_keys, started_a
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse
 from ci_gate.model.snapshot import Origin, Snapshot
+from ci_gate.values.addresses import Addresses
 from tests.correlation.tokens import (
     KEYS,
     SECRET,
@@ -206,6 +207,15 @@ def test_a_value_that_travels_in_a_token() -> None:
             with pytest.raises(jwt.InvalidSignatureError):
                 verified(run, sent)
     assert run.vary("no token") == "no token"
+
+
+def test_an_issuer_that_is_called_by_our_address() -> None:
+    """It is the address of this run, which the discovery document tells, too."""
+    exchange = asked("i1", token(iss="http://{idp}/realm"))
+    run = identity(recording(exchange))
+    run.begin(Times(), Addresses({"idp": ("127.0.0.1:41111",)}))
+    assert verified(run, live(run, exchange))["iss"] == "http://127.0.0.1:41111/realm"
+    assert run.recorded(run.live(exchange.request, 0.0)) == exchange.request
 
 
 def test_what_carries_a_token() -> None:

@@ -8,6 +8,7 @@ from ci_gate.recorder.clean import Cleaner
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.redaction import Redactor
 from ci_gate.values.standins import StandIns
+from ci_gate.values.tokens import encoded, read_token, tokens_in
 
 KEY = b"k" * 32
 HTTP = codec("http")
@@ -57,3 +58,20 @@ def test_raw_messages_pass() -> None:
     """Their bytes were replaced by a hash before."""
     raw = Raw(Opaque(3, "hash"))
     assert cleaner().clean(codec("raw"), raw, "request") == (raw, ())
+
+
+def test_addresses_inside_a_token_become_names() -> None:
+    """A provider that calls itself what the service calls it by: our address is in its claims."""
+    claims = encoded(b'{"iss":"http://127.0.0.1:5001/realm","sub":"ada"}')
+    head = encoded(b'{"alg":"RS256"}')
+    request = HttpRequest(
+        "GET", b"/", ((b"Authorization", f"Bearer {head}.{claims}.c2lnbmF0dXJl".encode()),)
+    )
+    addresses = Addresses({"idp": ("127.0.0.1:5001",)})
+    cleaner = Cleaner(Redactor(StandIns(b"key")), addresses, b"key")
+    clean, places = cleaner.clean(codec("http"), request, "request")
+    assert places == ("request.headers.authorization",)
+    (text,) = tokens_in(clean)
+    token = read_token(text)
+    assert token is not None
+    assert token.claims == b'{"iss":"http://{idp}/realm","sub":"ada"}'
