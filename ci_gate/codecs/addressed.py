@@ -9,29 +9,41 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ci_gate.codecs.base import Codec
-from ci_gate.model.message import Message, Part, RedisCommand, RedisReply
+from ci_gate.model.message import (
+    Message,
+    Part,
+    PgResult,
+    PgStatement,
+    RedisCommand,
+    RedisReply,
+)
 from ci_gate.values import named
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.places import rewrite
 
+_COUNTED = (RedisCommand, RedisReply, PgStatement, PgResult)
+"""Messages that say how long their strings are."""
+
 
 def with_names(codec: Codec, message: Message, addresses: Addresses) -> Message:
     """`message` with live addresses as names: `{service}`, `{payments}`."""
-    if isinstance(message, RedisCommand | RedisReply):
+    if isinstance(message, _COUNTED):
         return _in_values(codec, message, addresses.to_names)
     return named.with_names(message, addresses)
 
 
 def with_live(codec: Codec, message: Message, addresses: Addresses) -> Message:
     """`message` with names as live addresses."""
-    if isinstance(message, RedisCommand | RedisReply):
+    if isinstance(message, _COUNTED):
         return _in_values(codec, message, addresses.to_live)
     return named.with_live(message, addresses)
 
 
 def _in_values(codec: Codec, message: Message, change: Callable[[bytes], bytes]) -> Message:
     body = message.body
-    if not isinstance(body, bytes) or change(body) == body:
+    if not isinstance(body, bytes):
+        return message
+    if not isinstance(message, PgStatement) and change(body) == body:
         return message
 
     def changed(_: str, text: str) -> str:

@@ -106,7 +106,19 @@ class Undecodable(msgspec.Struct, frozen=True):
     """True: both sides agreed to speak something else (101, CONNECT); False: a protocol error."""
 
 
-Action = Whole | Begun | More | Ended | Bytes | StartTLS | Close | Undecodable
+class Withdrawn(msgspec.Struct, frozen=True):
+    """A request that was heard whole is none: the server has ignored it after an error."""
+
+    number: int
+
+
+class Session(msgspec.Struct, frozen=True):
+    """What the handshake has told of the server, for `Dependency.session`."""
+
+    facts: dict[str, str]
+
+
+Action = Whole | Begun | More | Ended | Bytes | StartTLS | Close | Undecodable | Withdrawn | Session
 
 LARGE = 1 << 20
 """Bodies up to this many bytes come as one `Whole`, larger ones as Begun, More…, Ended."""
@@ -171,6 +183,11 @@ class Codec(Protocol):
         """The answer a mock gives by itself (session statements, pings), or None.
 
         `shared` is one object per dependency, the codec's to use."""
+        ...
+
+    def about_session(self, request: Message) -> bool:
+        """True for what is asked about the connection or its statements, whose answer is the same
+        for everybody: it belongs to no request, and is neither counted nor compared."""
         ...
 
     def miss(self, request: Message, reason: str) -> Message:

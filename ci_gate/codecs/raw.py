@@ -95,6 +95,10 @@ class RawCodec:
         """Nothing."""
         return None
 
+    def about_session(self, request: Message) -> bool:
+        """Nothing is."""
+        return False
+
     def miss(self, request: Message, reason: str) -> Message:
         """No bytes: saying it closes the connection, the one error every protocol knows."""
         return Raw()

@@ -7,7 +7,7 @@ from functools import cache
 from ci_gate.codecs.base import Codec
 from ci_gate.errors import UsageError
 
-PROTOCOLS = ("http", "raw", "redis")
+PROTOCOLS = ("http", "raw", "redis", "postgres")
 """The names `codec` knows."""
 
 
@@ -25,6 +25,10 @@ def codec(name: str) -> Codec:
         from ci_gate.codecs.raw import RawCodec
 
         return RawCodec()
+    if name == "postgres":
+        from ci_gate.codecs.postgres.codec import Postgres
+
+        return Postgres()
     if name == "redis":
         from ci_gate.codecs.redis.codec import Redis
 

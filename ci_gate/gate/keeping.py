@@ -57,6 +57,7 @@ class Keeping:
             opaque_sink=lambda: OpaqueBody(self._key),
             failed=self._fail,
             signatures=Signatures((one.signing, one.text) for one in self.secrets),
+            session=self.dependencies.session,
         )
 
     def stand_ins(self) -> dict[str, str]:

@@ -137,7 +137,7 @@ class _Lesson:
         records = self._records
         windows: dict[str, list[CallRecord]] = {}
         for exchange in self._snapshot.outbound:
-            for group in exchange.groups:
+            for group in exchange.groups if exchange.id in records else ():
                 windows.setdefault(group, []).append(records[exchange.id])
         made = [list(dict.fromkeys(call.matched for call in one.calls)) for one in self._rehearsals]
         for group, recorded in windows.items():

@@ -81,7 +81,9 @@ class Mocks:
         for dependency in snapshot.dependencies:
             protocol = codec(dependency.protocol)
             recorded = calls.get(dependency.name, [])
-            mock = self._mock(dependency.name, protocol, recorded, correlation, alone)
+            mock = self._mock(
+                dependency.name, protocol, recorded, correlation, alone, dependency.session
+            )
             self.mocks[dependency.name] = mock
             if dependency.address:
                 self._by_address[parse_address(dependency.address, dependency.protocol)] = mock
@@ -124,12 +126,14 @@ class Mocks:
         exchanges: list[Exchange],
         correlation: Correlation,
         alone: bool,
+        session: dict[str, str],
     ) -> Mock:
         recorded = [
             Recorded(
                 exchange=exchange,
                 key=protocol.key(exchange.request),
-                read=protocol.facts(exchange).effect == "read",
+                read=protocol.facts(exchange).effect != "write",
+                session=protocol.about_session(exchange.request),
                 opened=self._opened(protocol, exchange),
             )
             for exchange in exchanges
@@ -143,7 +147,7 @@ class Mocks:
             learning=self._learning,
             binder=bound,
         )
-        return Mock(name, protocol, matcher, bound=bound)
+        return Mock(name, protocol, matcher, bound=bound, session=session)
 
     def _opened(self, protocol: Codec, exchange: Exchange) -> tuple[tuple[str, str], ...]:
         """The places of a recorded request that are compared by kind: opened by rules, or redacted."""
@@ -248,6 +252,7 @@ def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
             failed=failed(one),
         )
         for one in snapshot.outbound
+        if not protocols[one.dependency].about_session(one.request)
     ]
 
 

@@ -20,6 +20,7 @@ from ci_gate.codecs.base import (
     More,
     Role,
     Side,
+    StartTLS,
     Undecodable,
     Whole,
 )
@@ -52,6 +53,7 @@ class MockConnection(Connection):
 
     __slots__ = (
         "_alone",
+        "_asked",
         "_busy",
         "_conversation",
         "_mock",
@@ -79,8 +81,12 @@ class MockConnection(Connection):
         """Answers to be said, and when (monotonic nanoseconds; 0 = at once)."""
         self._alone = b""
         """What was heard last, when it gave one action and no more."""
-        codec = server.http if mock is None else mock.codec
-        self._conversation = codec.converse(Role.MOCK)
+        self._asked: deque[Whole] = deque()
+        """What a conversation went on to ask when it was answered."""
+        if mock is None:
+            self._conversation = server.http.converse(Role.MOCK)
+        else:
+            self._conversation = mock.codec.converse(Role.MOCK, mock.session)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The loop's callback."""
@@ -142,14 +148,25 @@ class MockConnection(Connection):
                 self._ask(action.message, action.started)
             else:
                 self._do(action)
+        self._go_on()
         if rest:
             self.heard(rest)
+
+    def _go_on(self) -> None:
+        """Answer what was asked after an answer; a pipeline may be any number of statements."""
+        while self._asked and not self._busy:
+            asked = self._asked.popleft()
+            self._ask(asked.message, time.monotonic_ns())
 
     def _do(self, action: Action) -> None:
         if isinstance(action, Bytes):
             self.send(action.data)
         elif isinstance(action, Close):
             self.close()
+        elif isinstance(action, Whole):
+            self._asked.append(action)
+        elif isinstance(action, StartTLS):
+            self.start_tls(self._server.certificates.server_context(LOCAL), server_side=True)
         elif isinstance(action, Begun):
             assert isinstance(action.message, HttpRequest)
             self._upload, self._upload_began = BodyDigest(action.message), action.started
@@ -223,7 +240,7 @@ class MockConnection(Connection):
             missed = mock.codec.miss(request, "nothing was recorded for this call")
             return Answer(missed, None, 0.0)
         mock.answered += 1
-        if alone:
+        if alone or entry.session:
             return mock.answer(entry)
         answer, waiting = mock.answer(entry), None
         if server.holds is not None and match.tier in CONSUMING:
@@ -284,6 +301,7 @@ class MockConnection(Connection):
         """The loop's callback: our send buffer has room again."""
         super().resume_writing()
         self._next()
+        self._go_on()
 
     def _later(self, answer: Answer, seconds: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._in_time, answer)
@@ -295,6 +313,7 @@ class MockConnection(Connection):
             return
         self._begin(answer)
         self._next()
+        self._go_on()
 
     def _begin(self, answer: Answer) -> None:
         """Say an answer; `_busy` stays on while its body is streamed, and for good after an answer

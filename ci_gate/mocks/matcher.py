@@ -49,6 +49,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     key: Key
     read: bool
     """Its effect is "read": it may answer more than once."""
+    session: bool = False
+    """It is about the connection (`Codec.about_session`): not counted, not compared."""
     opened: tuple[tuple[str, str], ...] = ()
     """(place pattern, kind) of the places that are compared by kind."""
 
@@ -56,11 +58,12 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 class Entry:
     """A recorded call in the matcher's memory."""
 
-    __slots__ = ("epoch", "exchange", "groups", "order", "prepared", "read", "uses")
+    __slots__ = ("epoch", "exchange", "groups", "order", "prepared", "read", "session", "uses")
 
     def __init__(self, recorded: Recorded, order: int, epoch: int) -> None:
         self.exchange = recorded.exchange
         self.read = recorded.read
+        self.session = recorded.session
         self.groups = recorded.exchange.groups
         self.order = order
         self.epoch = epoch

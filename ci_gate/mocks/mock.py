@@ -44,8 +44,11 @@ class Mock:
         *,
         telemetry: bool = False,
         bound: Bound | None = None,
+        session: dict[str, str] | None = None,
     ) -> None:
         self.name = name
+        self.session = session or {}
+        """What was recorded of the handshake."""
         self.codec = codec
         self.matcher = matcher
         self.bound = bound

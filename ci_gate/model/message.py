@@ -90,7 +90,32 @@ class RedisReply(msgspec.Struct, frozen=True, tag="redis.reply"):
     """An array of names and values in turn (RESP2's reply to HGETALL)."""
 
 
-Message = HttpRequest | HttpResponse | Raw | RedisCommand | RedisReply
+class PgStatement(msgspec.Struct, frozen=True, tag="postgres.statement"):
+    """One step that a PostgreSQL client asks an answer to."""
+
+    sql: str
+    params: tuple[str | bytes | None, ...] = ()
+    """As text, as bytes where the binary form of a type is not known, None = NULL."""
+    step: str = "query"
+    """"query" (simple), "execute", "describe" (a prepared statement) or "portal" (describe one)."""
+    transaction: bool = False
+    """It was asked inside of a transaction block."""
+    body: Body = b""
+    """What COPY FROM STDIN sent."""
+
+
+class PgResult(msgspec.Struct, frozen=True, tag="postgres.result"):
+    """What answered a statement: the backend messages of its outcomes, with row descriptions where
+    they are known, without those of the protocol's steps (ParseComplete, ReadyForQuery…)."""
+
+    body: Body = b""
+    at: str = ""
+    """The step that failed where that is an earlier one than was asked: "parse" or "bind"."""
+
+
+Message = (
+    HttpRequest | HttpResponse | Raw | RedisCommand | RedisReply | PgStatement | PgResult
+)
 
 
 class Part(msgspec.Struct, frozen=True):

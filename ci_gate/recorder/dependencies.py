@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from ci_gate.codecs.http1.authority import PORTS
 from ci_gate.codecs.registry import codec
 from ci_gate.errors import UsageError
@@ -82,6 +84,13 @@ class Dependencies:
             self._known[name] = dependency
             self._found(dependency)
         return target
+
+    def session(self, name: str, facts: dict[str, str]) -> None:
+        """What a handshake has told of a dependency: the last one counts."""
+        known = self._known.get(name)
+        if known is not None and facts and known.session != facts:
+            self._known[name] = msgspec.structs.replace(known, session=facts)
+            self._found(self._known[name])
 
     def all(self) -> tuple[Dependency, ...]:
         """Every dependency known by now, in the order they came."""

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ci_gate.codecs.base import Action, Begun, Codec, Ended, More, Side, Undecodable, Whole
+from ci_gate.codecs.base import (
+    Action,
+    Begun,
+    Codec,
+    Ended,
+    More,
+    Session,
+    Side,
+    Undecodable,
+    Whole,
+    Withdrawn,
+)
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.errors import CannotRun
-from ci_gate.model.exchange import CLOSED, GAVE_UP, Exchange
+from ci_gate.model.exchange import CLOSED, GAVE_UP, STARTUP, Exchange
 from ci_gate.model.message import HttpRequest, Message, Raw
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.recorder.halves import BodySink, Half, begin
@@ -36,6 +47,7 @@ class Recording:
         opaque_sink: Callable[[], BodySink],
         failed: Callable[[CannotRun], None],
         signatures: Signatures | None = None,
+        session: Callable[[str, dict[str, str]], None] = lambda _, __: None,
     ) -> None:
         self.started = started
         """Monotonic nanoseconds; all times of exchanges count from here."""
@@ -49,6 +61,8 @@ class Recording:
         self.failed = failed
         """Told when the disk refuses: the recording ends, the traffic goes on."""
         self.signatures = signatures or Signatures()
+        self.session = session
+        """Told what a handshake has told of a dependency."""
         self.undecoded: dict[str, int] = {}
         """What could not be decoded or finished -> how often."""
         self.heard = 0
@@ -119,6 +133,10 @@ class Tap:
                 self._begun(action)
             elif isinstance(action, Ended):
                 self._ended(action)
+            elif isinstance(action, Withdrawn):
+                self._asked.pop(action.number, None)
+            elif isinstance(action, Session):
+                self._recording.session(self._dependency, action.facts)
             elif isinstance(action, Undecodable):
                 self._undecodable(action)
 
@@ -136,6 +154,8 @@ class Tap:
         )
         if self._dependency:
             groups = recording.correlation.groups(at, traces)
+            if self._codec.about_session(message):
+                groups = (STARTUP,)  # whoever needs it first; it answers everybody
             asked = _Asked(f"o{recording.serial()}", groups, message, at)
         else:
             asked = _Asked(f"i{recording.serial()}", (), message, at)

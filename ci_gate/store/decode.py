@@ -23,7 +23,7 @@ from ci_gate.model.message import (
     Raw,
     Stored,
 )
-from ci_gate.store import redisforms, styles
+from ci_gate.store import postgresforms, redisforms, styles
 from ci_gate.store.disk import DiskBody, DiskExchange, DiskRequest, DiskResponse, Lines, Text
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -77,6 +77,10 @@ class Decoder:
             inside = None if disk.command_body is None else self._body(disk.command_body)
             return redisforms.request(disk.command, disk.database, inside)
         body = b"" if disk.body is None else self._body(disk.body)
+        if disk.sql is not None:
+            return postgresforms.request(
+                disk.sql, disk.params, disk.step, body, transaction=disk.transaction
+            )
         if disk.method is None:
             if disk.target or disk.headers or disk.trailers or disk.coding:
                 raise ValueError('its request has no "method"')
@@ -92,6 +96,9 @@ class Decoder:
         )
 
     def _response(self, disk: DiskResponse) -> Message:
+        if bytes(disk.results) or disk.results_body is not None:
+            inside = None if disk.results_body is None else self._body(disk.results_body)
+            return postgresforms.response(disk.results, disk.at, inside)
         if bytes(disk.reply) or disk.reply_body is not None:
             inside = None if disk.reply_body is None else self._body(disk.reply_body)
             return redisforms.response(disk.reply, inside, paired=disk.paired)

@@ -19,6 +19,8 @@ from ci_gate.model.message import (
     HttpRequest,
     Message,
     Opaque,
+    PgResult,
+    PgStatement,
     Pieces,
     Raw,
     RedisCommand,
@@ -26,7 +28,7 @@ from ci_gate.model.message import (
     Stored,
 )
 from ci_gate.model.noise import Noise, Rebased
-from ci_gate.store import redisforms, styles
+from ci_gate.store import postgresforms, redisforms, styles
 
 LARGE_BODY = 64 * 1024
 """Bodies beyond this many bytes lie in a file of their own."""
@@ -70,8 +72,13 @@ class DiskBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False
 
 
 class DiskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """A request: HTTP when it has a method, Redis when it has a command, else raw."""
+    """A request: HTTP when it has a method, PostgreSQL when it has SQL, Redis when it has a command,
+    else raw."""
 
+    sql: str | None = None
+    params: msgspec.Raw = msgspec.Raw()
+    step: str = ""
+    transaction: bool = False
     command: msgspec.Raw = msgspec.Raw()
     command_body: DiskBody | None = None
     database: int = 0
@@ -85,8 +92,12 @@ class DiskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
 
 
 class DiskResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """A response: HTTP when it has a status, Redis when it has a reply, else raw."""
+    """A response: HTTP when it has a status, PostgreSQL when it has results, Redis when it has a
+    reply, else raw."""
 
+    results: msgspec.Raw = msgspec.Raw()
+    results_body: DiskBody | None = None
+    at: str = ""
     reply: msgspec.Raw = msgspec.Raw()
     reply_body: DiskBody | None = None
     paired: bool = False
@@ -166,6 +177,8 @@ def _encode_message(message: Message, outside: dict[str, bytes] | None) -> dict[
         return form
     if isinstance(message, RedisCommand | RedisReply):
         return _encode_redis(message, outside)
+    if isinstance(message, PgStatement | PgResult):
+        return _encode_postgres(message, outside)
     if isinstance(message, HttpRequest):
         form["method"] = message.method
         form["target"] = _encode_bytes(message.target)
@@ -196,6 +209,21 @@ def _encode_redis(
     if name not in form:
         _put_body(form, message.body, outside, f"{name}_body")
         form.setdefault(f"{name}_body", {"text": ""})
+    return form
+
+
+def _encode_postgres(
+    message: PgStatement | PgResult, outside: dict[str, bytes] | None
+) -> dict[str, object]:
+    if isinstance(message, PgStatement):
+        form = postgresforms.request_form(message)
+        _put_body(form, message.body, outside)
+        return form
+    largest = LARGE_BODY if outside is not None else MAXIMUM_LINE
+    form = postgresforms.response_form(message, largest)
+    if "results" not in form:
+        _put_body(form, message.body, outside, "results_body")
+        form.setdefault("results_body", {"text": ""})
     return form
 
 

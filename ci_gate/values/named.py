@@ -13,6 +13,8 @@ from ci_gate.model.message import (
     HttpRequest,
     HttpResponse,
     Message,
+    PgResult,
+    PgStatement,
     Piece,
     Pieces,
     RedisCommand,
@@ -38,7 +40,7 @@ def changed(message: M, change: Callable[[bytes], bytes]) -> M:
 
     A protocol that says how long its strings are is not for this: see `codecs.addressed`.
     """
-    if isinstance(message, RedisCommand | RedisReply):
+    if isinstance(message, RedisCommand | RedisReply | PgStatement | PgResult):
         return message
     body = _body(message.body, change)
     if isinstance(message, HttpRequest):

@@ -18,6 +18,7 @@ def test_every_protocol_has_its_codec(name: str) -> None:
 def test_an_unknown_protocol_is_a_usage_error() -> None:
     """The error names the protocol and those that there are."""
     with pytest.raises(
-        UsageError, match=r"protocol 'gopher' is not known; protocols are: http, raw, redis"
+        UsageError,
+        match=r"protocol 'gopher' is not known; protocols are: http, raw, redis, postgres",
     ):
         codec("gopher")

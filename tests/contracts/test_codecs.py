@@ -28,13 +28,17 @@ from ci_gate.codecs.base import (
     Undecodable,
     Whole,
 )
+from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
+from ci_gate.codecs.postgres.frames import frame
+from ci_gate.codecs.redis.resp import command, dump
 from ci_gate.codecs.registry import PROTOCOLS, codec
 from ci_gate.model.exchange import Exchange
-from ci_gate.codecs.redis.resp import command, dump
 from ci_gate.model.message import (
     HttpRequest,
     HttpResponse,
     Message,
+    PgResult,
+    PgStatement,
     Raw,
     RedisCommand,
     RedisReply,
@@ -135,7 +139,59 @@ REDIS_PAIRS = st.tuples(
     REDIS_VALUES.map(lambda value: RedisReply(dump(value))),
 )
 
+
+ROWS = b"".join(
+    (
+        frame(b"T", write_columns([Column("id", 23, size=4), Column("name", 25)])),
+        frame(b"D", write_row([b"1", "Adé".encode()])),
+        frame(b"D", write_row([b"2", None])),
+    )
+)
+PG_VALUES = st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
+PG_PAIRS = st.tuples(
+    st.builds(
+        lambda table, params: PgStatement(
+            f"select * from {table} where a = $1", tuple(params), "execute"
+        ),
+        st.sampled_from(["t", '"odd name"', "s.t"]),
+        st.lists(PG_VALUES, max_size=3),
+    ),
+    st.lists(st.binary(max_size=6), max_size=3).map(
+        lambda rows: PgResult(
+            b"".join(frame(b"D", write_row([row])) for row in rows)
+            + frame(b"C", b"SELECT %d\0" % len(rows))
+        )
+    ),
+)
+
 SAMPLES = {
+    "postgres": Sample(
+        connections=[
+            [
+                (
+                    PgStatement("select id, name from users"),
+                    PgResult(ROWS + frame(b"C", b"SELECT 2\0")),
+                ),
+                (
+                    PgStatement("insert into t (a) values ($1)", ("x",), "execute"),
+                    PgResult(frame(b"C", b"INSERT 0 1\0")),
+                ),
+                (
+                    PgStatement("select a from t where b = $1", step="describe"),
+                    PgResult(
+                        frame(b"t", b"\0\1\0\0\0\x17")
+                        + frame(b"T", write_columns([Column("a", 25)]))
+                    ),
+                ),
+                (
+                    PgStatement("select 1/$1", ("0",), "execute"),
+                    PgResult(frame(b"E", b"SERROR\0C22012\0Mdivision by zero\0\0")),
+                ),
+            ],
+        ],
+        pairs=PG_PAIRS,
+        trailing=b"Q\0\0\0",
+    ),
     "http": Sample(
         connections=[
             [

@@ -37,6 +37,10 @@ class Http1:
         """Nothing: every HTTP request means something to the dependency."""
         return None
 
+    def about_session(self, request: Message) -> bool:
+        """Nothing is."""
+        return False
+
     def miss(self, request: Message, reason: str) -> Message:
         """501 and a short JSON body: the call and why nothing was served."""
         text = {

@@ -47,6 +47,10 @@ class Redis:
         """Nothing: what a mock says by itself, the conversation says."""
         return None
 
+    def about_session(self, request: Message) -> bool:
+        """Nothing is."""
+        return False
+
     def miss(self, request: Message, reason: str) -> Message:
         """An error reply; the connection stays usable."""
         text = f"-ERR ci-gate: no recorded exchange for {self.label(request)}: {reason}"

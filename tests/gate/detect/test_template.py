@@ -21,7 +21,7 @@ FULL = Proposal(
     port_variable=True,
     ready="/healthz",
     dependencies=(
-        Guess(name="db", protocol="postgres", upstream="db:5432", source="DB_URL in .env",
+        Guess(name="db", protocol="mysql", upstream="db:3306", source="DB_URL in .env",
               env=(("DB_URL", "${db.url}"),)),
         Guess(name="mail", source="MAIL_URL in a.py", env=(("MAIL_URL", "${mail.url}"),)),
         Guess(name="otel", telemetry=True, source="OTEL_X in .env"),

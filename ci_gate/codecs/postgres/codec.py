@@ -1,0 +1,168 @@
+"""The PostgreSQL codec: conversations, and pure functions over statements and results."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ci_gate.codecs.base import Conversation, Role
+from ci_gate.codecs.postgres import form
+from ci_gate.codecs.postgres.copydata import copy_data, copy_form
+from ci_gate.codecs.postgres.frames import Malformed, frame
+from ci_gate.codecs.postgres.mocking import Mocking
+from ci_gate.codecs.postgres.params import params_form, params_of
+from ci_gate.codecs.postgres.recording import Recording
+from ci_gate.codecs.postgres.replaying import Replaying
+from ci_gate.codecs.postgres.sql import look
+from ci_gate.model.exchange import Exchange, Facts
+from ci_gate.model.message import Key, Message, Part, PgResult, PgStatement
+
+LABEL_LENGTH = 200
+NO_RECORDED = "58P01"
+"""SQLSTATE of a miss: undefined_file, which no driver handles by itself."""
+
+
+class Postgres:
+    """Frontend/backend protocol 3. See `codecs.base.Codec` for what each does."""
+
+    name = "postgres"
+
+    def converse(self, role: Role, session: dict[str, str] | None = None) -> Conversation:
+        """A conversation for one new connection; `session` is what the server has told of itself
+        (ParameterStatus), and "tls": "on" where it offered encryption."""
+        if role is Role.MOCK:
+            return Mocking(session or {})
+        if role is Role.REPLAY:
+            return Replaying()
+        return Recording()
+
+    def full(self, request: Message) -> tuple[object, ...]:
+        """Text in one spelling, literals, parameters, and what COPY sent."""
+        statement = _statement(request)
+        looked = look(statement.sql)
+        step = statement.step if statement.step in ("describe", "portal") else ""
+        return (step, looked.text, looked.literals, statement.params, statement.body)
+
+    def key(self, request: Message) -> Key:
+        """coarse: (protocol, step, text)."""
+        full = self.full(request)
+        return Key(("postgres", str(full[0]), str(full[1])), full)
+
+    def local(self, request: Message, shared: dict[str, object]) -> Message | None:
+        """Nothing: what a mock says by itself, the conversation says."""
+        return None
+
+    def about_session(self, request: Message) -> bool:
+        """Descriptions of statements and portals are."""
+        return _statement(request).step in ("describe", "portal")
+
+    def miss(self, request: Message, reason: str) -> Message:
+        """ErrorResponse on that statement; the connection stays usable."""
+        text = f"ci-gate: no recorded exchange for {self.label(request)}: {reason}"
+        values = {"severity": "ERROR", "level": "ERROR", "code": NO_RECORDED, "message": text}
+        return PgResult(frame(b"E", form.error(values)))
+
+    def fit(self, recorded: Message, request: Message) -> Message:
+        """As recorded: the formats are the portal's, and `say` goes by them."""
+        return recorded
+
+    def places(self, message: Message) -> tuple[Part, ...]:
+        """Of a statement `sql`, `params`, `transaction` and what COPY sent; of a result `results`,
+        read as JSON (see `postgres.form`)."""
+        if isinstance(message, PgStatement):
+            return (
+                Part("sql", message.sql, "text"),
+                Part("params", params_form(message.sql, message.params), "json"),
+                Part("transaction", "inside" if message.transaction else "outside"),
+                _copied(message),
+            )
+        assert isinstance(message, PgResult)
+        body = message.body
+        if isinstance(body, bytes):
+            try:
+                return (Part("results", form.result_form(body), "json"), Part("at", message.at))
+            except Malformed:
+                pass
+        return (Part("results", body, "binary"), Part("at", message.at))
+
+    def with_places(self, message: Message, parts: dict[str, Part]) -> Message:
+        """The message with other parts."""
+        values = {name: part.value for name, part in parts.items()}
+        if isinstance(message, PgStatement):
+            sql, params = values.get("sql"), values.get("params")
+            body, rows = values.get("body"), values.get("rows")
+            changed: dict[str, object] = {}
+            if isinstance(sql, str):
+                changed["sql"] = sql
+            if isinstance(params, bytes):
+                changed["params"] = params_of(params)
+            if isinstance(body, bytes):
+                changed["body"] = body
+            if isinstance(rows, bytes):
+                changed["body"] = copy_data(rows)
+            return msgspec.structs.replace(message, **changed)
+        assert isinstance(message, PgResult)
+        results = values.get("results")
+        if parts.get("results") is None or parts["results"].media != "json":
+            return message
+        assert isinstance(results, bytes)
+        return msgspec.structs.replace(message, body=form.result_body(results))
+
+    def route(self, request: Message) -> str:
+        """ "SELECT orders": the command and the tables it names."""
+        looked = look(_statement(request).sql)
+        tables = ", ".join(looked.tables[:3])
+        return _ascii(" ".join(filter(None, (looked.commands[0], tables)))) or "SQL"
+
+    def label(self, request: Message) -> str:
+        """The statement as it was written, on one line, and its parameters."""
+        statement = _statement(request)
+        text = " ".join(statement.sql.split())
+        if statement.params and statement.step == "execute":
+            shown = ", ".join(map(_shown, statement.params))
+            text = f"{text} [{shown}]"
+        text = _ascii(text)
+        return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 3] + "..."
+
+    def facts(self, exchange: Exchange) -> Facts:
+        """What the text says; a description is about the connection."""
+        statement = _statement(exchange.request)
+        looked = look(statement.sql)
+        described = statement.step in ("describe", "portal")
+        return Facts(
+            effect="session" if described else looked.effect,
+            targets=looked.tables or (exchange.dependency,),
+            transaction="inside" if statement.transaction else "",
+            order="transaction" if statement.transaction else "",
+        )
+
+    def prepare(self, message: Message) -> bytes:
+        """The result's messages."""
+        body = message.body
+        assert isinstance(body, bytes)
+        return body
+
+
+def _statement(message: Message) -> PgStatement:
+    assert isinstance(message, PgStatement)
+    return message
+
+
+def _copied(statement: PgStatement) -> Part:
+    """What COPY sent: its rows where they can be told apart."""
+    body = statement.body
+    rows = copy_form(statement.sql, body) if isinstance(body, bytes) and body else None
+    return Part("body", body, "text") if rows is None else Part("rows", rows, "json")
+
+
+def _shown(value: str | bytes | None) -> str:
+    if value is None:
+        return "NULL"
+    return value if isinstance(value, str) else f"{len(value)} bytes"
+
+
+def _ascii(text: str) -> str:
+    """The text on one line that every terminal can show."""
+    if text.isascii() and text.isprintable():
+        return text
+    shown = text.encode("ascii", "backslashreplace").decode()
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in shown)

@@ -1,0 +1,329 @@
+"""A PostgreSQL server of ours: hears the client, asks for recorded results, speaks grammatically.
+
+Whatever is asked stops the hearing until it is answered: what follows an error is to be ignored,
+and only the answer tells whether there is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Sequence
+from functools import lru_cache
+from struct import pack, unpack_from
+
+import msgspec
+
+from ci_gate.codecs.base import Action, Bytes, Close, Side, StartTLS, Undecodable, Whole
+from ci_gate.codecs.postgres import session as own
+from ci_gate.codecs.postgres.columns import (
+    Column,
+    converted,
+    read_columns,
+    read_row,
+    write_columns,
+    write_row,
+)
+from ci_gate.codecs.postgres.form import error
+from ci_gate.codecs.postgres.frames import (
+    CANCEL_REQUEST,
+    GSS_REQUEST,
+    SSL_REQUEST,
+    Frame,
+    Malformed,
+    Reader,
+    frame,
+    frames,
+)
+from ci_gate.codecs.postgres.said import (
+    FAILED,
+    Op,
+    Portal,
+    Said,
+    described,
+    ends_failure,
+    is_copy_in,
+    is_session,
+)
+from ci_gate.model.message import Headers, Message, PgResult, PgStatement
+
+_CLIENT = Side.CLIENT
+_LIST = re.compile(r"COPY\s+[^(]+\(([^)]*)\)", re.IGNORECASE)
+
+
+class Mocking:
+    """Hears the client, speaks as the server."""
+
+    def __init__(self, session: dict[str, str]) -> None:
+        self._reader = Reader(startup=True)
+        self._session = session
+        self._said = Said()
+        self._heard: deque[Frame] = deque()
+        self._own: list[Frame] = []
+        """Replies to steps, not sent yet: the answer to what follows may tell that one failed."""
+        self._waiting: Op | None = None
+        """What was asked and is not answered."""
+        self._copying: list[bytes] | None = None
+        self._copy: Op | None = None
+        self._number = 0
+        self._skipping = False
+        """An error was said: everything up to Sync is ignored."""
+        self._closing = False
+
+    @property
+    def reusable(self) -> bool:
+        """Never: nothing that a client says means the same in every state."""
+        return False
+
+    def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
+        """See `Conversation.feed`. Garbage gives an Undecodable, an error and Close."""
+        actions: list[Action] = []
+        if self._closing:
+            return actions
+        if not data:
+            self._close(actions)
+            return actions
+        try:
+            for kind, payload in self._reader.feed(data):
+                if kind:
+                    self._heard.append((kind, payload))
+                else:
+                    self._start(payload, actions)
+            self._go(at, actions)
+        except Malformed as malformed:
+            self._refuse(str(malformed), actions)
+        return actions
+
+    def _refuse(self, reason: str, actions: list[Action]) -> None:
+        actions.append(Undecodable(_CLIENT, f"not PostgreSQL: {reason}"))
+        self._flush(actions)
+        actions.append(Bytes(_CLIENT, frame(b"E", _error("FATAL", "08P01", f"ci-gate: {reason}"))))
+        self._close(actions)
+
+    def _close(self, actions: list[Action]) -> None:
+        self._closing = True
+        actions.append(Close(_CLIENT))
+
+    def _start(self, payload: bytes, actions: list[Action]) -> None:
+        code = unpack_from("!I", payload)[0] if len(payload) >= 4 else 0
+        if code == SSL_REQUEST and self._session.get("tls") == "on":
+            actions += [Bytes(_CLIENT, b"S"), StartTLS(_CLIENT)]
+        elif code in (SSL_REQUEST, GSS_REQUEST):
+            actions.append(Bytes(_CLIENT, b"N"))
+        elif code == CANCEL_REQUEST:
+            self._close(actions)
+        elif code >> 16 == 3:
+            self._reader.started()
+            words = payload[4:].split(b"\0")
+            asked = {
+                name.decode("latin-1"): value.decode("utf-8", "replace")
+                for name, value in zip(words[::2], words[1::2], strict=False)
+                if name
+            }
+            facts = {name: value for name, value in self._session.items() if name != "tls"}
+            actions.append(Bytes(_CLIENT, own.greeting(facts, asked, code & 0xFFFF)))
+        else:
+            raise Malformed(f"protocol version {code >> 16}.{code & 0xFFFF} is not spoken here")
+
+    def _go(self, at: int, actions: list[Action]) -> None:
+        while self._heard and self._waiting is None and not self._closing:
+            kind, payload = self._heard.popleft()
+            if kind == b"S":
+                self._skipping = False
+                self._ready()
+            elif kind == b"X":
+                self._close(actions)
+            elif not self._skipping and kind not in (b"p", b"H"):
+                self._hear(kind, payload, at, actions)
+        if self._waiting is None:
+            self._flush(actions)
+
+    def _ready(self) -> None:
+        self._own.append((b"Z", self._said.status))
+        self._said.ready()
+
+    def _flush(self, actions: list[Action]) -> None:
+        if self._own:
+            said = b"".join(frame(kind, payload) for kind, payload in self._own)
+            self._own.clear()
+            actions.append(Bytes(_CLIENT, said))
+
+    def _hear(self, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
+        if kind in (b"d", b"c", b"f"):
+            self._hear_copy(kind, payload, at, actions)
+            return
+        op = self._said.hear(kind, payload)
+        if kind in (b"P", b"B", b"C"):
+            self._own.append(({b"P": b"1", b"B": b"2", b"C": b"3"}[kind], b""))
+        elif op.statement is None:
+            self._fail(_error("ERROR", "0A000", "ci-gate: this message is not supported"))
+        elif kind == b"E" and op.portal is not None and op.portal.asked >= 0:
+            self._give(op.portal, op.maximum)
+        elif self._said.status == FAILED and not ends_failure(op.statement.sql) and kind != b"D":
+            self._say_frames(own.in_failure(), op)
+        elif is_session(op.statement.sql):
+            self._answer_own(op, op.statement.sql)
+        elif kind != b"D" and is_copy_in(op.statement.sql):
+            self._copying, self._copy = [], op
+            self._own.append((b"G", _copy_format(op.statement.sql)))
+        else:
+            self._ask(op, op.statement, at, actions)
+
+    def _ask(self, op: Op, statement: PgStatement, at: int, actions: list[Action]) -> None:
+        self._waiting = op
+        actions.append(Whole(_CLIENT, self._number, statement, at, at))
+        self._number += 1
+
+    def _answer_own(self, op: Op, sql: str) -> None:
+        if op.kind == b"D":
+            if op.statement is not None and op.statement.step == "describe":
+                self._own.append((b"t", b"\0\0"))
+            self._own.append((b"n", b""))
+            return
+        failed = False
+        for said, status in own.answers(sql, self._said.status):
+            failed = said[:1] == b"E"
+            if op.kind == b"E" and said[:1] == b"I":
+                said = frame(b"I")
+            self._own.extend(frames(said))
+            self._said.status = status
+        self._end_step(op, failed=failed)
+
+    def _end_step(self, op: Op, *, failed: bool) -> None:
+        if op.kind == b"Q":
+            self._ready()
+        elif failed:
+            self._skipping = True
+
+    def _fail(self, payload: bytes) -> None:
+        self._own.append((b"E", payload))
+        self._said.ran("", failed=True)
+        self._skipping = True
+
+    def _hear_copy(self, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
+        if self._copying is None or self._copy is None:
+            return
+        if kind == b"d":
+            self._copying.append(payload)
+            return
+        op, sent = self._copy, b"".join(self._copying)
+        self._copying = self._copy = None
+        assert op.statement is not None
+        self._ask(op, msgspec.structs.replace(op.statement, body=sent), at, actions)
+
+    def say(self, side: Side, message: Message, prepared: bytes | None = None) -> Sequence[Action]:
+        """Answer what was asked; what the client said meanwhile may ask for more."""
+        op, self._waiting = self._waiting, None
+        assert op is not None
+        assert isinstance(message, PgResult)
+        assert isinstance(message.body, bytes)
+        actions: list[Action] = []
+        try:
+            if message.at:
+                self._take_back(b"1" if message.at == "parse" else b"2")
+            if op.kind == b"D":
+                self._say_description(op, message.body)
+            else:
+                self._say_frames(message.body, op)
+            self._go(0, actions)
+        except Malformed as malformed:
+            self._refuse(str(malformed), actions)
+        return actions
+
+    def _take_back(self, step: bytes) -> None:
+        """An earlier step has failed: its reply, and those after it, were never said."""
+        for index in range(len(self._own) - 1, -1, -1):
+            if self._own[index][0] == step:
+                del self._own[index:]
+                return
+
+    def _say_description(self, op: Op, body: bytes) -> None:
+        for kind, payload in frames(body):
+            if kind == b"E":
+                self._fail(payload)
+                return
+            described(op, kind, payload)
+            if kind == b"T" and op.portal is not None:
+                columns = tuple(
+                    msgspec.structs.replace(column, binary=op.portal.format(index) == 1)
+                    for index, column in enumerate(_columns(payload))
+                )
+                payload = write_columns(columns)
+            if kind != b"t" or op.portal is None:
+                self._own.append((kind, payload))
+
+    def _say_frames(self, body: bytes, op: Op) -> None:
+        statement = op.statement
+        assert statement is not None
+        failed = body[:1] == b"E" or (op.kind == b"Q" and any(k == b"E" for k, _ in frames(body)))
+        if op.kind == b"E":
+            if failed:
+                self._fail(next(frames(body))[1])
+                return
+            assert op.portal is not None
+            op.portal.asked = self._number
+            op.portal.left = _rows(body, op.portal)
+            self._said.ran(statement.sql)
+            self._give(op.portal, op.maximum)
+            return
+        for kind, payload in frames(body):
+            if kind != b"G":
+                self._own.append((kind, payload))
+        self._said.ran(statement.sql, failed=failed)
+        self._ready()
+
+    def _give(self, portal: Portal, maximum: int) -> None:
+        """Rows of a portal, as many as are wanted, and how it ends."""
+        left = portal.left
+        rows = sum(kind == b"D" for kind, _ in left)
+        if (maximum and rows > maximum) or (maximum and rows == maximum and rows):
+            self._own.extend(left[:maximum])
+            portal.left = left[maximum:]
+            self._own.append((b"s", b""))
+            return
+        self._own.extend(left)
+        portal.left = [(b"C", b"SELECT 0\0")] if rows else left[-1:]
+
+    def say_more(self, side: Side, data: bytes) -> Sequence[Action]:
+        """A result is said as a whole."""
+        raise TypeError("a PostgreSQL result is said as a whole")
+
+    def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
+        """A result is said as a whole."""
+        raise TypeError("a PostgreSQL result is said as a whole")
+
+
+_columns = lru_cache(maxsize=1024)(read_columns)
+
+
+def _rows(body: bytes, portal: Portal) -> list[Frame]:
+    """The frames of a result for an Execute, in the formats that its portal asks for."""
+    found = list(frames(body))
+    columns: tuple[Column, ...] = ()
+    if found and found[0][0] == b"T":
+        columns = _columns(found.pop(0)[1])
+    found = [one for one in found if one[0] not in (b"T", b"G")]
+    wanted = [portal.format(index) == 1 for index in range(len(columns))]
+    if all(column.binary == binary for column, binary in zip(columns, wanted, strict=True)):
+        return found
+    return [
+        (kind, _converted(columns, wanted, payload) if kind == b"D" else payload)
+        for kind, payload in found
+    ]
+
+
+def _converted(columns: Sequence[Column], wanted: Sequence[bool], payload: bytes) -> bytes:
+    values = zip(columns, read_row(payload), wanted, strict=True)
+    return write_row([converted(column, one, binary=binary) for column, one, binary in values])
+
+
+def _copy_format(sql: str) -> bytes:
+    """CopyInResponse: text or binary, for as many columns as the statement names."""
+    listed = _LIST.search(sql)
+    count = listed[1].count(",") + 1 if listed else 0
+    binary = int("binary" in sql.lower())
+    return pack(f"!bH{count}H", binary, count, *[binary] * count)
+
+
+def _error(severity: str, code: str, text: str) -> bytes:
+    return error({"severity": severity, "level": severity, "code": code, "message": text})

@@ -1,0 +1,303 @@
+"""A tap on a PostgreSQL connection: both sides heard, statements and their results paired."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from struct import unpack_from
+
+import msgspec
+
+from ci_gate.codecs.base import Action, Session, Side, Undecodable, Whole, Withdrawn
+from ci_gate.codecs.postgres.columns import write_columns
+from ci_gate.codecs.postgres.frames import (
+    CANCEL_REQUEST,
+    GSS_REQUEST,
+    SSL_REQUEST,
+    Malformed,
+    Reader,
+    frame,
+)
+from ci_gate.codecs.postgres.said import (
+    FAILED,
+    IDLE,
+    Op,
+    Portal,
+    Said,
+    described,
+    ends_failure,
+    is_copy_in,
+    is_session,
+)
+from ci_gate.model.message import Headers, Message, PgResult, PgStatement
+
+_CLIENT = Side.CLIENT
+_SERVER = Side.SERVER
+
+_ENDS = {b"P": b"1", b"B": b"2", b"C": b"3", b"S": b"Z", b"Q": b"Z", b"F": b"Z"}
+"""Frontend message -> the backend message that ends what it asked."""
+
+
+class _Due:
+    """A frontend message whose answer is not complete."""
+
+    __slots__ = ("at", "body", "number", "op")
+
+    def __init__(self, op: Op, number: int, at: int) -> None:
+        self.op = op
+        self.number = number
+        """Of the message it is, -1 = of none: nobody waits for its answer."""
+        self.at = at
+        self.body: list[bytes] = []
+
+
+class Recording:
+    """Hears both sides, says nothing."""
+
+    def __init__(self) -> None:
+        self._client = Reader(startup=True)
+        self._server = Reader(startup=False)
+        self._said = Said()
+        self._due: deque[_Due] = deque()
+        self._number = 0
+        self._over = False
+        self._offers = 0
+        """Requests for encryption that the server answers with one byte."""
+        self._facts: dict[str, str] | None = {}
+        """What the handshake has told; None when it was told on."""
+        self._copying: list[bytes] | None = None
+        self._suspended: dict[Portal, _Due] = {}
+        """Portals that have more rows, and what they gave so far."""
+
+    @property
+    def reusable(self) -> bool:
+        """Never: a tap sends nothing."""
+        return False
+
+    def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
+        """See `Conversation.feed`. After an Undecodable nothing more comes."""
+        if self._over or not data:
+            return ()
+        actions: list[Action] = []
+        try:
+            if side is _CLIENT:
+                for kind, payload in self._client.feed(data):
+                    self._ask(kind, payload, at, actions)
+            else:
+                self._hear_server(data, at, actions)
+        except Malformed as error:
+            self._end(side, f"not PostgreSQL: {error}", actions)
+        return actions
+
+    def _end(self, side: Side, reason: str, actions: list[Action]) -> None:
+        self._over = True
+        actions.append(Undecodable(side, reason))
+
+    # What the client says.
+
+    def _ask(self, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
+        if self._over:
+            return
+        if not kind:
+            self._start(payload, actions)
+        elif kind in (b"p", b"X", b"H"):
+            pass
+        elif kind in (b"d", b"c", b"f"):
+            self._copy(kind, payload, at, actions)
+        else:
+            op = self._said.hear(kind, payload)
+            due = _Due(op, -1, at)
+            self._due.append(due)
+            statement = op.statement
+            if statement is not None and not self._is_own(op, statement):
+                if is_copy_in(statement.sql) and statement.step in ("query", "execute"):
+                    self._copying = []
+                    return  # its data belong to it: see _copy
+                self._begin(due, statement, actions)
+            self._follow(op)
+
+    def _start(self, payload: bytes, actions: list[Action]) -> None:
+        code = unpack_from("!I", payload)[0] if len(payload) >= 4 else 0
+        if code in (SSL_REQUEST, GSS_REQUEST):
+            self._offers += 1
+        elif code == CANCEL_REQUEST:
+            self._over = True
+        elif code >> 16 == 3:
+            self._client.started()
+        else:
+            self._end(_CLIENT, f"protocol version {code >> 16}.{code & 0xFFFF}", actions)
+
+    def _is_own(self, op: Op, statement: PgStatement) -> bool:
+        """True for what a mock answers by itself."""
+        portal = op.portal
+        if portal is not None and op.kind == b"E" and portal.asked >= 0:
+            return True  # more rows of what was asked
+        if self._said.status == FAILED and not ends_failure(statement.sql):
+            return True
+        return is_session(statement.sql)
+
+    def _begin(self, due: _Due, statement: PgStatement, actions: list[Action]) -> None:
+        due.number = self._number
+        self._number += 1
+        if due.op.portal is not None and due.op.kind == b"E":
+            due.op.portal.asked = due.number
+        actions.append(Whole(_CLIENT, due.number, statement, due.at, due.at))
+
+    def _follow(self, op: Op) -> None:
+        """Statements of a pipeline follow one another before the first is answered."""
+        if op.statement is not None and op.kind in (b"Q", b"E"):
+            self._said.ran(op.statement.sql)
+
+    def _copy(self, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
+        if kind == b"d":
+            if self._copying is not None:
+                self._copying.append(payload)
+            return
+        due = next((one for one in self._due if one.op.kind in b"QE" and one.number < 0), None)
+        if due is not None and due.op.statement is not None:
+            sent = b"".join(self._copying or ())
+            self._begin(due, _with_copy(due.op.statement, sent), actions)
+        self._copying = None
+
+    # What the server says.
+
+    def _hear_server(self, data: bytes, at: int, actions: list[Action]) -> None:
+        while self._offers and data:
+            answer, data = data[:1], data[1:]
+            self._offers -= 1
+            if answer == b"S":
+                self._end(_SERVER, "encrypted by client and server among themselves", actions)
+                return
+            if answer != b"N":
+                raise Malformed(f"{answer!r} answers a request for encryption")
+        for kind, payload in self._server.feed(data) if data else ():
+            if not self._over:
+                self._hear(kind, payload, at, actions)
+
+    def _hear(self, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
+        if kind == b"S":
+            self._learn(payload)
+            return
+        if self._facts is not None:
+            self._greet(kind, actions)
+            return
+        if kind == b"A" or (kind == b"N" and not self._due):
+            return
+        if not self._due:
+            raise Malformed("an answer that nobody asked for")
+        due = self._due[0]
+        if kind == b"E":
+            self._fail(due, payload, at, actions)
+        elif kind == b"Z":
+            self._ready(payload, at, actions)
+        elif kind == _ENDS.get(due.op.kind):
+            self._due.popleft()
+        else:
+            self._part(due, kind, payload, at, actions)
+
+    def _learn(self, payload: bytes) -> None:
+        name, _, value = payload.rstrip(b"\0").partition(b"\0")
+        if self._facts is not None and len(self._facts) < 100:
+            self._facts[name.decode("latin-1")] = value.decode("utf-8", "replace")
+
+    def _greet(self, kind: bytes, actions: list[Action]) -> None:
+        """The handshake, up to its ReadyForQuery; nothing of passwords is kept."""
+        if kind == b"Z":
+            actions.append(Session(self._facts or {}))
+            self._facts = None
+        elif kind == b"E":
+            self._over = True  # refused: a connection without a statement
+        elif kind not in (b"R", b"K", b"v", b"N"):
+            raise Malformed(f"{kind!r} before the connection is ready")
+
+    def _part(self, due: _Due, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
+        op = due.op
+        described(op, kind, payload)
+        due.body.append(frame(kind, payload))
+        if op.kind == b"D" and kind in (b"T", b"n"):
+            self._done(self._due.popleft(), at, actions)
+        elif op.kind == b"E" and kind in (b"C", b"I", b"s"):
+            self._executed(self._due.popleft(), kind, at, actions)
+
+    def _executed(self, due: _Due, kind: bytes, at: int, actions: list[Action]) -> None:
+        """An Execute is answered; rows that a portal gives in several goes are one answer."""
+        portal = due.op.portal
+        earlier = self._suspended.pop(portal, None) if portal is not None else None
+        if earlier is not None:
+            due.number, due.at, due.body = earlier.number, earlier.at, earlier.body + due.body
+        if kind == b"s" and portal is not None:
+            due.body.pop()
+            self._suspended[portal] = due
+        else:
+            self._done(due, at, actions)
+
+    def _give_up(self, at: int, actions: list[Action]) -> None:
+        """The transaction is over: portals that were not read to their end never will be."""
+        for due in self._suspended.values():
+            due.body.append(frame(b"s"))
+            self._done(due, at, actions)
+        self._suspended.clear()
+
+    def _fail(self, due: _Due, payload: bytes, at: int, actions: list[Action]) -> None:
+        op = due.op
+        if op.kind == b"Q":
+            due.body.append(frame(b"E", payload))
+            return
+        asking = due
+        if op.kind in (b"P", b"B"):
+            asking = next((one for one in self._due if one.number >= 0), due)
+            if any(one.op.kind == b"S" for one in _until(self._due, asking)):
+                asking = due
+        at_step = {b"P": "parse", b"B": "bind"}.get(op.kind, "")
+        asking.body.append(frame(b"E", payload))
+        self._said.ran("", failed=True)
+        while self._due and self._due[0].op.kind != b"S":
+            dropped = self._due.popleft()
+            if dropped is asking:
+                self._done(dropped, at, actions, at_step)
+            elif dropped.number >= 0:
+                actions.append(Withdrawn(dropped.number))
+
+    def _ready(self, payload: bytes, at: int, actions: list[Action]) -> None:
+        due = self._due.popleft()
+        if due.op.kind not in (b"S", b"Q", b"F"):
+            raise Malformed("ready in the middle of an answer")
+        if due.op.kind == b"Q":
+            self._done(due, at, actions)
+        if not any(one.op.kind in (b"Q", b"E") for one in self._due):
+            self._said.status = payload[:1]
+        if payload[:1] == IDLE:
+            self._give_up(at, actions)
+        self._said.ready()
+
+    def _done(self, due: _Due, at: int, actions: list[Action], step: str = "") -> None:
+        if due.number >= 0:
+            portal = due.op.portal
+            columns = portal.columns() if portal is not None and due.op.kind == b"E" else None
+            if columns is not None and due.body[0][:1] in b"DCs":
+                due.body.insert(0, frame(b"T", write_columns(columns)))
+            body = b"".join(due.body)
+            actions.append(Whole(_SERVER, due.number, PgResult(body, step), due.at, at))
+
+    def say(self, side: Side, message: Message, prepared: bytes | None = None) -> Sequence[Action]:
+        """A tap says nothing."""
+        raise TypeError("a recording conversation only listens")
+
+    def say_more(self, side: Side, data: bytes) -> Sequence[Action]:
+        """A tap says nothing."""
+        raise TypeError("a recording conversation only listens")
+
+    def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
+        """A tap says nothing."""
+        raise TypeError("a recording conversation only listens")
+
+
+def _until(queue: deque[_Due], last: _Due) -> Iterator[_Due]:
+    for one in queue:
+        if one is last:
+            return
+        yield one
+
+
+def _with_copy(statement: PgStatement, data: bytes) -> PgStatement:
+    return msgspec.structs.replace(statement, body=data)

@@ -1,0 +1,53 @@
+"""The JSON form of PostgreSQL messages, both ways. Pure.
+
+Results are shown as JSON (see `codecs.postgres.form`). What cannot be shown so, and what is larger
+than a body inside may be, is a body like any other: `results_body`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ci_gate.codecs.postgres.form import result_body, result_form
+from ci_gate.codecs.postgres.frames import Malformed
+from ci_gate.codecs.postgres.params import params_form, params_of
+from ci_gate.model.message import Body, PgResult, PgStatement
+
+
+def request_form(message: PgStatement) -> dict[str, object]:
+    """What stands for a statement, but for its body."""
+    form: dict[str, object] = {"sql": message.sql}
+    if message.params:
+        form["params"] = msgspec.Raw(params_form(message.sql, message.params))
+    if message.step != "query":
+        form["step"] = message.step
+    if message.transaction:
+        form["transaction"] = True
+    return form
+
+
+def response_form(message: PgResult, largest: int) -> dict[str, object]:
+    """What stands for a result; without "results" its body must be added as "results_body"."""
+    form: dict[str, object] = {"at": message.at} if message.at else {}
+    body = message.body
+    if isinstance(body, bytes) and len(body) <= largest:
+        try:
+            shown = result_form(body)
+            if result_body(shown) == body:
+                form["results"] = msgspec.Raw(shown)
+        except (Malformed, ValueError):
+            pass
+    return form
+
+
+def request(
+    sql: str, params: msgspec.Raw, step: str, body: Body, *, transaction: bool
+) -> PgStatement:
+    """The inverse of `request_form`. Raises ValueError."""
+    values = params_of(bytes(params)) if bytes(params) else ()
+    return PgStatement(sql, values, step or "query", transaction, body)
+
+
+def response(results: msgspec.Raw, at: str, body: Body | None) -> PgResult:
+    """The inverse of `response_form`. Raises ValueError."""
+    return PgResult(result_body(bytes(results)) if body is None else body, at)

@@ -1,0 +1,133 @@
+"""A PostgreSQL server of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ci_gate.codecs.base import Action, Bytes, Close, Side, StartTLS, Undecodable, Whole
+from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
+from ci_gate.codecs.postgres.frames import frame, frames
+from ci_gate.codecs.postgres.mocking import Mocking
+from ci_gate.model.message import Message, PgResult
+from tests.codecs.postgres.said_as_bytes import (
+    DESCRIBE,
+    STARTUP,
+    SYNC,
+    bind,
+    execute,
+    prepare,
+    query,
+)
+
+C, S = Side.CLIENT, Side.SERVER
+T = frame(b"T", write_columns([Column("a", 23, size=4)]))
+D = frame(b"D", write_row([b"7"]))
+DONE = frame(b"C", b"SELECT 1\0")
+
+
+def connected(**session: str) -> Mocking:
+    """A server that a client has logged in to."""
+    server = Mocking(session)
+    server.feed(C, STARTUP, 0)
+    return server
+
+
+def kinds(actions: Sequence[Action]) -> bytes:
+    """The types of the messages that were sent."""
+    sent = b"".join(one.data for one in actions if isinstance(one, Bytes))
+    return b"".join(kind for kind, _ in frames(sent))
+
+
+def asked(actions: Sequence[Action]) -> list[Message]:
+    """What is asked for."""
+    return [one.message for one in actions if isinstance(one, Whole)]
+
+
+def test_one_question_at_a_time() -> None:
+    """The rest of a pipeline is heard when the answer is known; everything leaves in order."""
+    server = connected()
+    batch = prepare(b"select 1") + bind() + DESCRIBE + execute() + SYNC
+    first = server.feed(C, batch, 0)
+    assert len(asked(first)) == 1
+    assert kinds(first) == b""
+    second = server.say(S, PgResult(T))
+    assert len(asked(second)) == 1
+    assert kinds(server.say(S, PgResult(T + D + DONE))) == b"12TDCZ"
+
+
+def test_what_follows_an_error_is_ignored() -> None:
+    """Up to Sync: nothing of it is asked."""
+    server = connected()
+    batch = prepare(b"select 1") + bind() + DESCRIBE + execute() + SYNC + query(b"select 2")
+    server.feed(C, batch, 0)
+    error = frame(b"E", b"SERROR\0C42P01\0\0")
+    said = server.say(S, PgResult(error, "parse"))
+    assert kinds(said) == b""
+    assert len(asked(said)) == 1, "only the query after Sync"
+    assert kinds(server.say(S, PgResult(DONE))) == b"EZCZ"
+
+
+def test_a_failed_transaction() -> None:
+    """Statements are refused without asking, until it ends."""
+    server = connected()
+    assert kinds(server.feed(C, query(b"BEGIN"), 0)) == b"CZ"
+    server.feed(C, query(b"select 1/0"), 0)
+    server.say(S, PgResult(frame(b"E", b"SERROR\0C22012\0\0")))
+    refused = server.feed(C, query(b"select 1"), 0)
+    assert asked(refused) == []
+    assert kinds(refused) == b"EZ"
+    assert kinds(server.feed(C, query(b"ROLLBACK"), 0)) == b"CZ"
+    assert asked(server.feed(C, query(b"select 1"), 0))
+
+
+def test_rows_as_many_as_are_wanted() -> None:
+    """The rest waits for the next Execute, which asks nothing; the transaction keeps it."""
+    server = connected()
+    server.feed(C, query(b"BEGIN"), 0)
+    server.feed(C, prepare(b"select a") + bind() + execute(2) + SYNC, 0)
+    assert kinds(server.say(S, PgResult(T + D * 3 + DONE))) == b"12DDsZ"
+    rest = server.feed(C, execute(2), 0)
+    assert asked(rest) == []
+    assert kinds(rest) == b"DC"
+
+
+def test_values_in_the_format_that_is_asked_for() -> None:
+    """Recorded as text, wanted as binary."""
+    server = connected()
+    binary = frame(b"B", b"\0\0\0\0\0\0\0\1\0\1")
+    server.feed(C, prepare(b"select a") + binary + DESCRIBE + execute() + SYNC, 0)
+    server.say(S, PgResult(T))
+    said = server.say(S, PgResult(T + D + DONE))
+    sent = b"".join(one.data for one in said if isinstance(one, Bytes))
+    payloads = dict(frames(sent))
+    assert payloads[b"D"] == write_row([b"\0\0\0\7"])
+    assert payloads[b"T"][-1:] == b"\1"
+
+
+def test_copy_is_asked_for_with_its_data() -> None:
+    """The client is invited first, as the recorded answer cannot be known before."""
+    server = connected()
+    assert kinds(server.feed(C, query(b"copy t (a, b) from stdin"), 0)) == b"G"
+    (message,) = asked(server.feed(C, frame(b"d", b"1\t2\n") + frame(b"c"), 0))
+    assert message.body == b"1\t2\n"
+    recorded = frame(b"G", b"\0\0\2\0\0\0\0") + frame(b"C", b"COPY 1\0")
+    assert kinds(server.say(S, PgResult(recorded))) == b"CZ"
+
+
+def test_encryption_as_it_was_recorded() -> None:
+    """Offered where the session says so, else declined."""
+    request = b"\0\0\0\x08\x04\xd2\x16\x2f"
+    assert Mocking({}).feed(C, request, 0) == [Bytes(C, b"N")]
+    assert Mocking({"tls": "on"}).feed(C, request, 0) == [Bytes(C, b"S"), StartTLS(C)]
+
+
+def test_garbage_is_an_error_and_the_end() -> None:
+    """The client reads why; the report, too."""
+    said = connected().feed(C, bind(name=b"gone"), 0)
+    assert [type(one) for one in said] == [Undecodable, Bytes, Close]
+    assert b"prepared before" in b"".join(one.data for one in said if isinstance(one, Bytes))
+
+
+def test_goodbye() -> None:
+    """Terminate closes."""
+    assert connected().feed(C, frame(b"X"), 0) == [Close(C)]

@@ -1,0 +1,126 @@
+"""A tap on PostgreSQL connections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ci_gate.codecs.base import Action, Session, Side, Undecodable, Whole, Withdrawn
+from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
+from ci_gate.codecs.postgres.frames import frame
+from ci_gate.codecs.postgres.recording import Recording
+from ci_gate.model.message import Message, PgResult, PgStatement
+from tests.codecs.postgres.said_as_bytes import (
+    DESCRIBE,
+    READY,
+    STARTUP,
+    SYNC,
+    bind,
+    execute,
+    prepare,
+    query,
+)
+
+C, S = Side.CLIENT, Side.SERVER
+T = frame(b"T", write_columns([Column("a", 25)]))
+D = frame(b"D", write_row([b"x"]))
+DONE = frame(b"C", b"SELECT 1\0")
+PARSED, BOUND, IDLE = frame(b"1"), frame(b"2"), frame(b"Z", b"I")
+
+
+def connected() -> Recording:
+    """A tap on a connection that is ready."""
+    tap = Recording()
+    tap.feed(C, STARTUP, 0)
+    assert tap.feed(S, READY, 0) == [Session({"TimeZone": "UTC"})]
+    return tap
+
+
+def heard(actions: Sequence[Action]) -> list[tuple[Side, int, Message]]:
+    """The messages."""
+    return [(one.side, one.number, one.message) for one in actions if isinstance(one, Whole)]
+
+
+def test_a_simple_query_is_an_exchange() -> None:
+    """BEGIN and COMMIT around it are none."""
+    tap = connected()
+    assert tap.feed(C, query(b"BEGIN"), 0) == []
+    assert tap.feed(S, frame(b"C", b"BEGIN\0") + frame(b"Z", b"T"), 0) == []
+    asked = tap.feed(C, query(b"select a"), 0)
+    assert heard(asked) == [(C, 0, PgStatement("select a", transaction=True))]
+    answered = tap.feed(S, T + D + DONE + frame(b"Z", b"T"), 0)
+    assert heard(answered) == [(S, 0, PgResult(T + D + DONE))]
+    assert tap.feed(C, query(b"COMMIT"), 0) == []
+
+
+def test_an_extended_query_is_a_description_and_an_execution() -> None:
+    """The rows keep the description that goes with them."""
+    tap = connected()
+    asked = tap.feed(C, prepare(b"select $1") + bind(b"x") + DESCRIBE + execute() + SYNC, 0)
+    assert heard(asked) == [
+        (C, 0, PgStatement("select $1", step="portal")),
+        (C, 1, PgStatement("select $1", ("x",), "execute")),
+    ]
+    answered = tap.feed(S, PARSED + BOUND + T + D + DONE + IDLE, 0)
+    assert heard(answered) == [(S, 0, PgResult(T)), (S, 1, PgResult(T + D + DONE))]
+
+
+def test_an_error_is_kept_where_it_happened() -> None:
+    """One at Parse belongs to what was asked after it; what was skipped was not asked."""
+    tap = connected()
+    tap.feed(C, prepare(b"selec") + bind() + DESCRIBE + execute() + SYNC, 0)
+    error = frame(b"E", b"SERROR\0C42601\0Mno\0\0")
+    answered = tap.feed(S, error + IDLE, 0)
+    assert answered == [
+        Whole(S, 0, PgResult(error, "parse"), 0, 0),
+        Withdrawn(1),
+    ]
+
+
+def test_rows_in_several_goes_are_one_answer() -> None:
+    """However many Executes fetched them."""
+    tap = connected()
+    tap.feed(C, query(b"BEGIN"), 0)
+    tap.feed(S, frame(b"C", b"BEGIN\0") + frame(b"Z", b"T"), 0)
+    tap.feed(C, prepare(b"select a") + bind() + execute(1) + SYNC, 0)
+    suspended = tap.feed(S, PARSED + BOUND + D + frame(b"s") + frame(b"Z", b"T"), 0)
+    assert heard(suspended) == []
+    assert heard(tap.feed(C, execute(1) + SYNC, 0)) == []
+    answered = tap.feed(S, D + DONE + frame(b"Z", b"T"), 0)
+    assert heard(answered) == [(S, 0, PgResult(D + D + DONE))]
+
+
+def test_copied_data_belong_to_the_statement() -> None:
+    """The request is whole when the client has sent them all."""
+    tap = connected()
+    assert tap.feed(C, query(b"copy t from stdin"), 0) == []
+    tap.feed(S, frame(b"G", b"\0\0\0"), 0)
+    asked = tap.feed(C, frame(b"d", b"1\n") + frame(b"d", b"2\n") + frame(b"c"), 0)
+    assert heard(asked) == [(C, 0, PgStatement("copy t from stdin", body=b"1\n2\n"))]
+    answered = tap.feed(S, frame(b"C", b"COPY 2\0") + IDLE, 0)
+    assert heard(answered)[0][:2] == (S, 0)
+
+
+def test_a_password_is_in_no_message() -> None:
+    """Neither in plain nor as SASL."""
+    tap = Recording()
+    tap.feed(C, STARTUP + frame(b"p", b"hunter2\0"), 0)
+    assert tap.feed(S, frame(b"R", b"\0\0\0\3") + READY, 0) == [Session({"TimeZone": "UTC"})]
+
+
+def test_encryption_among_themselves_is_not_followed() -> None:
+    """A server that says S to the client itself; one that says N goes on in plain."""
+    request = b"\0\0\0\x08\x04\xd2\x16\x2f"
+    tap = Recording()
+    tap.feed(C, request, 0)
+    (told,) = tap.feed(S, b"S", 0)
+    assert isinstance(told, Undecodable)
+    tap = Recording()
+    tap.feed(C, request + STARTUP, 0)
+    assert tap.feed(S, b"N" + READY, 0) == [Session({"TimeZone": "UTC"})]
+
+
+def test_a_future_version_is_not_followed() -> None:
+    """With its number as the reason."""
+    (told,) = Recording().feed(C, b"\0\0\0\x09\0\4\0\0\0", 0)
+    assert isinstance(told, Undecodable)
+    assert "4.0" in told.reason
