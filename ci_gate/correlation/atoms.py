@@ -12,7 +12,7 @@ import functools
 import itertools
 import re
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from urllib.parse import quote, unquote
 
 from ci_gate.correlation.anchors import around, behind
@@ -112,11 +112,19 @@ def _values(
     parts = split(text, level)
     at = len(parts[0])
     for index in range(1, len(parts), 2):
-        part = parts[index]
+        part = parts[index] + _padding(parts, index)
         for value, start, inside in _values(part, rare, shortest, level + 1, depth, whole):
             if inside or value != text:  # a part that is the whole was already met
                 yield value, (start if inside else at + start), inside
-        at += len(part) + len(parts[index + 1])
+        at += len(parts[index]) + len(parts[index + 1])
+
+
+def _padding(parts: Sequence[str], index: int) -> str:
+    """The padding of base64 behind a word, which ends it as it ends no name of a field."""
+    between = parts[index + 1]
+    bare = between.lstrip("=")
+    size = len(between) - len(bare)
+    return "=" * size if 0 < size <= 2 and (bare or index + 2 == len(parts)) else ""
 
 
 def spots_in(
@@ -179,8 +187,10 @@ def _words(text: str) -> Iterator[str]:
     """The words of a text and of each their pieces, where wrapped values stand."""
     if len(text) > LONGEST:
         return
-    for word in split(text, 0)[1::2]:
-        yield word
+    parts = split(text, 0)
+    for index in range(1, len(parts), 2):
+        word = parts[index]
+        yield word + _padding(parts, index)
         pieces = split(word, 1)[1::2]
         if len(pieces) > 1:
             yield from pieces

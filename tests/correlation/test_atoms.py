@@ -113,6 +113,23 @@ def test_a_token_travels_whole() -> None:
     assert [(value, spot.inside) for value, spot in inner] == [(A, ("jwt",))]
 
 
+@pytest.mark.parametrize("around", ["Bearer {}", "a {} b", 'x="{}"', "{}", "{}\n"])
+@pytest.mark.parametrize("padding", ["", "=", "=="])
+def test_the_padding_of_a_token_is_the_tokens(around: str, padding: str) -> None:
+    """A token in base64 is the same in an answer's field and in a header."""
+    token = f"aGVsbG8gd29ybGQhIT+/{padding}"
+    text = around.format(token)
+    found = spots_in("x", "p", text, lambda one: one == token, anchored=False)
+    assert [value for value, _ in found] == [token]
+    assert replace(text, (), {token: "another="}) == around.format("another=")
+
+
+def test_names_of_fields_have_no_padding() -> None:
+    """What stands before the value of a field is its name."""
+    assert f"token8f3a={A}" not in set(values_of(f"token8f3a={A}"))
+    assert set(values_of(f"token8f3a={A}")) == {"token8f3a", A}
+
+
 def test_reading_what_is_not_there() -> None:
     """A page without the place has no value there."""
     spot = Spot(exchange="x", at="p", before='value="', after='"')
