@@ -62,8 +62,6 @@ def built_in(kind: str, place: str, group: str) -> tuple[str, ...]:
     return ()
 
 
-def by_notices(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[str, ...]:
-    """What was noticed and is no failure: texts with how often, before and after."""
-    return tuple(
-        f"a notice only: {text}" for text, count in after.items() if count > before.get(text, 0)
-    )
+def by_more(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[str, ...]:
+    """What was seen more often `after` than `before`: texts with how often."""
+    return tuple(text for text, count in after.items() if count > before.get(text, 0))

@@ -7,7 +7,10 @@ from ci_gate.gate.revisions import Repository
 
 
 def current_commit(folder: str) -> str:
-    """The commit checked out in `folder`, whoever owns it, or "" where git does not say."""
+    """The commit checked out in `folder`, whoever owns it, or "" where git does not say. `folder`
+    "" asks for none."""
+    if not folder:
+        return ""
     try:
         return Repository(folder).commit("HEAD")
     except (UsageError, CannotRun):

@@ -31,11 +31,18 @@ class Hearing:
         self._options = options
         self._authority = Authority.open(options.state_folder)
 
-    def again(self, seen: Observed) -> Observed:
-        """`seen` with its calls matched anew, and nothing learned of its values but by them."""
+    def again(self, seen: Observed, *, as_matched: bool = False) -> Observed:
+        """`seen` with its calls matched anew, and nothing learned of its values but by them.
+
+        `as_matched`: the calls are those of the run, so that they keep what answered them, unless
+        values travel: what was answered changes which.
+        """
         assert seen.replay is not None
         snapshot = seen.plan.snapshot
-        learning = Learning(snapshot, seen.learning.identity)
+        learning = seen.learning.anew()
+        if as_matched and not learning.substitution:
+            replay = seen.replay.knowing(learning)
+            return msgspec.structs.replace(seen, learning=learning, replay=replay)
         correlation = Correlation(0, by_time=False)
         values = learning.substitution
         values.saw_texts((*os.environ.values(), *self._options.service.env.values()))

@@ -6,6 +6,7 @@ counters run forward.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 from ci_gate.codecs.base import Codec
@@ -39,19 +40,30 @@ class Learning:
             more = f"\nand {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
             raise UsageError("\n".join(wrong[:_SHOWN]) + more)
         self._chains = chains(snapshot)
-        self._contexts: dict[str, Context] = {}
         exchanges = (*snapshot.inbound, *snapshot.outbound)
         self._noise = {one.id: one.noise for one in exchanges if one.noise}
-        routes = {one.id: one.route for one in snapshot.inbound}
+        self._bindings = snapshot.bindings
+        self._routes = {one.id: one.route for one in snapshot.inbound}
         self.identity = identity
-        resign = identity.vary if identity is not None else None
-        self.substitution = Substitution(snapshot.bindings, routes, resign)
-        self._run = Context(agrees=self.substitution.agrees)
+        self._begin()
         self._bound = {
             spot.exchange
             for binding in snapshot.bindings.inbound
             for spot in (binding.made, *binding.used)
         }
+
+    def _begin(self) -> None:
+        resign = self.identity.vary if self.identity is not None else None
+        self.substitution = Substitution(self._bindings, self._routes, resign)
+        self._run = Context(agrees=self.substitution.agrees)
+        self._contexts: dict[str, Context] = {}
+
+    def anew(self) -> Learning:
+        """The same knowledge of the same run, of which nothing has been heard or compared yet."""
+        other = copy.copy(self)
+        other._begin()
+        other.keep_clock(self._run.at_recorded_clock)
+        return other
 
     def keep_clock(self, at_recorded_clock: bool) -> None:
         """Say, before anything is compared, whether the service goes by the recording's clock:

@@ -15,6 +15,8 @@ import msgspec
 from ci_gate.config.options import RunOptions
 from ci_gate.errors import UsageError
 from ci_gate.gate import events
+from ci_gate.gate.allowing import allowed
+from ci_gate.gate.baseline import letting_pass
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.comparing import evidence_of
 from ci_gate.gate.folding import fold_leftover
@@ -77,6 +79,7 @@ class _Proving:
         self._options = options
         self._sink = sink
         self._cleaning = Cleaning(options)
+        self._what = letting_pass(options, plan)
         self._passed: Observed | None = None
         self._about = About(
             mode="prove",
@@ -94,7 +97,8 @@ class _Proving:
             observation = Observation(self._options, self.plan, self._cleaning, self._sink)
             seen = fresh(await observation.run(log_path), self._options)
             seconds = time.monotonic() - began
-            outcome = judged(evidence_of(seen, self._about, self._cleaning, seconds))
+            evidence = evidence_of(seen, self._about, self._cleaning, seconds)
+            outcome = judged(allowed(evidence, self._what))
             self.outcomes.append(outcome)
             if outcome.result.verdict.outcome == "pass":
                 self._passed = seen
@@ -107,7 +111,7 @@ class _Proving:
             return [], 0
         chosen, left = candidates(self._passed).chosen(MOST)
         self._sink(events.Stage("seeded", f"{len(chosen)} regressions, one at a time"))
-        tried = Trials(self._passed, self._options, self._about, self._cleaning)
+        tried = Trials(self._passed, self._options, self._about, self._what, self._cleaning)
         return await tried.all(chosen, self._sink), left
 
     def shown(self, verdict: Verdict) -> Judged:

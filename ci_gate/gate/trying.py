@@ -10,11 +10,12 @@ import msgspec
 
 from ci_gate.config.options import RunOptions
 from ci_gate.diff import concealed
-from ci_gate.diff.outcomes import is_red
+from ci_gate.diff.outcomes import counts
 from ci_gate.diff.render import clean
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events
+from ci_gate.gate.allowing import Allowed, allowed
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.comparing import evidence_of
 from ci_gate.gate.hearing import Hearing
@@ -42,11 +43,18 @@ class Trials:
     """
 
     def __init__(
-        self, seen: Observed, options: RunOptions, about: About, cleaning: Cleaning
+        self,
+        seen: Observed,
+        options: RunOptions,
+        about: About,
+        what: Allowed,
+        cleaning: Cleaning,
     ) -> None:
-        self._seen = seen
+        # Nobody reads the log and the commit of a trial.
+        self._seen = seen = msgspec.structs.replace(seen, log=None)
+        self._about = msgspec.structs.replace(about, folder="")
         self._options = options
-        self._about = about
+        self._what = what
         self._cleaning = cleaning
         self._hearing = Hearing(options)
         self._unchanged = self._judge(seen)
@@ -67,8 +75,9 @@ class Trials:
         return found
 
     def _judge(self, seen: Observed) -> Judged:
-        heard = self._hearing.again(fresh(seen, self._options))
-        return judged(evidence_of(heard, self._about, self._cleaning, 0.0))
+        as_matched = seen.calls is self._seen.calls and seen is not self._seen
+        heard = self._hearing.again(fresh(seen, self._options), as_matched=as_matched)
+        return judged(allowed(evidence_of(heard, self._about, self._cleaning, 0.0), self._what))
 
     def _try(self, one: Candidate) -> Trial:
         outcome = self._judge(one.seeded(self._seen))
@@ -93,7 +102,7 @@ class Trials:
             found += concealed.by_noise(one.place or "call", one.exchange.noise)
             found += concealed.by_redaction(one.place, one.exchange)
         found += concealed.built_in(one.kind, one.place, group)
-        found = found or concealed.by_notices(_notices(before), _notices(after))
+        found = found or concealed.by_more(_passing(before), _passing(after))
         if one.kind == "delayed":
             found = tuple(
                 f"condition: {each.condition} (observed {each.observed})"
@@ -115,10 +124,11 @@ def _by(outcome: Judged) -> str:
     return red or next(failed, "")
 
 
-def _notices(outcome: Judged) -> Counter[str]:
+def _passing(outcome: Judged) -> Counter[str]:
+    """What was seen and is not red: notices, and what is known or in quarantine."""
     return Counter(
-        f"{one.change} {one.place} {one.detail}".strip()
+        f"{one.standing or 'a notice only'}: {one.change} {one.place} {one.detail}".rstrip()
         for row in outcome.rows
         for one in row.differences
-        if not is_red(one)
+        if not counts(one) and not one.excused
     )

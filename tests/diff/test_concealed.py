@@ -78,9 +78,6 @@ def test_what_is_built_in(kind: str, place: str, group: str, word: str) -> None:
     assert word in "".join(found)
 
 
-def test_new_notices() -> None:
-    """What became a notice more often than before."""
-    assert concealed.by_notices({"a": 1, "b": 1}, {"a": 1, "b": 2, "c": 1}) == (
-        "a notice only: b",
-        "a notice only: c",
-    )
+def test_what_was_seen_more_often() -> None:
+    """Texts that are new or came more often than before."""
+    assert concealed.by_more({"a": 1, "b": 1}, {"a": 1, "b": 2, "c": 1}) == ("b", "c")

@@ -41,5 +41,6 @@ def test_where_git_does_not_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert current_commit(str(tmp_path)) == ""
     assert current_commit(str(tmp_path / "absent")) == ""
+    assert current_commit("") == ""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert current_commit(str(tmp_path)) == ""

@@ -138,3 +138,15 @@ def test_noise_that_cannot_be_meant_is_refused(travelling: Snapshot) -> None:
     assert "gone0" in str(caught.value)
     assert "gone7" not in str(caught.value)
     assert str(caught.value).endswith("and 3 more")
+
+
+def test_anew_nothing_was_heard(travelling: Snapshot) -> None:
+    """The same knowledge and clock; values and contexts begin again, and the first is as it was."""
+    learning = Learning(travelling)
+    learning.keep_clock(True)
+    known = learning.context(FIRST)
+    again = learning.anew()
+    assert again.substitution is not learning.substitution
+    assert again.context(FIRST) is not known
+    assert again.context(FIRST).at_recorded_clock
+    assert learning.context(FIRST) is known

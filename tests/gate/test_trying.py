@@ -7,19 +7,25 @@ from typing import Any
 import msgspec
 import pytest
 
+from ci_gate.diff.fingerprint import of_difference
 from ci_gate.errors import CannotRun
+from ci_gate.gate.allowing import Allowed
 from ci_gate.gate.cleaning import Cleaning
+from ci_gate.gate.comparing import evidence_of
 from ci_gate.gate.events import Progress
 from ci_gate.gate.judging import About
 from ci_gate.gate.observing import Observation, Observed
 from ci_gate.gate.planning import make_plan
 from ci_gate.gate.seeding import Candidate, candidates
 from ci_gate.gate.trying import NO_REASON, Trials, fresh
+from ci_gate.model.difference import Difference
+from ci_gate.model.known import Quarantined
 from ci_gate.model.proof import Trial
 from ci_gate.model.rule import Rule, Where
 from ci_gate.net.loop import run
 
 ABOUT = About(mode="prove", service="acting", snapshot="snapshot", config="", folder=".")
+WHAT = Allowed(today="2026-01-01")
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def tried(acting: Any) -> Any:
         cleaning = Cleaning(options)
         seen = run(Observation(options, plan, cleaning, acting.events.append).run(""))
         chosen, _ = candidates(seen).chosen(10_000)
-        trials = Trials(seen, options, ABOUT, cleaning)
+        trials = Trials(seen, options, ABOUT, WHAT, cleaning)
         found = run(trials.all(chosen, acting.events.append))
         return {(one.kind, one.route, one.place): one for one in found}
 
@@ -107,15 +113,37 @@ def test_what_nothing_explains_is_said_to_be_ours(passed: Any) -> None:
     """A regression that changes nothing is missed, and no rule is blamed for it."""
     options, seen, cleaning = passed
     nothing = Candidate(kind="value-changed", route="GET /json", pattern="", seeded=lambda one: one)
-    (trial,) = run(Trials(seen, options, ABOUT, cleaning).all([nothing], lambda _: None))
+    (trial,) = run(Trials(seen, options, ABOUT, WHAT, cleaning).all([nothing], lambda _: None))
     assert (trial.caught, trial.hidden) == (False, (NO_REASON,))
+
+
+def test_quarantine_is_named(passed: Any) -> None:
+    """An exchange in quarantine for just this difference lets it pass, and the trial says so."""
+    options, seen, cleaning = passed
+    place = ("value-changed", "GET /json", "response.body.$.id")
+    chosen, _ = candidates(seen).chosen(10_000)
+    one = next(each for each in chosen if (each.kind, each.route, each.place) == place)
+    (red,) = compared(one.seeded(fresh(seen, options)), cleaning)
+    listed = Quarantined(
+        index=1, exchange=red.exchange, differences=(of_difference(red),), reason="test",
+        owner="@me", until="2030-01-01",
+    )  # fmt: skip
+    what = Allowed(quarantine=(listed,), today="2026-01-01")
+    (trial,) = run(Trials(seen, options, ABOUT, what, cleaning).all([one], lambda _: None))
+    assert not trial.caught
+    assert trial.hidden[0].startswith("quarantined: value response.body.$.id")
+
+
+def compared(seen: Observed, cleaning: Cleaning) -> list[Difference]:
+    """The differences of answers."""
+    return [d for one in evidence_of(seen, ABOUT, cleaning, 0.0).steps for d in one.differences]
 
 
 def test_a_run_that_does_not_pass_proves_nothing(passed: Any) -> None:
     """Calls that cannot be heard again as they were are refused."""
     options, seen, cleaning = passed
     with pytest.raises(CannotRun, match="could not be heard again"):
-        Trials(msgspec.structs.replace(seen, calls=()), options, ABOUT, cleaning)
+        Trials(msgspec.structs.replace(seen, calls=()), options, ABOUT, WHAT, cleaning)
 
 
 def test_rules_begin_anew(passed: Any) -> None:
