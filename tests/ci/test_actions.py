@@ -170,13 +170,17 @@ def test_fork(action: str, tmp_path: Path, read_only: str) -> None:
 SPY = """
 import os, pathlib, sys
 wanted = bytes.fromhex(os.environ["WANTED"])
-seen = []
-for path in pathlib.Path("/proc").glob("[0-9]*/*"):
-    if path.name in ("environ", "cmdline"):
+seen, looked = [], 0
+for process in filter(str.isdecimal, os.listdir("/proc")):
+    for name in ("environ", "cmdline"):
+        path = pathlib.Path("/proc", process, name)
         try:
-            seen += [str(path)] if wanted in path.read_bytes() else []
-        except OSError:
-            pass
+            data = path.read_bytes()
+        except OSError:  # it has ended, or is somebody else's
+            continue
+        looked += 1
+        seen += [str(path)] if wanted in data else []
+assert looked > 2
 pathlib.Path("seen").write_text(repr(seen))
 os.execv(sys.executable, [sys.executable, "-m", "orders"])
 """
