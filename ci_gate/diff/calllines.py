@@ -38,6 +38,7 @@ def call_lines(
                 made=clean(call.label),
                 change=change,
                 effect=call.facts.effect,
+                tier=call.tier,
             )
             found.setdefault(group, []).append((at, line))
     for record, group in missing:

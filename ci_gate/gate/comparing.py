@@ -15,6 +15,7 @@ from ci_gate.gate.mocking import RECORDED, explained, live_calls, recorded_calls
 from ci_gate.gate.moments import moments
 from ci_gate.gate.observing import Observed
 from ci_gate.gate.replaying import Compared, undone
+from ci_gate.mocks.matcher import BINDING
 from ci_gate.model.binding import Bindings
 from ci_gate.model.call import Answered
 from ci_gate.model.difference import Moment
@@ -38,7 +39,7 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
         reasons.append(f"{seen.overflow} more outbound calls were made than can be compared")
     steps = _compare_answers(seen, equality)
     calls = _compare_calls(seen, equality) if seen.replay is not None else None
-    varied = seen.learning.varied()
+    notices += _passed(seen)
     differing = {one.step.exchange.id for one in steps if one.differences}
     differing |= {one.exchange for one in calls.differences} if calls is not None else set()
     return Evidence(
@@ -51,11 +52,22 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
         equality=equality,
         cleaning=cleaning,
         failure="; ".join(reasons),
-        notices=(*notices, *([f"{varied} places varied as learned"] if varied else [])),
+        notices=tuple(notices),
         seconds=seconds,
         moments=_moments(seen, differing, about.folder),
         blamed=blamed(seen.plan.snapshot.bindings, seen.learning.substitution.blame, differing),
     )
+
+
+def _passed(seen: Observed) -> list[str]:
+    """What was not equal and is not red, for people: how often."""
+    varied = seen.learning.varied()
+    bound = sum(call.tier == BINDING for call in seen.calls)
+    found = [f"{varied} places varied as learned"] if varied else []
+    if bound:
+        calls = "1 call was" if bound == 1 else f"{bound} calls were"
+        found.append(f"{calls} matched by values that the service makes up (tier {BINDING})")
+    return found
 
 
 def _moments(seen: Observed, differing: Collection[str], folder: str) -> dict[str, Moment]:

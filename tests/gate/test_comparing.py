@@ -33,7 +33,7 @@ def compared(acting: Any) -> Any:
 
     def once(*, answered: bool = True, **seen: Any) -> Evidence:
         samples = Samples(len(plan.steps))
-        replay = Replay(plan.steps, addresses, (), plan.snapshot.folder, learning)
+        replay = Replay(plan.steps, addresses, plan.given, plan.snapshot.folder, learning)
         if answered:
             samples.begun_at = 1
             for at, one in enumerate(replay.prepared):
@@ -81,6 +81,15 @@ def test_nothing_replayed(compared: Any) -> None:
 def test_what_varied_is_told(compared: Any) -> None:
     """The count of places that varied as learned is a notice, and only when there are any."""
     assert not any("varied" in text for text in compared().notices)
+
+
+def test_calls_with_made_up_values_are_told(compared: Any) -> None:
+    """Which were matched by tier 4 is a notice, and only when there are any."""
+    call = LiveCall("new.example", None, None, 4, ("startup",), 10, True)
+    assert not any("tier 4" in text for text in compared().notices)
+    for calls, text in (([call], "1 call was matched"), ([call] * 2, "2 calls were matched")):
+        notices = compared(calls=calls).notices
+        assert f"{text} by values that the service makes up (tier 4)" in notices
 
 
 def test_seconds_and_about_are_handed_on(compared: Any) -> None:
