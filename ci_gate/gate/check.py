@@ -17,6 +17,7 @@ from ci_gate.config.resolve import record_options, replay_options
 from ci_gate.errors import UsageError
 from ci_gate.gate.allowing import check_quarantine
 from ci_gate.gate.events import Sink, ignore
+from ci_gate.gate.learned import mistakes
 from ci_gate.gate.select import with_routes
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Raw
@@ -64,6 +65,8 @@ def check(options: CheckOptions, sink: Sink = ignore) -> CheckReport:
     checker = _Checker(options)
     checker.check_config()
     snapshot = checker.read()
+    if snapshot is not None:
+        checker.check_learned(snapshot)
     if snapshot is not None and checker.resolved is not None:
         checker.check_against(with_routes(snapshot, checker.resolved.routes), checker.resolved)
     checker.findings.sort(key=lambda finding: finding.level != "error")
@@ -133,6 +136,11 @@ class _Checker:
         except UsageError as error:
             self.error(str(error))
             return None
+
+    def check_learned(self, snapshot: Snapshot) -> None:
+        """Noise and bindings that cannot be meant."""
+        for text in mistakes(snapshot):
+            self.error(f"{self.folder}: {text}")
 
     def check_against(self, snapshot: Snapshot, resolved: ReplayVerbOptions) -> None:
         """What the configuration says of things that the snapshot has, or not."""

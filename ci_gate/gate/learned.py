@@ -27,6 +27,24 @@ from ci_gate.model.snapshot import Snapshot
 _SHOWN = 5
 
 
+def mistakes(snapshot: Snapshot) -> list[str]:
+    """What is wrong with the noise and bindings of a snapshot, with the command that mends it."""
+    protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
+
+    def parts_of(exchange: Exchange, message: Message) -> tuple[Part, ...]:
+        return protocols.get(exchange.dependency, codec("http")).places(message)
+
+    return noise_refusals(snapshot, parts_of) + binding_refusals(snapshot, parts_of)
+
+
+def refuse(snapshot: Snapshot) -> None:
+    """Raise UsageError for noise and bindings that cannot be meant."""
+    wrong = mistakes(snapshot)
+    if wrong:
+        more = f"\nand {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise UsageError("\n".join(wrong[:_SHOWN]) + more)
+
+
 class Learning:
     """The noise and bindings of `snapshot`, and the `identity` of the run, by which its tokens are
     signed anew. Raises UsageError for noise that cannot be meant."""
@@ -35,10 +53,7 @@ class Learning:
         self._codecs: dict[str, Codec] = {
             one.name: codec(one.protocol) for one in snapshot.dependencies
         }
-        wrong = noise_refusals(snapshot, self.parts_of) + binding_refusals(snapshot, self.parts_of)
-        if wrong:
-            more = f"\nand {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
-            raise UsageError("\n".join(wrong[:_SHOWN]) + more)
+        refuse(snapshot)
         self._chains = chains(snapshot)
         exchanges = (*snapshot.inbound, *snapshot.outbound)
         self._noise = {one.id: one.noise for one in exchanges if one.noise}

@@ -12,6 +12,7 @@ from ci_gate.gate import events
 from ci_gate.gate.boot import Surroundings, service_address
 from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.identity import own_secrets
+from ci_gate.gate.learned import refuse
 from ci_gate.gate.listeners import spellings
 from ci_gate.gate.mocking import Mocks, explained, live_calls, recorded_calls
 from ci_gate.gate.running import Running
@@ -30,6 +31,7 @@ async def mock(options: MockVerbOptions, sink: events.Sink) -> MockSummary:
     """
     fold_leftover(options.snapshot, (), sink)
     snapshot = read_snapshot(options.snapshot)
+    refuse(snapshot)
     mocks = Mocks(
         snapshot,
         options.dependencies,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ci_gate.config.file import load
 from ci_gate.config.flags import Surroundings
 from ci_gate.gate.check import CheckOptions, CheckReport, check
+from ci_gate.model.binding import Binding, Bindings, Spot
+from ci_gate.model.noise import Noise
+from ci_gate.store.snapshot import read_snapshot, write_snapshot
 
 HEAD = "version: 1\nservice: {command: [a], port: 1}\n"
 
@@ -37,7 +41,7 @@ def test_nothing_to_say(snapshot_folder: str) -> None:
         "  - {where: {route: POST /orders}, at: response.body.$.id, allow: integer, reason: x}\n"
         '  - {at: "response.body.$.items", allow: any, reason: x}\n'
         '  - {where: {dependency: payments}, at: request.body.$.amount, allow: any, reason: x}\n'
-        "  - {where: {call: POST /charges}, at: response.headers.*, allow: any, reason: x}\n"
+        "  - {where: {call: POST /charges}, at: request.headers.*, allow: any, reason: x}\n"
         "  - {where: {group: startup}, calls: [missing], reason: x}\n"
     )  # fmt: skip
     report = run(text, snapshot_folder)
@@ -140,6 +144,28 @@ def test_a_broken_snapshot_is_an_error(snapshot_folder: str) -> None:
     (found,) = findings(HEAD, snapshot_folder)
     assert found.startswith("error: ")
     assert "snapshot.json" in found
+
+
+def test_noise_and_bindings_that_cannot_be_meant(snapshot_folder: str) -> None:
+    """Each is an error with exchange, place and the command that mends it."""
+    snapshot = read_snapshot(snapshot_folder)
+    first = msgspec.structs.replace(
+        snapshot.inbound[0], noise=(Noise(at="response.body.$.gone", kind="uuid"),)
+    )
+    spots = [Spot(exchange=first.id, at=f"response.body.$.{name}") for name in ("gone", "lost")]
+    bindings = Bindings(
+        inbound=(Binding(name="B1", value="abc", made=spots[0], used=tuple(spots[1:])),)
+    )
+    wrong = msgspec.structs.replace(
+        snapshot, inbound=(first, *snapshot.inbound[1:]), bindings=bindings
+    )
+    write_snapshot(snapshot_folder, wrong)
+    found = findings(HEAD, snapshot_folder)
+    assert len(found) == 3
+    assert all(one.startswith(f"error: {snapshot_folder}: ") for one in found)
+    assert "noise at response.body.$.gone: there is no such place in what was recorded" in found[0]
+    assert "B1 is not at response.body.$.gone" in found[1]
+    assert all("ci-gate learn" in one for one in found)
 
 
 def test_without_configuration(snapshot_folder: str) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from ci_gate.config.options import MockVerbOptions
@@ -14,10 +15,12 @@ from ci_gate.errors import CannotRun, UsageError
 from ci_gate.gate.events import Addresses
 from ci_gate.gate.mock import mock
 from ci_gate.gate.summary import MockSummary
+from ci_gate.model.noise import Noise
 from ci_gate.net.loop import run as loop_run
 from ci_gate.recorder.options import Upstream
 from ci_gate.service.options import ServiceOptions
 from ci_gate.service.ports import free_port
+from ci_gate.store.snapshot import read_snapshot, write_snapshot
 
 CLIENT = """
 import os, sys, urllib.request as u, urllib.error as e
@@ -114,6 +117,18 @@ def test_an_unknown_program_is_refused(acting: Any, options: Make) -> None:
     service = ServiceOptions(name="x", command=("no-such-program",), folder=str(acting.folder))
     with pytest.raises(UsageError, match="no-such-program"):
         mocked(acting, options(service=service))
+    acting.check_nothing_left()
+
+
+def test_noise_that_cannot_be_meant_is_refused(acting: Any, options: Make) -> None:
+    """What would open the mocks' keys by mistake is an error before anything is started."""
+    snapshot = read_snapshot(acting.snapshot)
+    noise = (Noise(at="request.body.$.gone", kind="uuid"),)
+    call = msgspec.structs.replace(snapshot.outbound[0], noise=noise)
+    wrong = msgspec.structs.replace(snapshot, outbound=(call, *snapshot.outbound[1:]))
+    write_snapshot(acting.snapshot, wrong)
+    with pytest.raises(UsageError, match=r"request.body.\$.gone: there is no such place"):
+        mocked(acting, options("pass"))
     acting.check_nothing_left()
 
 
