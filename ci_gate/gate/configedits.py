@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+import msgspec
 
 from ci_gate.config.file import ConfigFile
 from ci_gate.config.rules import rule_of
-from ci_gate.config.schema import ConditionSection
+from ci_gate.config.schema import ConditionSection, KnownSection, QuarantineSection
 from ci_gate.diff.rulecheck import one_line as rule_line
 from ci_gate.model.edit import Edit
 from ci_gate.model.rule import Rule
@@ -15,14 +17,15 @@ from ci_gate.report.text import cut
 from ci_gate.values.masks import masked
 
 _TEXT = 300
-_APART = (("rules",), ("gate", "fail_if"), ("gate", "warn_if"))
+_APART = (("rules",), ("known",), ("quarantine",), ("gate", "fail_if"), ("gate", "warn_if"))
 """Keys that have edits of their own kind."""
 
 Path = tuple[str | int, ...]
 
 
 def config_edits(base: ConfigFile | None, head: ConfigFile | None, name: str) -> list[Edit]:
-    """Edits in the order rules, conditions, other settings; `name` is what the file is called."""
+    """Edits in the order rules, known, quarantine, conditions, other settings; `name` is what the
+    file is called."""
     if base is None or head is None:
         whole = []
         if base is not head:
@@ -32,8 +35,14 @@ def config_edits(base: ConfigFile | None, head: ConfigFile | None, name: str) ->
         head = head or _nothing(base)
         if base is None or head is None:
             return whole
-        return whole + _rules(base, head) + _conditions(base, head)
-    return _rules(base, head) + _conditions(base, head) + _settings(base, head)
+        return whole + _judging(base, head)
+    return _judging(base, head) + _settings(base, head)
+
+
+def _judging(base: ConfigFile, head: ConfigFile) -> list[Edit]:
+    return (
+        _rules(base, head) + _known(base, head) + _quarantine(base, head) + _conditions(base, head)
+    )
 
 
 def _nothing(other: ConfigFile | None) -> ConfigFile | None:
@@ -92,6 +101,59 @@ def _rule(rule: Rule, change: str, before: str, after: str, *, looser: bool) -> 
     )
 
 
+class _Entry(msgspec.Struct, frozen=True):
+    """An entry of `known` or `quarantine`: what it says, and how far it goes."""
+
+    said: str
+    until: str
+    reach: frozenset[str] = frozenset()
+
+
+def _known(base: ConfigFile, head: ConfigFile) -> list[Edit]:
+    old, new = (
+        {one.fingerprint: _entry(one) for one in config.settings.known} for config in (base, head)
+    )
+    return _entries("known", old, new)
+
+
+def _quarantine(base: ConfigFile, head: ConfigFile) -> list[Edit]:
+    old, new = (
+        {one.exchange: _entry(one, one.differences) for one in config.settings.quarantine}
+        for config in (base, head)
+    )
+    return _entries("quarantine", old, new)
+
+
+def _entry(one: KnownSection | QuarantineSection, reach: Iterable[str] = ()) -> _Entry:
+    listed = " ".join(reach)
+    said = [f"until {one.until}", one.owner, one.reason, listed]
+    return _Entry("; ".join(text for text in said if text), one.until, frozenset(reach))
+
+
+def _entries(
+    subject: Literal["known", "quarantine"], old: dict[str, _Entry], new: dict[str, _Entry]
+) -> list[Edit]:
+    edits = []
+    for key in old | new:
+        was, now = old.get(key), new.get(key)
+        if was == now:
+            continue
+        further = was is None or (
+            now is not None and (now.until > was.until or not now.reach <= was.reach)
+        )
+        edits.append(
+            Edit(
+                subject=subject,
+                change="removed" if now is None else "added" if was is None else "changed",
+                what=_text(key),
+                before=_text(was.said) if was is not None else "",
+                after=_text(now.said) if now is not None else "",
+                looser=now is not None and further,
+            )
+        )
+    return edits
+
+
 def _conditions(base: ConfigFile, head: ConfigFile) -> list[Edit]:
     edits = []
     for key in ("fail_if", "warn_if"):
@@ -143,6 +205,8 @@ def _loosens(path: Path, was: bool, now: Any) -> bool:
     """Settings by which the gate sees or says less."""
     if path[:2] == ("gate", "protect"):
         return was and now is None
+    if path == ("gate", "unstable"):
+        return bool(now == "warn")
     if path == ("report", "comment"):
         return bool(now == "never")
     if len(path) >= 3 and path[0] == "dependencies":

@@ -34,12 +34,12 @@ Pair = tuple[Exchange, Exchange]
 
 
 def snapshot_edits(base: Snapshot | None, head: Snapshot | None) -> tuple[list[Edit], list[str]]:
-    """Edits in the order routes, calls, values, and notes for people."""
+    """Edits in the order routes, calls, values, what was learned; and notes for people."""
     before, after = _Side(base), _Side(head)
     edits = _routes(before, after) + _calls(before, after)
     pairs = _pairs(before, after)
     values, notes = _values(after, pairs)
-    return edits + values, notes
+    return edits + values + _learned(after, pairs), notes
 
 
 class _Side:
@@ -167,6 +167,57 @@ def _value(side: _Side, exchange: Exchange, found: Sequence[Difference]) -> Edit
         before=_text(first.expected),
         after=_text(first.actual or first.detail),
         count=len({one.exchange for one in found}),
+    )
+
+
+def _learned(after: _Side, pairs: Sequence[Pair]) -> list[Edit]:
+    """Noise and rebased places of exchanges that both have, folded over routes."""
+    found: dict[Edit, set[str]] = {}
+    for was, now in pairs:
+        for subject, old, new in (
+            ("noise", _noise(was), _noise(now)),
+            ("rebased", _rebased(was), _rebased(now)),
+        ):
+            for place in (old | new) if old != new else ():
+                before, later = old.get(place, ""), new.get(place, "")
+                if before != later:
+                    edit = _place_edit(after, now, subject, place, before, later)
+                    found.setdefault(edit, set()).add(now.id)
+    return [
+        msgspec.structs.replace(edit, count=len(exchanges)) for edit, exchanges in found.items()
+    ]
+
+
+def _noise(exchange: Exchange) -> dict[str, str]:
+    """Place -> how it may vary."""
+    found: dict[str, str] = {}
+    for one in exchange.noise:
+        low, high = (f"{value}" if value is not None else "" for value in (one.low, one.high))
+        span = f"{low}…{high}" if low or high else ""
+        said = (one.kind, one.format, span, ", ".join(one.members))
+        found[fold(one.at)] = " ".join(text for text in said if text)
+    return found
+
+
+def _rebased(exchange: Exchange) -> dict[str, str]:
+    """Place -> what is expected there instead of what was recorded."""
+    return {fold(one.at): f"{one.recorded} → {one.expected}" for one in exchange.rebased}
+
+
+def _place_edit(
+    side: _Side, exchange: Exchange, subject: str, place: str, before: str, after: str
+) -> Edit:
+    dependency, route, cause = side.group(exchange)
+    return Edit(
+        subject=subject,  # type: ignore[arg-type]  # one of two
+        change="removed" if not after else "added" if not before else "changed",
+        what=_text(route),
+        place=_text(place),
+        dependency=_text(dependency),
+        cause=_text(cause),
+        before=_text(before),
+        after=_text(after),
+        looser=subject == "noise" and bool(after),
     )
 
 

@@ -17,7 +17,19 @@ ROWS = (60, 30, 15, 8, 4, 0)
 
 _SIGNS = {"added": "➕", "removed": "➖", "changed": "✏️"}
 _PLAIN_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
-_NOUNS = {"rule": "rule", "condition": "condition", "config": "setting", "route": "route"}
+_NOUNS = {
+    "route": "route",
+    "noise": "noise place",
+    "rebased": "rebased place",
+    "assumed": "assumed answer",
+    "rule": "rule",
+    "known": "known cause",
+    "quarantine": "quarantined exchange",
+    "condition": "condition",
+    "config": "setting",
+}
+_COUNTED = frozenset({"route", "value", "call", "noise", "rebased", "assumed"})
+"""Subjects that are about exchanges."""
 _CELL = 40
 _NOTES = 5
 
@@ -89,7 +101,7 @@ def _markdown_row(edit: Edit) -> list[str]:
         inline(_noun(edit), 20),
         _where(edit),
         f"{_value(before)} → {_value(after)}" if before or after else "",
-        f"{edit.count:,}" if edit.subject in ("route", "value", "call") else "",
+        f"{edit.count:,}" if edit.subject in _COUNTED else "",
     ]
 
 
@@ -129,7 +141,7 @@ def _cells(row: tuple[Edit, str, str]) -> list[str]:
     edit, before, after = row
     words = (edit.dependency, edit.what, edit.place, f"in {edit.cause}" if edit.cause else "")
     sign = _PLAIN_SIGNS[edit.change] + (" looser" if edit.looser else "")
-    counted = edit.subject in ("route", "value", "call")
+    counted = edit.subject in _COUNTED
     return [
         sign,
         _noun(edit),

@@ -101,3 +101,40 @@ def test_values_are_masked() -> None:
     """What looks secret in a setting is not shown."""
     found = edits("", "service: {env: {DATABASE_URL: 'postgresql://app:hunter2hunter2@db/app'}}")
     assert "hunter2" not in str(found)
+
+
+KNOWN = "known: [{fingerprint: c1:1f0c2a34-9d31c07e, reason: r, owner: %s, until: %s}]"
+QUARANTINE = (
+    "quarantine: [{exchange: a-1, differences: [%s], reason: r, owner: o, until: 2027-06-30}]"
+)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "change", "looser"),
+    [
+        ("", KNOWN % ("o", "2027-06-30"), "added", True),
+        (KNOWN % ("o", "2027-06-30"), "", "removed", False),
+        (KNOWN % ("o", "2027-06-30"), KNOWN % ("o", "2027-07-30"), "changed", True),
+        (KNOWN % ("o", "2027-06-30"), KNOWN % ("p", "2027-05-30"), "changed", False),
+        ("", QUARANTINE % "d1:00000000", "added", True),
+        (QUARANTINE % "d1:00000000", "", "removed", False),
+        (QUARANTINE % "d1:00000000", QUARANTINE % "d1:00000000, d1:11111111", "changed", True),
+        (QUARANTINE % "d1:00000000, d1:11111111", QUARANTINE % "d1:00000000", "changed", False),
+    ],
+)
+def test_what_passes_for_a_time(was: str, now: str, change: str, looser: bool) -> None:
+    """Entries are edits of their own kind: more, longer or wider lets more pass."""
+    (found,) = edits(was, now)
+    assert (found.change, found.looser) == (change, looser)
+    subject = "quarantine" if "quarantine" in was + now else "known"
+    assert (found.subject, found.what) == (
+        subject,
+        "a-1" if subject == "quarantine" else "c1:1f0c2a34-9d31c07e",
+    )
+    assert ("until 2027" in found.after, "until 2027" in found.before) == (bool(now), bool(was))
+
+
+def test_that_what_is_unstable_only_warns_loosens() -> None:
+    """And back again does not."""
+    (warn,), (fail,) = edits("", "gate: {unstable: warn}"), edits("gate: {unstable: warn}", "")
+    assert (warn.what, warn.looser, fail.looser) == ("gate.unstable", True, False)

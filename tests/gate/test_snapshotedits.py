@@ -8,6 +8,7 @@ from ci_gate.gate.snapshotedits import snapshot_edits
 from ci_gate.model.edit import Edit
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse
+from ci_gate.model.noise import Noise, NoiseKind, Rebased
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 
 JSON = ((b"Content-Type", b"application/json"),)
@@ -137,3 +138,38 @@ def test_secrets_and_long_texts() -> None:
         snapshot(inbound("a")), snapshot(inbound("a", body=b'{"total":"ada@example.com"}'))
     )
     assert "ada@" not in str(mail)
+
+
+def test_what_was_learned() -> None:
+    """Noise that comes, goes or is another kind, and rebased places, folded over a route's
+    exchanges; noise that comes loosens the gate."""
+
+    def learned(name: str, kind: NoiseKind = "integer", **more: object) -> Exchange:
+        noise = Noise(at="response.body.$.items[3].id", kind=kind, low=1, high=9)
+        return replace(inbound(name), noise=(noise,), **more)
+
+    added = edits(snapshot(inbound("a"), inbound("b")), snapshot(learned("a"), learned("b")))
+    (one,) = added
+    assert (one.subject, one.change, one.what, one.place) == (
+        "noise",
+        "added",
+        "GET /orders",
+        "response.body.$.items[*].id",
+    )
+    assert (one.before, one.after, one.count, one.looser) == ("", "integer 1…9", 2, True)
+    (gone,) = edits(snapshot(learned("a")), snapshot(inbound("a")))
+    assert (gone.change, gone.before, gone.looser) == ("removed", "integer 1…9", False)
+    (other,) = edits(snapshot(learned("a")), snapshot(learned("a", "counter")))
+    assert (other.change, other.after, other.looser) == ("changed", "counter 1…9", True)
+    rebased = (Rebased(at="response.body.$.total", recorded="4", expected="1"),)
+    (now,) = edits(snapshot(inbound("a")), snapshot(replace(inbound("a"), rebased=rebased)))
+    assert (now.subject, now.after, now.looser) == ("rebased", "4 → 1", False)
+
+
+def test_noise_of_a_call_says_who_makes_it() -> None:
+    """As an edit of a call does."""
+    noise = (Noise(at="request.body.$.amount", kind="integer"),)
+    (one,) = edits(
+        snapshot(inbound("a"), call("b")), snapshot(inbound("a"), replace(call("b"), noise=noise))
+    )
+    assert (one.dependency, one.what, one.cause) == ("payments", "POST /charges", "GET /orders")
