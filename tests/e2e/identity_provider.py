@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import json
 import threading
@@ -13,10 +14,33 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 ISSUER = "https://idp.example/"
+
+
+def certified(key: Any) -> dict[str, object]:
+    """What a provider adds for a key that it has a certificate for."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "idp.example")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=365))
+        .sign(key, hashes.SHA256())
+        .public_bytes(Encoding.DER)
+    )
+    digest = base64.urlsafe_b64encode(hashlib.sha256(made).digest()).decode().rstrip("=")
+    return {"x5c": [base64.b64encode(made).decode()], "x5t#S256": digest}
 
 
 class Provider:
@@ -69,7 +93,7 @@ class Provider:
         algorithm, key = self.keys[kid]
         kinds = {"RS": RSAAlgorithm, "PS": RSAAlgorithm, "ES": ECAlgorithm, "Ed": OKPAlgorithm}
         told = json.loads(kinds[algorithm[:2]].to_jwk(key.public_key()))
-        certificate = {"x5c": ["MIIC"], "x5t": "abc"} if kid == "rsa-1" else {}
+        certificate = certified(key) if kid == "rsa-1" else {}
         return {**told, "kid": kid, "use": "sig", "alg": algorithm, **certificate}
 
 
