@@ -17,7 +17,7 @@ from ci_gate.gate import events, lesson
 from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.hiding import Hidden
 from ci_gate.gate.learning import Taught, teach
-from ci_gate.gate.pacing import FAST, RECORDED, hurt, reason, suffers
+from ci_gate.gate.pacing import FAST, RECORDED, hurt, reason, suffers, unsteady
 from ci_gate.gate.planning import Plan, make_plan
 from ci_gate.gate.rehearsing import Rehearsal, rehearse
 from ci_gate.gate.rotting import risks
@@ -28,6 +28,8 @@ from ci_gate.model.snapshot import Snapshot
 from ci_gate.store.snapshot import write_snapshot
 
 REPLAYS = 3
+PATIENCE = 60.0
+"""Seconds."""
 AHEAD = timedelta(days=31)
 """How far the clock of the last replay is ahead, so that what follows it shows."""
 
@@ -35,9 +37,10 @@ AHEAD = timedelta(days=31)
 async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) -> LearnSummary:
     """Replay the snapshot `replays` times, one boot each, and write what was learned.
 
-    One boot more where a fast replay suffers from its haste (see `pacing`). Nothing is written
-    when a replay cannot be explained: the summary says what was unfaithful. Raises UsageError for
-    configuration and snapshot, CannotRun for the environment.
+    One boot more where a fast replay suffers from its haste (see `pacing`), and all replays again
+    at the recorded pace where fast ones cannot be explained and a recording takes no longer than
+    `PATIENCE`. Nothing is written when a replay cannot be explained: the summary says what was
+    unfaithful. Raises UsageError for configuration and snapshot, CannotRun for the environment.
     """
     check(options, replays)
     options = msgspec.structs.replace(options, only=())
@@ -50,11 +53,20 @@ async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) 
     rehearsing = _Rehearsing(options, plan, sink)
     await rehearsing.all(replays)
     rehearsals, pace = rehearsing.usable()
-    ahead = [at for at, one in enumerate(rehearsals) if one.ahead]
-    taught = teach(snapshot, rehearsals, plan.rules, ahead)
+    taught = _taught(snapshot, rehearsals, plan.rules)
+    if taught.unfaithful and not pace and rehearsing.may_go_slowly():
+        slow = await rehearsing.slowly(replays)
+        again = _taught(snapshot, slow, plan.rules)
+        if not again.unfaithful:
+            rehearsals, pace, taught = slow, unsteady(taught.unfaithful), again
     if not taught.unfaithful:
         write_snapshot(options.snapshot, _paced(taught.snapshot, options, pace))
     return _summary(options, plan.rules, rehearsals, taught, pace)
+
+
+def _taught(snapshot: Snapshot, rehearsals: Sequence[Rehearsal], rules: Rules) -> Taught:
+    ahead = [at for at, one in enumerate(rehearsals) if one.ahead]
+    return teach(snapshot, rehearsals, rules, ahead)
 
 
 def _summary(
@@ -124,7 +136,7 @@ class _Rehearsing:
         self._sink(
             events.Stage(
                 "learn",
-                "calls are missing or requests refused: once more, at the recorded pace "
+                "calls are missing or statuses others: once more, at the recorded pace "
                 f"({seconds:.0f} s)",
             )
         )
@@ -132,6 +144,34 @@ class _Rehearsing:
         await self._once(timedelta())
         if not hurt(self._done, self._snapshot):
             self._plan = fast
+
+    def may_go_slowly(self) -> bool:
+        """True when all of it can be tried again at the recorded pace."""
+        return (
+            self._slower is not None
+            and not self._done[-1].failure
+            and self._slower.steps[-1].due / 1000 <= PATIENCE
+        )
+
+    async def slowly(self, replays: int) -> list[Rehearsal]:
+        """As many replays at the recorded pace, the last of them ahead."""
+        assert self._slower is not None
+        self._plan = self._slower
+        slow = [one for one in self._done if one.paced and not one.ahead][: replays - 1]
+        seconds = self._plan.steps[-1].due / 1000
+        for number in range(len(slow) + 1, replays + 1):
+            self._sink(
+                events.Stage(
+                    "learn",
+                    "not everything can be explained: again, at the recorded pace "
+                    f"({seconds:.0f} s), replay {number} of {replays}",
+                )
+            )
+            shift = AHEAD if number == replays and replays > 2 else timedelta()
+            slow.append(await self._once(shift))
+            if slow[-1].failure:
+                break
+        return slow
 
     async def _once(self, shift: timedelta) -> Rehearsal:
         self._done.append(await rehearse(self._options, self._plan, self._sink, shift))
@@ -143,7 +183,8 @@ class _Rehearsing:
         spoilt = hurt(self._done, self._snapshot)
         if not spoilt or self._done[-1].failure:
             return self._done, ""
-        return [one for one in self._done if one.paced], reason(spoilt, self._snapshot)
+        told = reason(spoilt, self._snapshot, next(one for one in self._done if not one.paced))
+        return [one for one in self._done if one.paced], told
 
 
 def _paced(snapshot: Snapshot, options: RunOptions, pace: str) -> Snapshot:

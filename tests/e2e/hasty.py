@@ -1,10 +1,12 @@
 """A service for the tests that minds how fast it is asked: GET /rate keeps the upstream's answer
-for a second, GET /limited answers once a second and 429 otherwise."""
+for a second, GET /limited answers once a second and 429 otherwise, GET /job begins what takes a
+second and tells of it when it is done, GET /queue is empty when nobody has asked for a second."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +22,8 @@ class State:
     rate: Any = None
     asked = -KEPT
     answered = -KEPT
+    job = 0.0
+    queued = -KEPT
 
 
 def rate() -> Any:
@@ -40,6 +44,19 @@ def limited() -> int:
     return 200
 
 
+def job() -> int:
+    """202 when it is begun or under way, 200 when it is done."""
+    State.job = State.job or time.monotonic()
+    return 200 if time.monotonic() - State.job >= KEPT else 202
+
+
+def queue() -> list[int]:
+    """Empty, or whatever number of things."""
+    early = time.monotonic() - State.queued < KEPT
+    State.queued = time.monotonic()
+    return [7] * random.randrange(100) if early else []
+
+
 class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
@@ -53,6 +70,10 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/limited":
             status = limited()
             self.say(status, {"ok": status == 200})
+        elif self.path == "/job":
+            self.say(job(), {})
+        elif self.path == "/queue":
+            self.say(200, queue())
         else:
             self.say(200, {})
 

@@ -108,6 +108,7 @@ def pace(gate: Any) -> str:
     [
         ("/rate", "leaves out calls that it makes at the recorded pace (GET /rate)"),
         ("/limited", "refuses requests as too many that it answers then (GET /limited)"),
+        ("/job", "answers with another status than at the recorded pace (GET /job)"),
     ],
 )
 def test_the_pace_is_learned(hasty: Callable[[str], Any], path: str, told: str) -> None:
@@ -124,6 +125,17 @@ def test_the_pace_is_learned(hasty: Callable[[str], Any], path: str, told: str) 
         done = gate("run", "--quiet", "--out", f"run-{number}")
         assert done.code == 0, done.text
         assert gate.result(f"run-{number}")["runs"][0]["counts"]["seconds"] > 2.5
+
+
+def test_what_is_steady_at_the_recorded_pace_only(hasty: Callable[[str], Any]) -> None:
+    """Answers that nothing explains at full speed and that are alike at the recorded pace."""
+    gate = hasty("/queue")
+    done = gate("learn")
+    assert done.code == 0, done.text
+    assert "again, at the recorded pace (3 s), replay 1 of 3" in done.text
+    assert "is not steady (GET /queue)" in " ".join(done.text.split())
+    assert pace(gate) == "recorded"
+    assert gate("run", "--quiet", "--out", "run").code == 0
 
 
 def test_pace_that_is_not_needed(hasty: Callable[[str], Any]) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from ci_gate.gate.learning import Reason
 from ci_gate.gate.mocking import recorded_calls
-from ci_gate.gate.pacing import hurt, reason, suffers
+from ci_gate.gate.pacing import hurt, reason, suffers, unsteady
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.message import HttpResponse
 from ci_gate.model.snapshot import Snapshot
@@ -51,11 +52,12 @@ def test_a_replay_as_recorded_does_not_suffer(plain: Snapshot) -> None:
         ({"called": False}, {CHARGE}),
         ({"status": 429}, {FIRST}),
         ({"status": 503}, {FIRST}),
-        ({"status": 404}, set()),
+        ({"status": 404}, {FIRST}),
+        ({"status": 401}, set()),
     ],
 )
 def test_what_haste_may_do(plain: Snapshot, how: dict[str, Any], ids: set[str]) -> None:
-    """Calls are left out, requests refused; another error is not haste."""
+    """Calls are left out, requests refused, or early; who may not ask may not ask slowly either."""
     assert suffers(rehearsal(plain, **how), plain) == ids
 
 
@@ -95,8 +97,24 @@ def test_a_clock_ahead_says_nothing_of_pace(plain: Snapshot) -> None:
 
 def test_the_reason_names_routes(plain: Snapshot) -> None:
     """For a person: what is left out, and what refused."""
-    text = reason({FIRST, CHARGE}, plain)
+    text = reason({FIRST, CHARGE}, plain, rehearsal(plain, status=429))
     assert text == (
         "asked at full speed the service leaves out calls that it makes at the recorded pace "
         "(POST /charges) and refuses requests as too many that it answers then (POST /orders)"
+    )
+
+
+def test_what_was_asked_too_early() -> None:
+    """Of what is not ready yet, and of what is not steady, the routes are named."""
+    assert unsteady([Reason(route="GET /jobs/{id}", why="status 200 or 404")]) == (
+        "asked at full speed the service is not steady (GET /jobs/{id})"
+    )
+    assert unsteady([Reason(why="a call at its start")]).endswith("(at its start)")
+
+
+def test_another_status_is_told_apart_from_a_refusal(plain: Snapshot) -> None:
+    """404 instead of 201 is no refusal as too many."""
+    assert reason({FIRST}, plain, rehearsal(plain, status=404)) == (
+        "asked at full speed the service answers with another status than at the recorded pace "
+        "(POST /orders)"
     )
