@@ -102,14 +102,15 @@ def tokens_in(message: Message) -> Iterator[str]:
 
 def _may_hold(message: Message) -> bool:
     """False for most messages, quickly."""
+    if not isinstance(message, HttpRequest | HttpResponse):
+        return True
     if isinstance(message, HttpRequest) and _HINT in message.target:
         return True
-    if isinstance(message, HttpRequest | HttpResponse):
-        body = message.body
-        return ((isinstance(body, bytes) and _HINT in body) or isinstance(body, Pieces)) or any(
-            _HINT in value for _, value in message.headers
-        )
-    return True
+    for _, value in message.headers:
+        if _HINT in value:
+            return True
+    body = message.body
+    return _HINT in body if isinstance(body, bytes) else isinstance(body, Pieces)
 
 
 def found_in(text: str) -> Iterator[str]:
