@@ -22,6 +22,7 @@ COMMANDS = {
     "action": "The gate as a CI job: inputs, page, annotations and comment of the platform.",
     "diff": "What a change edits in snapshot, rules and configuration, as behaviour.",
     "publish": "Write a run's verdict to the change request it was for.",
+    "explain": "Explain one cause of a run: all that is needed to fix it.",
     "inspect": "List, select and show the exchanges of a snapshot.",
 }
 """Command -> the first line of its help, in the order people meet them."""

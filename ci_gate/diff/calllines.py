@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import msgspec
 
 from ci_gate.diff.render import clean
 from ci_gate.model.call import CallRecord
@@ -53,4 +56,14 @@ def call_lines(
                 effect=record.facts.effect,
             )
             lines.insert(after, (at, line))
-    return {group: tuple(line for _, line in lines[:LINES]) for group, lines in found.items()}
+    return {
+        group: tuple(_counted(line for _, line in lines)[:LINES]) for group, lines in found.items()
+    }
+
+
+def _counted(lines: Iterable[CallLine]) -> list[CallLine]:
+    """Equal lines that follow one another as one."""
+    return [
+        msgspec.structs.replace(line, times=sum(1 for _ in same))
+        for line, same in itertools.groupby(lines)
+    ]

@@ -204,6 +204,8 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A change of `Difference`; "" = as recorded."""
     effect: str = ""
     """"read" or "write"."""
+    times: int = 1
+    """So many of them, one after the other."""
     tier: int = 0
     """By which tier of the matcher it was answered (see `CallRecord`); 0 = it was not made."""
 

@@ -42,7 +42,14 @@ def test_only_missing_calls() -> None:
 
 def test_lines_are_bounded_and_clean() -> None:
     """A storm of calls is cut, and a card number in a path is masked."""
-    made = [(call(f"l{n}", "GET /pay/4242424242424242"), ("r",)) for n in range(500)]
+    made = [(call(f"l{n}", f"GET /{n}/4242424242424242"), ("r",)) for n in range(500)]
     found = call_lines({"r"}, made, {}, [], POSITION)["r"]
     assert len(found) == LINES
     assert "4242424242424242" not in found[0].made
+
+
+def test_the_same_call_again_and_again_is_one_line() -> None:
+    """What a storm calls is counted."""
+    made = [(call(f"l{n}", "GET /a" if n < 7 else "GET /b"), ("r",)) for n in range(9)]
+    found = call_lines({"r"}, made, {}, [], POSITION)["r"]
+    assert [(one.made, one.times) for one in found] == [("GET /a", 7), ("GET /b", 2)]
