@@ -35,7 +35,7 @@ _TYPES = {'"': "string", "{": "object", "[": "array", "t": "boolean", "f": "bool
 
 def of_cause(own: Sequence[Difference], under: Iterable[Difference] = ()) -> str:
     """The fingerprint of differences that were folded together, and of those that follow."""
-    what = {_what(one) for one in own}
+    what = {about(one) for one in own}
     pairs = [(one.expected, one.actual) for one in own]
     claim = shared([one.transforms for one in own], pairs)
     rest = (
@@ -70,8 +70,9 @@ def fault(text: str, version: str) -> str:
     return f"{text or 'nothing'} is no fingerprint; `ci-gate run` shows them, such as {example}"
 
 
-def _what(one: Difference) -> str:
-    """Call, place and kind of change: without the route, which calls are folded over."""
+def about(one: Difference) -> str:
+    """Call, place and kind of change: without the route, which calls are folded over, and no
+    digest yet."""
     trouble = "" if one.call or one.change == "escape" else _NUMBER.sub("#", one.detail)
     trouble = trouble if one.dependency and one.change == "unexpected" else ""
     return repr((one.dependency, one.call, one.group, fold(one.place), one.change, trouble))
@@ -80,7 +81,7 @@ def _what(one: Difference) -> str:
 def _kind(one: Difference) -> str:
     # That a request was never sent is not its route's doing.
     route = "" if one.change == "not-replayed" else one.route
-    return repr((_what(one), route, one.notice, _form(one)))
+    return repr((about(one), route, one.notice, _form(one)))
 
 
 def _form(one: Difference) -> str:

@@ -7,21 +7,22 @@ all chains of a kind, not one each: it costs one more start of the service, at m
 
 An exchange that has none of its differences any more was *unstable*, or, after an exchange that
 missed a call, *collateral* of that one. One that differs otherwise than before stays what it was:
-alone it lacks something, and nothing follows from that. Startup, background and connections that
-went past the mocks are no chains and stand as they are.
+alone it lacks something, and nothing follows from that. Nor does a call that is there again, made
+by another request of the chains: who made it is not always known for certain. Startup, background
+and connections that went past the mocks are no chains and stand as they are.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import msgspec
 
 from ci_gate.config.options import RunOptions
 from ci_gate.diff.causes import causes
 from ci_gate.diff.downstream import MISSES
-from ci_gate.diff.fingerprint import of_difference
+from ci_gate.diff.fingerprint import about, of_difference
 from ci_gate.diff.outcomes import is_red
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events
@@ -56,12 +57,14 @@ async def confirmed(evidence: Evidence, options: RunOptions, sink: events.Sink) 
         return evidence
     chosen = _sample(failing)
     again: _Found = {}
+    calls: set[str] = set()
     notices: list[str] = []
     for ids in _boots(chosen, failing):
-        found, note = await _replayed(alone(evidence.plan, ids, options), evidence, options, sink)
-        again |= found
+        found, note = await _replayed(ids, evidence, options, sink)
+        again |= {one: found[one] for one in ids if one in found}
+        calls |= {about(one) for red in found.values() for one in red if one.dependency}
         notices += [note] if note else []
-    seen = _Seen(evidence.plan, by_exchange(evidence), failing, again)
+    seen = _Seen(evidence.plan, by_exchange(evidence), failing, again, calls)
     marks = seen.marks()
     if again:
         notices.append(_summary(len(failing), again, marks))
@@ -101,11 +104,12 @@ def _missed(differences: Iterable[Difference]) -> bool:
 
 
 async def _replayed(
-    plan: Plan, evidence: Evidence, options: RunOptions, sink: events.Sink
+    ids: Sequence[str], evidence: Evidence, options: RunOptions, sink: events.Sink
 ) -> tuple[_Found, str]:
-    """What differs in each exchange that could be replayed, and why that were none."""
-    judged = [one for one in plan.steps if one.judged]
-    sink(events.Stage("confirm", f"{plural(len(judged), 'request')} again, alone"))
+    """What differs in each exchange of their chains that could be replayed, and why that were
+    none."""
+    sink(events.Stage("confirm", f"{plural(len(ids), 'request')} again, alone"))
+    plan = alone(evidence.plan, ids, options)
     limit = max(LEAST_TIME, TIMES * evidence.seconds)
     try:
         async with asyncio.timeout(limit):
@@ -133,6 +137,7 @@ class _Seen:
         first: Mapping[str, Sequence[Difference]],
         failing: Mapping[str, Sequence[Difference]],
         again: _Found,
+        calls: Set[str],
     ) -> None:
         self.collateral: dict[str, str] = {}
         """Exchange -> the one before it that missed a call."""
@@ -140,6 +145,8 @@ class _Seen:
         self._first = first
         self._failing = failing
         self._again = again
+        self._calls = calls
+        """What differed in calls again, whichever request made them."""
         self._chains = chains_of(plan.snapshot)
 
     def marks(self) -> dict[Difference, Standing]:
@@ -168,7 +175,11 @@ class _Seen:
         now = {of_difference(one) for one in self._again[exchange]}
         if not now <= known:
             return []
-        return [one for one in self._failing[exchange] if of_difference(one) not in now]
+        return [
+            one
+            for one in self._failing[exchange]
+            if of_difference(one) not in now and not (one.dependency and about(one) in self._calls)
+        ]
 
     def _miss_before(self, exchange: str, misses: Sequence[str]) -> str:
         """The last exchange before this one that missed a call and is not of its chain."""

@@ -91,11 +91,12 @@ def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
 
 
 def alone(plan_: Plan, ids: Collection[str], options: RunOptions) -> Plan:
-    """The plan by which these exchanges are judged again, with their chains and nothing else."""
+    """The plan by which the chains of these exchanges are looked at again, and nothing else."""
     today = plan_.started_at.date().isoformat()
+    steps = _steps(plan_.snapshot, ids, options.replay.pace)
     return msgspec.structs.replace(
         plan_,
-        steps=_steps(plan_.snapshot, ids, options.replay.pace),
+        steps=tuple(msgspec.structs.replace(one, judged=True) for one in steps),
         # What rules excuse is counted once, in the run itself.
         rules=Rules(options.rules, today),
     )

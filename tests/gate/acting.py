@@ -125,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
         if HOW == "dropped":
             self.say(200, b'{"text": "Hello, ada!"}')
             return
-        if HOW in ("extra", "breaker"):
+        if HOW in ("extra", "breaker", "wanders"):
             quietly("/unknown")
         if HOW == "new-host":
             proxy = urllib.request.build_opener(
@@ -152,8 +152,11 @@ class Handler(BaseHTTPRequestHandler):
             return
         broken = HOW == "breaker" and "/hello" in ASKED
         if HOW != "write-dropped" and not broken:
-            body = {"thing": sent["thing"] + (1 if HOW == "write-changed" else 0)}
+            changed = HOW in ("write-changed", "wanders", "wandered")
+            body = {"thing": sent["thing"] + (1 if changed else 0)}
             quietly("/audit", body)
+        if HOW == "wandered":
+            quietly("/unknown")
         if HOW == "write-twice":
             quietly("/audit", body)
         self.say(201, b'{"ok": true}')
@@ -185,7 +188,7 @@ def main() -> None:
     global HOW
     port = int(os.environ["PORT"])
     if ONCE and os.path.exists(ONCE):
-        HOW = ""
+        HOW = "wandered" if HOW == "wanders" else ""
     elif ONCE:
         with open(ONCE, "w"):
             pass

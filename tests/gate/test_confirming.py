@@ -131,6 +131,13 @@ def test_collateral_of_a_miss_that_does_not_repeat_is_unstable(acting: Any) -> N
     assert result.runs[0].counts.unstable == 2
 
 
+def test_a_call_that_is_made_by_another_request_repeats(acting: Any) -> None:
+    """Behind an answer a call may belong to the next request: it is there again, and stays red."""
+    result = once(acting, "wanders")
+    assert causes(result, "unstable") == []
+    assert rows(acting)[HELLO].state == "failed"
+
+
 @pytest.mark.parametrize("how", ["dies", "ends-badly", "asks-and-ends"])
 def test_a_service_that_fails_is_not_started_again(acting: Any, how: str) -> None:
     """Why everything differs is known."""

@@ -10,7 +10,7 @@ import pytest
 
 from ci_gate.config.options import Policy, RunOptions
 from ci_gate.errors import UsageError
-from ci_gate.gate.planning import NOTHING, NOTHING_CHOSEN, make_plan
+from ci_gate.gate.planning import NOTHING, NOTHING_CHOSEN, alone, make_plan
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.replayer.options import ReplayerOptions
 from ci_gate.service.options import ServiceOptions
@@ -94,3 +94,16 @@ def test_set_values_replace_the_stand_ins_that_the_snapshot_names(
     unknown = ReplayerOptions(values=(("pin", "1234"),))
     with pytest.raises(UsageError, match=r"replay\.set\.values\.pin: .* record it again"):
         make_plan(options(snapshot_folder, replay=unknown))
+
+
+def test_alone_is_the_chains_and_nothing_else(snapshot_folder: str) -> None:
+    """All of it is looked at, and rules count afresh."""
+    given = options(snapshot_folder)
+    plan = make_plan(given)
+    again = alone(plan, ["bbbb1111-1"], given)
+    assert [(s.exchange.id, s.judged) for s in again.steps] == [
+        ("aaaa1111-1", True),
+        ("bbbb1111-1", True),
+    ]
+    assert [s.exchange.id for s in alone(plan, ["aaaa1111-1"], given).steps] == ["aaaa1111-1"]
+    assert again.rules is not plan.rules

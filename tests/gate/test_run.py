@@ -321,7 +321,9 @@ def test_a_service_on_localhost_cannot_be_in_our_own_container(
     monkeypatch.setattr("ci_gate.gate.serving.inside", lambda: Inside(engine=True))
     monkeypatch.setattr("ci_gate.service.inside._alone", lambda: True)
     url = f"http://localhost:{free_port()}"
-    service = ServiceOptions(name="acting", url=url, ready=Ready(how="path", what="/", timeout=60.0))
+    service = ServiceOptions(
+        name="acting", url=url, ready=Ready(how="path", what="/", timeout=60.0)
+    )
     with pytest.raises(UsageError, match=f"(?s){url}.*service.image.*/host@"):
         acting.run(service=service)
 
@@ -350,7 +352,9 @@ def test_a_cancelled_run_stops_everything(acting: Any, moment: str, times: int) 
                 reached.set()
 
         task = asyncio.ensure_future(run(acting.options(service=service), sink))
-        await reached.wait()
+        waiting = asyncio.ensure_future(reached.wait())
+        # A run that ends before that stage is a failure of this test, and no wait without end.
+        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
         task.cancel()
         if times == 2:
             await asyncio.sleep(0.2)
