@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from ci_gate.codecs.base import (
     Action,
@@ -240,17 +237,13 @@ class MockConnection(Connection):
             missed = mock.codec.miss(request, "nothing was recorded for this call")
             return Answer(missed, None, 0.0)
         mock.answered += 1
-        if alone or entry.session:
-            return mock.answer(entry)
         answer, waiting = mock.answer(entry), None
-        if server.holds is not None and match.tier in CONSUMING:
-            waiting = server.holds.keep(entry.exchange, match.groups, at)
-            if waiting is not None:
-                kept = functools.partial(server.holds.over, entry.exchange, waiting)
-                answer = msgspec.structs.replace(answer, kept=kept)
-        server.log(
-            LiveCall(mock.name, request, entry, match.tier, match.groups, at, waiting=waiting)
-        )
+        if alone or entry.session:
+            return answer
+        tier, groups = match.tier, match.groups
+        if server.holds is not None and tier in CONSUMING:
+            answer, waiting = server.holds.kept(answer, entry.exchange, groups, at)
+        server.log(LiveCall(mock.name, request, entry, tier, groups, at, waiting=waiting))
         return answer
 
     def _log_miss(self, mock: Mock, request: Message, groups: tuple[str, ...], at: int) -> None:
@@ -287,13 +280,7 @@ class MockConnection(Connection):
         waited = len(queue) > QUEUE_LIMIT
         while queue and not self._busy and not self._full:
             answer, due = queue.popleft()
-            now = time.monotonic_ns()
-            left = (due - now) / 1e9 if due else 0.0
-            self._busy = True
-            if left > 0 or (answer.kept is not None and not answer.kept(now)):
-                self._later(answer, max(left, LOOK))
-            else:
-                self._begin(answer)
+            self._in_turn(answer, due)
         if waited and len(queue) <= QUEUE_LIMIT and not self.full:
             self.resume()
 
@@ -303,15 +290,17 @@ class MockConnection(Connection):
         self._next()
         self._go_on()
 
-    def _later(self, answer: Answer, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._in_time, answer)
-
-    def _in_time(self, answer: Answer) -> None:
-        self._timer = None
-        if answer.kept is not None and not answer.kept(time.monotonic_ns()):
-            self._later(answer, LOOK)
+    def _in_turn(self, answer: Answer, due: int) -> None:
+        self._busy, now = True, time.monotonic_ns()
+        if due <= now and (answer.kept is None or answer.kept(now)):
+            self._begin(answer)
             return
-        self._begin(answer)
+        left = max((due - now) / 1e9, LOOK)
+        self._timer = asyncio.get_running_loop().call_later(left, self._in_time, answer, due)
+
+    def _in_time(self, answer: Answer, due: int) -> None:
+        self._timer = None
+        self._in_turn(answer, due)
         self._next()
         self._go_on()
 

@@ -12,10 +12,12 @@ that one's response waits for it, it has become that request's call.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence, Set
 
 import msgspec
 
+from ci_gate.mocks.bound import Answer
 from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
 
 PATIENCE = 0.25
@@ -80,6 +82,16 @@ class Holds:
             return None
         waiting = Waiting(hold, now + int(hold.patience * 1e9))
         return waiting if self._pending(hold) else None
+
+    def kept(
+        self, answer: Answer, call: Exchange, groups: tuple[str, ...], now: int
+    ) -> tuple[Answer, Waiting | None]:
+        """An answer that asks whether it may go out, when it is to be kept (see `keep`)."""
+        waiting = self.keep(call, groups, now)
+        if waiting is None:
+            return answer, None
+        over = functools.partial(self.over, call, waiting)
+        return msgspec.structs.replace(answer, kept=over), waiting
 
     def over(self, call: Exchange, waiting: Waiting, now: int) -> bool:
         """True when the answer may go out: nothing is pending, or patience has ended."""
