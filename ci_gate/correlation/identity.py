@@ -121,7 +121,9 @@ class Identity:
         self._recorded: dict[str, str] = {}
 
     def begin(self, times: Times, addresses: Addresses = _NOWHERE) -> None:
-        """The service's time is known, and every live address: claims name them (`iss`)."""
+        """The service's time is known, and every live address: claims name them (`iss`). Called
+        again when it turns out to be another: tokens are made anew."""
+        self._live.clear()
         self._times = times
         self._addresses = addresses
 

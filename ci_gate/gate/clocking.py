@@ -10,6 +10,7 @@ import msgspec
 from ci_gate.errors import CannotRun
 from ci_gate.service.clock import Clock, open_clock
 from ci_gate.service.clock_probe import Program
+from ci_gate.service.sockets import listening
 
 _NO_TIME = "the snapshot does not say when it was recorded"
 _FIRST, _LAST = 2001, 2099
@@ -40,6 +41,14 @@ class Timing(msgspec.Struct, frozen=True):
             return None
         return lambda at: clock.advance(begins + int(at * 1e6))
 
+    def passed_by(self, pids: Iterable[int]) -> bool:
+        """True when all of these processes that listen go by the machine's clock, though another
+        was shown to them: a Go program behind a shell, or in an image."""
+        if self.clock is None:
+            return False
+        asked = listening(pids)
+        return bool(asked) and not self.clock.any_moved(asked)
+
     def seen_by(self, pids: Iterable[int]) -> str:
         """One line naming what of the service goes by the machine's clock though it should not;
         "" where nothing does, or where `note` has said so."""
@@ -68,7 +77,7 @@ def timing(
         note = f"the clock is the machine's: {_NO_TIME}" if wanted == "auto" else ""
         return Timing(sees=(now,), note=note)
     if wanted == "real":
-        return Timing(by=now - recorded, sees=(now,))
+        return by_machine(recorded_at)
     opened = open_clock(wanted, starts, state_folder, folder())
     if opened.clock is None:
         return Timing(by=now - recorded, sees=(now,), note=opened.note)
@@ -77,6 +86,13 @@ def timing(
     opened.clock.set(begins)
     # What a shell, a wrapper or an image starts may turn out to go by the machine's clock.
     return Timing(opened.clock, begins, shift, (first, now), opened.note)
+
+
+def by_machine(recorded_at: str) -> Timing:
+    """The time of a service that turns out to go by the machine's clock."""
+    now = datetime.datetime.now(datetime.UTC)
+    recorded = _read(recorded_at)
+    return Timing(by=now - recorded if recorded is not None else datetime.timedelta(), sees=(now,))
 
 
 def _read(text: str) -> datetime.datetime | None:

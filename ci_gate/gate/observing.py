@@ -80,19 +80,20 @@ class Observation:
         async with running:
             await serving.start(running, log_path)
             # Made while the service boots.
-            replay = Replay(
-                self._plan.steps,
-                serving.addresses,
-                self._plan.given,
-                self._plan.snapshot.folder,
-                self._learning,
-            )
+            replay = self._prepared()
             host = await serving.ready()
+            if serving.passed:
+                replay = self._prepared()
             if host:
                 self._learning.keep_clock(serving.clocked)
                 await self._replay(replay, host)
                 await serving.check(self._samples)
         return self._observed(replay, running)
+
+    def _prepared(self) -> Replay:
+        plan = self._plan
+        addresses, folder = self._serving.addresses, plan.snapshot.folder
+        return Replay(plan.steps, addresses, plan.given, folder, self._learning)
 
     async def _replay(self, replay: Replay, host: str) -> None:
         serving, options = self._serving, self._options.replay

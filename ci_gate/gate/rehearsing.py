@@ -71,14 +71,11 @@ async def rehearse(
     samples: Samples | None = None
     async with running:
         await serving.start(running, "")
-        replay = Replay(
-            plan.steps,
-            serving.addresses,
-            plan.given,
-            plan.snapshot.folder,
-            learned,
-        )
+        folder = plan.snapshot.folder
+        replay = Replay(plan.steps, serving.addresses, plan.given, folder, learned)
         host = await serving.ready()
+        if serving.passed:
+            replay = Replay(plan.steps, serving.addresses, plan.given, folder, learned)
         if host:
             replayer = Replayer(
                 replay.prepared,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import timedelta
 
 import msgspec
@@ -15,7 +16,7 @@ from ci_gate.errors import CannotRun
 from ci_gate.gate import events, rotting, target
 from ci_gate.gate.boot import Surroundings, probed, service_address
 from ci_gate.gate.cleaning import Cleaning
-from ci_gate.gate.clocking import Timing, timing
+from ci_gate.gate.clocking import Timing, by_machine, timing
 from ci_gate.gate.identity import times_of
 from ci_gate.gate.listeners import LOOPBACK, spellings
 from ci_gate.gate.mocking import Mocks
@@ -65,6 +66,8 @@ class Serving:
         """The service's time; known when it is started."""
         self.unmoved = ""
         """What of the service goes by the machine's clock though it should not; known when ready."""
+        self.passed = False
+        """All of it that answers does: requests prepared before it was ready have to be made anew."""
         self._identity = identity
         self.resting: Rest | None = None
         """Whether it is at rest; known when it is ready, None for one that we did not start."""
@@ -108,9 +111,7 @@ class Serving:
         by_name = await self._listen(running)
         around = self._around(by_name)
         self._set_clock(running, around)
-        if self._identity is not None:
-            self._identity.begin(times_of(self._plan.snapshot, self.timing), self.addresses)
-        self.mocks.prepare(self.addresses, self.timing.by, self._identity)
+        self._tell(self.timing)
         if service.url:
             self._say_where(by_name)
             return
@@ -131,7 +132,21 @@ class Serving:
             self.resting = Rest(one.pid for one in process.members())
             self.unmoved = self.timing.seen_by(one.pid for one in process.members())
             self.notices += [self.unmoved] if self.unmoved else []
+            self._follow(one.pid for one in process.members())
         return up.host
+
+    def _tell(self, timing: Timing) -> None:
+        """Make what is said to the service of the time that it has."""
+        if self._identity is not None:
+            self._identity.begin(times_of(self._plan.snapshot, timing), self.addresses)
+        self.mocks.prepare(self.addresses, timing.by, self._identity)
+
+    def _follow(self, pids: Iterable[int]) -> None:
+        """What goes by the machine's clock though another was shown to it is told the machine's
+        time: in tokens, and by its mocks."""
+        if self.timing.passed_by(pids):
+            self.passed = True
+            self._tell(by_machine(self._plan.snapshot.origin.recorded_at))
 
     @property
     def clocked(self) -> bool:

@@ -124,6 +124,10 @@ class Clock:
         names = (_name(pid) for pid in pids if self._touches(pid) is False)
         return tuple(dict.fromkeys(names))
 
+    def any_moved(self, pids: Iterable[int]) -> bool:
+        """Whether one of these processes goes by this clock, or may."""
+        return any(self._touches(pid) is not False for pid in pids)
+
     def note(self, pids: Iterable[int]) -> str:
         """One line naming the programs without effect; "" when there are none."""
         names = self.untouched(pids)

@@ -64,6 +64,16 @@ def address(text: str) -> Address:
     return Address(socket.inet_ntop(family, data), int(port, 16))
 
 
+def listening(pids: Iterable[int]) -> list[int]:
+    """Those of these processes that listen for TCP connections."""
+    found = []
+    for pid in pids:
+        listens = {row.inode for row in rows(pid, "tcp") if row.state == LISTEN}
+        if listens & sockets_of([pid]):
+            found.append(pid)
+    return found
+
+
 def sockets_of(pids: Iterable[int]) -> set[str]:
     """Inodes of all sockets that these processes have open; those we may not look into have none."""
     found: set[str] = set()

@@ -97,6 +97,17 @@ def test_by_the_machines_clock_a_token_is_as_old_as_it_was() -> None:
     assert found["exp"] - now == 230
 
 
+def test_the_time_may_turn_out_to_be_another() -> None:
+    """Tokens are made anew, and those that were made before are still known."""
+    exchange = asked("i1", TOKEN)
+    run = identity(recording(exchange))
+    early = run.live(exchange.request, 0.0)
+    run.begin(Times(lambda _: 500))
+    late = run.live(exchange.request, 0.0)
+    assert verified(run, bearer(late))["exp"] == START + 790
+    assert run.recorded(early) == run.recorded(late) == exchange.request
+
+
 def test_what_was_out_of_date_is_out_of_date() -> None:
     """A token that was good at first and expired later is both, though a replay takes no time."""
     first, late = asked("i1", TOKEN), asked("i2", TOKEN, 401, at=400_000.0)

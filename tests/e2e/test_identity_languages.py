@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -98,6 +99,18 @@ def test_a_month_later(shop: Any, clock: str) -> None:
     assert done.code == 1, done.text
     causes = shop.result()["causes"]
     assert len({name for cause in causes for name in cause["exchanges"]}) == 1
+
+
+def test_behind_a_shell(shop: Any) -> None:
+    """What a wrapper starts is known when it is ready: a Go program gets the machine's time."""
+    path = shop.folder / "ci-gate.yml"
+    text = path.read_text(encoding="utf-8")
+    command = text.partition("command: ")[2].partition("\n")[0]
+    line = " ".join(json.loads(command))
+    path.write_text(text.replace(command, f'"true; {line}"'), encoding="utf-8")
+    for _ in range(2):
+        done = shop("run", "--out", "run")
+        assert done.code == 0, done.text
 
 
 @pytest.mark.parametrize("clock", ["auto", "real"])

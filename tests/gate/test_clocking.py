@@ -16,7 +16,7 @@ from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import CannotRun
 from ci_gate.gate import boot
-from ci_gate.gate.clocking import Timing, timing
+from ci_gate.gate.clocking import Timing, by_machine, timing
 from ci_gate.gate.mocking import Mocks
 from ci_gate.mocks.server import Answer
 from ci_gate.model.message import HttpResponse
@@ -194,3 +194,36 @@ def test_the_dates_of_mocks_move(recorded: Snapshot, tmp_path: Path) -> None:
         (b"Set-Cookie", b"a=b; Expires=Thu, 03 Sep 2026 10:00:00 GMT"),
     )
     assert answer.prepared == codec("http").prepare(answer.message)
+
+
+class Shown:
+    """A clock that some processes go by."""
+
+    def __init__(self, *moved: int) -> None:
+        self.moved = moved
+
+    def any_moved(self, pids: list[int]) -> bool:
+        """Whether one of them is among these."""
+        return any(pid in self.moved for pid in pids)
+
+
+@pytest.mark.parametrize(
+    ("listens", "moved", "expected"),
+    [([7], [], True), ([7, 8], [8], False), ([7], [7], False), ([], [], False)],
+)
+def test_a_service_that_the_clock_has_passed_by(
+    monkeypatch: pytest.MonkeyPatch, listens: list[int], moved: list[int], expected: bool
+) -> None:
+    """What listens decides: a wrapper that sees the clock does not answer requests."""
+    monkeypatch.setattr("ci_gate.gate.clocking.listening", lambda pids: listens)
+    shown: Any = Shown(1, *moved)
+    assert Timing(clock=shown).passed_by([1, 7, 8]) is expected
+    assert not Timing().passed_by([1, 7, 8])
+
+
+def test_the_time_of_a_service_that_was_passed_by() -> None:
+    """Its dates are today's, and without a recorded time they stay."""
+    found = by_machine(RECORDED)
+    assert found.by > datetime.timedelta(days=365)
+    assert found.clock is None
+    assert by_machine("").by == datetime.timedelta()
