@@ -24,10 +24,9 @@ from ci_gate.replayer.wire import Wire
 CHECK_EVERY = 0.25
 """Seconds between looks at timeouts and progress."""
 REST = 0.2
-"""Seconds that the next request waits at most for the service to come to rest."""
+"""Seconds that the next request waits at most for the service to come to rest; half as long each
+time it did not, until it does again."""
 _REST_EVERY = 0.001
-_RESTLESS = 3
-"""Times in a row after which a service is held to be one that never rests."""
 GIVE_UP_AFTER = 3
 """Requests in a row without any answer before the service is held to be gone."""
 
@@ -74,7 +73,7 @@ class Replayer:
         self.moment = moment
         self._concurrency = max(1, min(concurrency, len(requests) or 1))
         self._resting = resting if concurrency == 1 else None
-        self._restless = 0
+        self._patience = REST
         self._progress = progress
         self._next = 0
         self._lanes: list[_Lane] = []
@@ -136,16 +135,18 @@ class Replayer:
         """True when it is to be asked whether the service is at rest."""
         return self._resting is not None
 
+    def until_rest(self) -> float:
+        """Monotonic seconds until which the next request waits for the service to be at rest."""
+        return time.monotonic() + self._patience
+
     def at_rest(self, until: float) -> bool:
         """Whether the next request may be sent; `until`: monotonic seconds, when it may anyway."""
         if self._resting is None or self._resting():
-            self._restless = 0
+            self._patience = REST
             return True
         if time.monotonic() < until:
             return False
-        self._restless += 1
-        if self._restless >= _RESTLESS:
-            self._resting = None
+        self._patience /= 2
         return True
 
     def settling(self, exchange: str, lane: _Lane) -> None:
@@ -309,7 +310,7 @@ class _Lane:
             return
         correlation.end(exchange, at)
         if correlation.settled(exchange):
-            self._rest(time.monotonic() + REST)
+            self._rest(replayer.until_rest())
             return
         replayer.settling(exchange, self)
         loop = asyncio.get_running_loop()
@@ -319,11 +320,11 @@ class _Lane:
         """All calls of the last request have been seen."""
         if self._timer is not None:
             self._timer.cancel()
-        self._rest_later(time.monotonic() + REST)
+        self._rest_later(self._replayer.until_rest())
 
     def _waited(self, exchange: str) -> None:
         self._replayer.forget(exchange)
-        self._rest(time.monotonic() + REST)
+        self._rest(self._replayer.until_rest())
 
     def _rest(self, until: float) -> None:
         """Send the next request when the service is at rest."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import ssl
 import time
 from collections.abc import Awaitable, Callable
@@ -308,20 +309,34 @@ def test_waiting_for_a_service_that_still_works(replay: Any, ask: Any) -> None:
     assert samples.started[1] - samples.started[0] > 19 * 0.001e9
 
 
-def test_a_service_that_never_rests_is_not_waited_for_any_more(replay: Any, ask: Any) -> None:
-    """Three requests wait as long as they may, then nothing is known of rest."""
-    asked: list[float] = []
+def test_a_service_that_does_not_rest_is_waited_for_less_and_less(replay: Any, ask: Any) -> None:
+    """One that never does costs twice the wait in all."""
+    requests = [ask(f"/{n}") for n in range(30)]
+    correlation = Correlation(0, by_time=False)
+    samples = replay(requests, fine, correlation=correlation, resting=lambda: False)
+    assert samples.answered == 30
+    assert samples.started[1] - samples.started[0] > REST * 1e9
+    assert samples.started[29] - samples.started[0] < 4 * REST * 1e9
+
+
+def test_a_service_that_rests_again_is_waited_for_again(replay: Any, ask: Any) -> None:
+    """Work at its start does not make it one that never rests."""
+    begins: list[float] = []
+
+    async def serve(reader: Any, writer: Any, number: int) -> None:
+        while await reader.readuntil(b"\r\n\r\n"):
+            begins.append(time.monotonic())
+            writer.write(OK)
 
     def resting() -> bool:
-        asked.append(time.monotonic())
-        return False
+        return len(begins) == 3
 
     correlation = Correlation(0, by_time=False)
-    requests = [ask(f"/{n}") for n in range(20)]
-    samples = replay(requests, fine, correlation=correlation, resting=resting)
-    assert samples.answered == 20
-    assert samples.started[3] - samples.started[0] > 3 * REST * 1e9
-    assert asked[-1] < samples.started[4] / 1e9
+    requests = [ask(f"/{n}") for n in range(5)]
+    samples = replay(requests, serve, correlation=correlation, resting=resting)
+    waits = [two - one for one, two in itertools.pairwise(samples.started)]
+    assert waits[1] < waits[0]
+    assert waits[3] > REST * 1e9
 
 
 def test_with_several_at_once_nothing_rests(replay: Any, ask: Any) -> None:
