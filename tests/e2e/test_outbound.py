@@ -1,0 +1,143 @@
+"""Every way in which calls change behind equal answers: recorded, passed, and red as what it is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CALLER = Path(__file__).with_name("caller.py")
+CONFIG = """
+version: 1
+snapshot: snapshots/caller
+service:
+  name: caller
+  command: [{python}, caller.py]
+  port: auto
+  env: {{PORT: "${{service.port}}", API_URL: "${{api.url}}", CHANGED: "${{env.CHANGED:-}}"}}
+  ready: {{path: /healthz, timeout: 10s}}
+dependencies:
+  api: {{upstream: "http://localhost:{upstream}"}}
+"""
+PATHS = "missing extra ids changed repeated storm order from to after before host fan chain crash"
+DRIVE = f"""
+import os, time, urllib.request
+base = os.environ["CI_GATE_TARGET"]
+open_ = urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open
+for path in "{PATHS}".split():
+    open_(base + "/" + path, timeout=10).read()
+    time.sleep(0.15)
+"""
+TITLES = {
+    "/missing": "POST /missing (api) no longer called",
+    "/extra": "DELETE /extra (api) newly called",
+    "/ids": "GET /item/{id} (api) newly called 9 times",
+    "/changed": 'POST /changed (api) request.body.$.amount: 5 became "5" (number became string)',
+    "/repeated": "GET /rates (api) called 51 times, recorded 1",
+    "/storm": "POST /busy (api) called 9 times, recorded 2, again and again after an error answer",
+    "/order": "POST /b (api) called in another order",
+    "/from": "POST /mail (api) moved from GET /from to GET /to",
+    "/after": "POST /audit (api) now made after the response",
+    "/before": "POST /ship (api) now made before the response, which waits for it",
+    "/host": "new host audit.example",
+    "/fan": "GET /price/{id} (api) now called one after the other, recorded at once",
+    "/crash": "status 200 became 500: KeyError: 'rate' in caller.py:",
+}
+"""Path -> how the title of its cause begins."""
+
+
+class Api(BaseHTTPRequestHandler):
+    """The dependency: slow enough for what is made at once to overlap."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+
+    def _any(self) -> None:
+        """Anything."""
+        length = int(self.headers.get("Content-Length", "0"))
+        self.rfile.read(length)
+        time.sleep(0.03)
+        data = b"{}"
+        self.send_response(503 if self.path == "/busy" else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_DELETE = _any  # noqa: N815 - what the base class looks for
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory, make_gate: Callable[[Path], Any]) -> Path:
+    """A folder with the service, its configuration and its snapshot."""
+    folder = tmp_path_factory.mktemp("caller")
+    shutil.copy(CALLER, folder)
+    (folder / "drive.py").write_text(DRIVE, encoding="utf-8")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    text = CONFIG.format(python=sys.executable, upstream=server.server_port)
+    (folder / "ci-gate.yml").write_text(text, encoding="utf-8")
+    drive = f"{sys.executable} drive.py"
+    done = make_gate(folder)("record", "--in-port", "0", "--out-port", "0", "--drive", drive)
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    assert done.code == 0, done.text
+    return folder
+
+
+@pytest.fixture
+def caller(recorded: Path, tmp_path: Path, make_gate: Callable[[Path], Any]) -> Iterator[Any]:
+    """The gate in a folder of its own with the recorded service; nothing outlives the test."""
+    folder = tmp_path / "caller"
+    shutil.copytree(recorded, folder)
+    gate = make_gate(folder)
+    yield gate
+    left = gate.alive()
+    gate.kill_all()
+    assert left == []
+
+
+def test_the_unchanged_service_passes(caller: Any) -> None:
+    """Calls at once, behind the answer, refused and repeated as recorded: green, run after run."""
+    for number in range(3):
+        done = caller("run", "--out", f"run{number}")
+        assert done.code == 0, done.text
+
+
+def test_every_change_of_calls_is_one_cause_in_one_line(caller: Any) -> None:
+    """All changes in one run: each is red, named as people say it, and explained."""
+    done = caller("run", "--out", "run", CHANGED="1")
+    assert done.code == 1, done.text
+    causes = caller.result()["causes"]
+    titles = [one["title"] for one in causes if not one.get("notice")]
+    found = {path: [t for t in titles if t.startswith(begin)] for path, begin in TITLES.items()}
+    assert {path for path, those in found.items() if len(those) != 1} == set(), titles
+    assert len(titles) == len(TITLES), titles
+    by_title = {one["title"]: one for one in causes}
+    crashed = by_title[found["/crash"][0]]
+    assert crashed["moment"]["error"] == "KeyError: 'rate'"
+    assert crashed["moment"]["files"][0].startswith("caller.py:")
+    rows = [
+        json.loads(line)
+        for line in (caller.folder / "run" / "exchanges.jsonl").read_text("utf-8").splitlines()
+    ]
+    calls = {row["label"]: [line["change"] for line in row["calls"]] for row in rows}
+    assert calls["GET /missing"] == ["missing"]
+    assert calls["GET /repeated"] == ["", "repeated"]
+    assert calls["GET /chain"] == []
+    explained = caller("explain", "run", crashed["id"])
+    assert "KeyError: 'rate'" in explained.out
+    assert "ci-gate run --only" in explained.out
