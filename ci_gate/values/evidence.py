@@ -6,7 +6,7 @@
 | the same while the clock stood, another with the clock ahead | derived (a day: timestamp) |
 | two values, or fewer than there were replays | one-of exactly these |
 | UUIDs, ULIDs, object ids, JSON Web Tokens | these (UUIDs of one version: that version) |
-| numbers | integer or number, in a range |
+| numbers, two sizes among them | integer or number, in a range |
 | long texts of one alphabet, different everywhere | hex, base64 or token of that length |
 | anything else | nothing: it is not explained |
 
@@ -38,6 +38,8 @@ MEMBERS = 8
 """Members that a one-of has at most."""
 LONGEST_MEMBER = 1000
 """Characters of a member; a longer value is not one of a set."""
+MEASURE = 100_000
+"""Numbers from here on are sizes and times, not choices."""
 FACTOR = 100
 """See above: how far a number may go beyond those seen."""
 
@@ -106,8 +108,9 @@ def _time(values: Sequence[Scalar], recorded: Scalar, ahead: Collection[int]) ->
 
 
 def _derived(values: Sequence[Scalar], ahead: Collection[int]) -> Noise | None:
-    """What differs between clocks only. It takes two replays at one clock to know that."""
-    if not _follows(values, ahead):
+    """What differs between clocks only. It takes two replays at one clock to know that, and a size
+    that changes seldom may have done so just then."""
+    if not _follows(values, ahead) or _are_measures(values):
         return None
     types = dict.fromkeys(json_type(value) for value in values)
     return Noise(at="", kind="derived", format=" ".join(types), clock=True)
@@ -121,16 +124,21 @@ def _follows(values: Sequence[Scalar], ahead: Collection[int]) -> bool:
 
 def _one_of(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
     """Something must have come twice, or nothing says that these are all (true and false are).
-    Three numbers are no set but a range; there the recorded one counts, too."""
+    Three numbers are no set but a range; there the recorded one counts, too. So are two measures:
+    a heap of 66,846,720 or 67,108,864 bytes may have yet another size."""
     distinct = {as_json(value) for value in values}
     all_there_is = all(isinstance(value, bool) for value in values)
     if len(distinct) == len(values) and not all_there_is:
         return None
     if all(number_of(value) is not None for value in values):
         known = {*distinct, *([as_json(recorded)] if number_of(recorded) is not None else [])}
-        if len(known) > 2:
+        if len(known) > 2 or _are_measures(values):
             return None
     return one_of(distinct)
+
+
+def _are_measures(values: Sequence[Scalar]) -> bool:
+    return all(abs(number_of(value) or 0) >= MEASURE for value in values)
 
 
 def one_of(members: Collection[str]) -> Noise | None:

@@ -99,6 +99,18 @@ def test_what_does_not_fit(values: list[Any], wrong: object) -> None:
     assert not fits(noise, wrong)
 
 
+def test_two_sizes_are_no_set() -> None:
+    """A heap has one of many sizes, though two replays met the same one; two choices are a set."""
+    noise = infer([66846720, 67108864, 66846720])
+    assert noise is not None
+    assert noise.kind == "integer"
+    assert fits(noise, 66584576)
+    assert infer([66846720, 66846720, 67108864], ahead={2}) == noise
+    choice = infer([404, 409, 404])
+    assert choice is not None
+    assert choice.kind == "one-of"
+
+
 def test_range() -> None:
     """Of the same sign and at most a hundred times the greatest: another unit is out of range."""
     assert in_range([3, 5]) == Noise(at="", kind="integer", low=0, high=500)
