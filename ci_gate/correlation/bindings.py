@@ -9,12 +9,14 @@ that give it back say the live one. `atoms.means_something` is the entropy rule.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from ci_gate.correlation.atoms import SHORTEST, spots_in, values_of
+from ci_gate.correlation.numbers import Numbers, is_number
 from ci_gate.model.binding import Binding, Bindings, Fresh, Spot
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, Part
@@ -25,6 +27,7 @@ PartsOf = Callable[[Exchange, Message], Sequence[Part]]
 """The parts of a message of an exchange, by the codec of its dependency."""
 
 _CLIENT, _CALL, _ANSWER, _RESPONSE = range(4)
+_DIGITS = re.compile("[0-9]+")
 _NOT_MADE_UP = frozenset({"response.headers.date", "response.headers.content-length"})
 
 
@@ -79,6 +82,7 @@ class _Search:
         self._echoed: dict[str, list[Spot]] = {}
         self._asked: set[str] = set()
         """What clients and calls say at all: only such a value of an answer can travel."""
+        self._numbers = Numbers()
         self._texts: dict[int, list[tuple[str, str]]] = {}
 
     def run(self) -> Bindings:
@@ -91,17 +95,16 @@ class _Search:
         steps = (self._client, self._call, self._answer, self._response)
         for event in self._events:
             steps[event.step](event)
-        inbound = [value for value in self._made if value in self._used]
+        inbound = [
+            (value, spot, self._used[value])
+            for value, spot in self._made.items()
+            if value in self._used
+        ]
         outbound = list(self._sent)
         return Bindings(
             inbound=tuple(
-                Binding(
-                    name=f"B{number}",
-                    value=value,
-                    made=self._made[value],
-                    used=tuple(self._used[value]),
-                )
-                for number, value in enumerate(inbound, 1)
+                Binding(name=f"B{number}", value=value, made=made, used=tuple(used))
+                for number, (value, made, used) in enumerate((*inbound, *self._numbers.found()), 1)
             ),
             outbound=tuple(
                 Fresh(
@@ -124,6 +127,7 @@ class _Search:
         return known
 
     def _client(self, event: _Event) -> None:
+        self._numbers.asked(event.exchange.id, dict(self._texts_of(event)))
         for place, text in self._texts_of(event):
             bound = spots_in(
                 event.exchange.id, place, text, self._made.__contains__, anchored=False
@@ -137,7 +141,7 @@ class _Search:
 
     def _call(self, event: _Event) -> None:
         for place, text in self._texts_of(event):
-            if self._learned and not self._varies(event.exchange, place):
+            if not self._varies(event.exchange, place):
                 continue
             for value, spot in spots_in(
                 event.exchange.id, place, text, self._is_fresh, anchored=False
@@ -145,6 +149,8 @@ class _Search:
                 self._sent.setdefault(value, []).append(spot)
 
     def _varies(self, exchange: Exchange, place: str) -> bool:
+        if not self._learned:
+            return True
         if exchange.id in self._unheard:
             texts = self._carried[_way(exchange, place)]
             return len(texts) == 1 or len(set(texts)) > 1
@@ -164,6 +170,11 @@ class _Search:
         def wanted(value: str) -> bool:
             return value in self._asked and value not in self._made and self._is_fresh(value)
 
+        exchange = event.exchange
+        asked = dict(self._texts.get(id(exchange.request), ()))
+        self._numbers.said(
+            exchange.id, asked, dict(self._texts_of(event)), lambda at: self._varies(exchange, at)
+        )
         for place, text in self._texts_of(event):
             if place not in _NOT_MADE_UP:
                 for value, spot in spots_in(event.exchange.id, place, text, wanted):
@@ -205,6 +216,10 @@ def texts_of(side: str, parts: Sequence[Part]) -> dict[str, str]:
         if part.place not in ("method", "status"):
             rewrite(part, keep)
     return texts
+
+
+def _said_in(text: str, value: str) -> Collection[str]:
+    return _DIGITS.findall(text) if is_number(value) else set(values_of(text))
 
 
 def producers(bindings: Bindings) -> dict[str, tuple[str, ...]]:
@@ -290,5 +305,5 @@ def refusals(snapshot: Snapshot, parts_of: PartsOf) -> list[str]:
         "run `ci-gate learn`, which finds bindings again"
         for name, value, spots in named
         for spot in spots
-        if value != text(spot) and value not in set(values_of(text(spot)))
+        if value != text(spot) and value not in _said_in(text(spot), value)
     ]

@@ -8,16 +8,20 @@ is never mapped: a wrong id stays wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from ci_gate.correlation.atoms import alike, changed_values, read, replace, spots_in, values_of
 from ci_gate.correlation.bindings import texts_of
+from ci_gate.correlation.numbers import is_number
 from ci_gate.model.binding import Binding, Bindings, Spot
 from ci_gate.model.message import Part
 from ci_gate.values.places import rewrite
 
+_SAID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What may take the place of a small number."""
 _COMPARED = frozenset({"path", "query", "body"})
 """Parts of a call in which a fresh value may stand; headers are not compared by value."""
 
@@ -67,6 +71,8 @@ class Substitution:
         """What was seen and not looked into yet: most runs never ask."""
         self._known: set[str] = set()
         """Live values with an origin other than the service."""
+        self._numbers: dict[str, str] = {}
+        """Name of a binding of a small number -> the live one: it stands for itself nowhere else."""
         self._refused: set[tuple[str, str]] = set()
         """(recorded fresh value, what stood there live and may not)."""
         self._unfilled: dict[str, str] = {}
@@ -99,10 +105,15 @@ class Substitution:
         for binding in made:
             text = texts.get(binding.made.at)
             live = read(text, binding.made) if text is not None else None
+            number = is_number(binding.value)
+            if live is not None and number:
+                live = live if _SAID.fullmatch(live) else None
             if live is None:
                 where = f"{binding.made.at} of {self._name(exchange)}"
                 reason = "there was no response" if not parts else "it was not there"
                 self._unfilled[binding.name] = f"{binding.name}, made at {where}: {reason}"
+            elif number:
+                self._numbers[binding.name] = live
             elif not self._map(binding.value, live):
                 where = f"{binding.made.at} of {self._name(exchange)}"
                 reason = "the live value stands for another recorded one already"
@@ -114,10 +125,12 @@ class Substitution:
         What cannot be filled stays as recorded; the first such reason is `blame(exchange)`.
         """
         missing: list[str] = []
-        spots: list[tuple[str, Spot]] = []
+        spots: list[tuple[str, str, Spot]] = []
         for binding, spot in self._used.get(exchange, ()):
-            if binding.value in self._live:
-                spots.append((binding.value, spot))
+            known = self._numbers if is_number(binding.value) else self._live
+            live = known.get(binding.name if known is self._numbers else binding.value)
+            if live is not None:
+                spots.append((binding.value, live, spot))
             else:
                 where = f"{binding.made.at} of {self._name(binding.made.exchange)}"
                 untold = f"{binding.name}, made at {where}: that was not replayed before"
@@ -145,11 +158,11 @@ class Substitution:
         return True
 
     def _with_live(
-        self, side: str, parts: Sequence[Part], spots: Iterable[tuple[str, Spot]]
+        self, side: str, parts: Sequence[Part], spots: Iterable[tuple[str, str, Spot]]
     ) -> dict[str, Part]:
+        """The parts that change: (recorded value, live one, where it stands) of each."""
         by_place: dict[str, dict[tuple[str, ...], dict[str, str]]] = {}
-        for value, spot in spots:
-            live = self._live.get(value, value)
+        for value, live, spot in spots:
             if live != value:
                 by_place.setdefault(spot.at, {}).setdefault(spot.inside, {})[value] = live
         if not by_place:
@@ -335,7 +348,9 @@ class Substitution:
 
     def answer(self, exchange: str, parts: Sequence[Part]) -> dict[str, Part]:
         """The parts of a recorded answer that give back fresh values, with the live ones."""
-        return self._with_live("response", parts, self._echoed.get(exchange, ()))
+        echoed = self._echoed.get(exchange, ())
+        live = [(value, self._live.get(value, value), spot) for value, spot in echoed]
+        return self._with_live("response", parts, live)
 
 
 def _changed(parts: Sequence[Part], change: Callable[[str, str], str | None]) -> dict[str, Part]:

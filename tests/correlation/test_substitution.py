@@ -215,3 +215,32 @@ def test_nothing_is_changed_without_bindings() -> None:
     assert run.fill(name, CODEC.places(request)).parts == {}
     assert run.in_recorded_terms(CODEC.places(request)) == {}
     assert run.is_fresh(ID)
+
+
+def test_small_numbers_stand_for_one_sort_of_thing() -> None:
+    """Order 7 and customer 7 are two values, live as well; elsewhere 7 stays 7."""
+    recording = Recording()
+    order = recording.client(ask("/orders", {"n": 1}), say({"id": 7}))
+    customer = recording.client(ask("/customers", {"n": 1}), say({"id": 7}))
+    request = ask("/orders/7", {"customer_id": 7, "amount": 7})
+    used = recording.client(request, say({}))
+    run = replayer(recording)
+    hear(run, order, say({"id": 8}))
+    hear(run, customer, say({"id": 9}))
+    assert sent(run, used, request) == ask("/orders/8", {"customer_id": 9, "amount": 7})
+    assert not run.moved
+
+
+def test_a_small_number_that_is_not_brought() -> None:
+    """It is the cause of what is behind it; what is no id takes no number's place."""
+    recording = Recording()
+    made = recording.client(ask("/orders", {"n": 1}), say({"id": 7}))
+    used = recording.client(ask("/orders/7"), say({}))
+    for brought in ({}, {"id": None}, {"id": ""}, {"id": "a b"}, {"id": "x" * 65}):
+        run = replayer(recording)
+        hear(run, made, say(brought))
+        assert sent(run, used, ask("/orders/7")) == ask("/orders/7")
+        assert "it was not there" in run.blame(used)
+    run = replayer(recording)
+    hear(run, made, say({"id": "ord-1"}))
+    assert sent(run, used, ask("/orders/7")) == ask("/orders/ord-1")
