@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from ci_gate.model.difference import STANDINGS, Cause, Standing
 from ci_gate.model.result import Result, Unstable
-from ci_gate.report.words import extent, plural, standing
+from ci_gate.report.text import focus, one_line, squeezed
+from ci_gate.report.words import extent, plural, sides, standing
 
 HEADINGS: dict[Standing, str] = {
     "unstable": "Unstable: did not differ again when replayed alone",
@@ -18,6 +19,9 @@ HEADINGS: dict[Standing, str] = {
 }
 SHOWN = 10
 """Causes of one heading that are shown."""
+ENTRIES = 3
+"""Entries for `quarantine` that are shown."""
+_WIDTH = 60
 _IDS = 3
 _LISTED = 8
 """Fingerprints of an entry that are shown."""
@@ -48,14 +52,23 @@ def terms(result: Result, cause: Cause) -> str:
     return f"{extent(cause)}; until {entry.until}, {entry.owner}: {entry.reason}"
 
 
+def values(cause: Cause) -> tuple[str, str] | None:
+    """Expected and actual of the smallest example of what is unstable, the same parts of both; None
+    for what is agreed to pass, and where there is nothing to compare."""
+    if cause.standing != "unstable" or not cause.examples:
+        return None
+    expected, actual = (
+        text if text is not None else "nothing" for text in sides(cause.examples[0])
+    )
+    return focus(*squeezed(expected, actual), _WIDTH) if expected or actual else None
+
+
 def quarantine_entry(one: Unstable) -> str:
     """What to write below `quarantine:` so that an exchange passes with what did not repeat."""
     listed = ", ".join(one.differences[:_LISTED])
     more = ", …" if len(one.differences) > _LISTED else ""
-    return (
-        f"- {{exchange: {one.exchange}, differences: [{listed}{more}], "
-        "reason: …, owner: …, until: …}"
-    )
+    text = f"- {{exchange: {one.exchange}, differences: [{listed}{more}], "
+    return one_line(text + "reason: …, owner: …, until: …}", 600)
 
 
 def collateral(cause: Cause, spell: Callable[[str], str] = str) -> str:

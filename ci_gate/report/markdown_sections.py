@@ -17,6 +17,7 @@ from ci_gate.report.apart import (
     quarantine_entry,
     terms,
     told_apart,
+    values,
 )
 from ci_gate.report.chart import latency_chart
 from ci_gate.report.fences import difference_lines
@@ -88,20 +89,22 @@ def apart(result: Result, level: Level) -> str:
         return ""
     parts = []
     for which, found in told_apart(result):
-        lines = [
-            f"- {inline(cause.id, 12)} {_title(cause)} ({inline(terms(result, cause), 200)})"
-            for cause in found[: level.apart]
-        ]
-        parts.append(
-            f"**{HEADINGS[which]}**\n\n"
-            + "\n".join(lines)
-            + _rest(len(found), level.apart, "cause")
-        )
+        lines = [_apart_line(result, cause) for cause in found[: level.apart]]
+        heading = f"⚠️ {HEADINGS[which]}" if which == "unstable" else HEADINGS[which]
+        parts += [heading, "\n".join(lines) + _rest(len(found), level.apart, "cause")]
     entries = [quarantine_entry(one) for one in result.unstable[: level.apart]]
     if entries:
         text = fence(["quarantine:", *(f"  {one}" for one in entries)])
         parts.append(_folded("to put what is unstable into quarantine", text))
     return "\n\n".join(parts)
+
+
+def _apart_line(result: Result, cause: Cause) -> str:
+    """`C2 response.body.$.id changed (1 request): 7 → 8`."""
+    pair = values(cause)
+    shown = f": {_value(pair[0], 60)} → {_value(pair[1], 60)}" if pair is not None else ""
+    said = inline(terms(result, cause), 200)
+    return f"- {inline(cause.id, 12)} {_title(cause)} ({said}){shown}"
 
 
 def let_pass(result: Result, level: Level) -> str:

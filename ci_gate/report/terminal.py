@@ -18,6 +18,7 @@ from rich.text import Text
 from ci_gate.model.difference import Cause
 from ci_gate.model.result import Evaluation, Result
 from ci_gate.report.apart import (
+    ENTRIES,
     HEADINGS,
     SHOWN,
     allowances,
@@ -25,6 +26,7 @@ from ci_gate.report.apart import (
     quarantine_entry,
     terms,
     told_apart,
+    values,
 )
 from ci_gate.report.fences import difference_lines
 from ci_gate.report.text import guard, one_line
@@ -164,11 +166,14 @@ def _apart(console: Console, result: Result) -> None:
                 f"{cause.id} {one_line(cause.title, 200)} ({one_line(terms(result, cause), 300)})"
             )
             console.print(_hanging("~", line, "yellow"))
+            pair = values(cause)
+            if pair is not None:
+                console.print(_indented(Text(" → ".join(map(one_line, pair)))))
         if len(found) > SHOWN:
             console.print(f"  … and {plural(len(found) - SHOWN, 'more cause')} in result.json")
-        for one in result.unstable[:SHOWN] if which == "unstable" else ():
-            text = Text(f"quarantine: {one_line(quarantine_entry(one), 400)}", style="dim")
-            console.print(_indented(text))
+        for one in result.unstable[:ENTRIES] if which == "unstable" else ():
+            entry = Text(f"quarantine: {one_line(quarantine_entry(one), 400)}", style="dim")
+            console.print(_indented(entry))
 
 
 def _notices(console: Console, result: Result) -> None:

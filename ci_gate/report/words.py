@@ -91,7 +91,8 @@ def headline(result: Result) -> str:
     if seen.failed or found:
         said.append(f"{seen.failed:,} of {plural(seen.total, 'request')} changed")
     if seen.unstable:
-        said.append(f"{seen.unstable:,} unstable")
+        of = "" if said else f" of {plural(seen.total, 'request')}"
+        said.append(f"{seen.unstable:,}{of} unstable")
     if not seen.total:
         said.append("nothing was replayed")
     counted = [one.outcome for one in result.verdict.evaluations if one.level == "fail"]

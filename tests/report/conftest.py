@@ -9,17 +9,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ci_gate.model.difference import Cause, Difference
+from ci_gate.model.difference import STANDINGS, Cause, Difference
 from ci_gate.model.result import (
     Counts,
     Environment,
     Evaluation,
     ExchangeResult,
+    KnownUse,
     Outcome,
     Result,
     RouteFigures,
     RuleUse,
     Run,
+    Unstable,
     Verdict,
 )
 
@@ -68,8 +70,11 @@ def hostile_result(texts: tuple[str, ...] = HOSTILE) -> Result:
             exchanges=(text(number + 5),),
             examples=(difference(number), difference(number + 1)),
             notice=number % 4 == 3,
+            fingerprint=text(number + 6),
+            standing=STANDINGS[number // 4 % len(STANDINGS)],
+            collateral=texts,
         )
-        for number in range(len(texts))
+        for number in range(3 * len(texts))
     )
     outcomes: tuple[Outcome, ...] = ("fail", "pass", "inconclusive")
     return Result(
@@ -92,6 +97,19 @@ def hostile_result(texts: tuple[str, ...] = HOSTILE) -> Result:
             RuleUse(index=at + 1, text=one, reason=text(at + 1), owner=text(at + 2), until=text(at))
             for at, one in enumerate(texts)
         ),
+        known=tuple(
+            KnownUse(
+                index=at + 1,
+                fingerprint=text(at + 6),
+                reason=one,
+                owner=one,
+                until=one,
+                state="used",
+                title=one,
+            )
+            for at, one in enumerate(texts)
+        ),
+        unstable=tuple(Unstable(exchange=one, route=one, differences=texts) for one in texts),
         excused=tuple(difference(at) for at in range(len(texts))),
         notices=texts,
         environment=Environment(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ci_gate.model.difference import Cause, Standing
+from ci_gate.model.difference import Cause, Difference, Standing
 from ci_gate.model.edit import Edit, Edits
 from ci_gate.model.result import (
     Allowances,
@@ -16,7 +16,14 @@ from ci_gate.model.result import (
     Unstable,
     Verdict,
 )
-from ci_gate.report.apart import allowances, collateral, quarantine_entry, terms, told_apart
+from ci_gate.report.apart import (
+    allowances,
+    collateral,
+    quarantine_entry,
+    terms,
+    told_apart,
+    values,
+)
 from ci_gate.report.markdown import render as markdown
 from ci_gate.report.terminal import render as terminal
 
@@ -42,7 +49,10 @@ RESULT = Result(
     runs=(Run(counts=Counts(total=9, succeeded=7, failed=1, unstable=1, matching=7, answered=9)),),
     causes=(
         msgspec.structs.replace(cause("C1", ""), collateral=("e-5", "e-6", "e-7", "e-8")),
-        cause("C2", "unstable"),
+        msgspec.structs.replace(
+            cause("C2", "unstable"),
+            examples=(Difference(change="value", expected="19.7", actual='"19.70"'),),
+        ),
         cause("C3", "known"),
         cause("C4", "before"),
         cause("C5", "quarantined"),
@@ -92,6 +102,15 @@ def test_entry_and_collateral() -> None:
     assert collateral(RESULT.causes[1]) == ""
 
 
+def test_only_what_is_unstable_has_an_example() -> None:
+    """What is agreed to pass is told by its terms; nothing expected is told as such."""
+    assert values(RESULT.causes[1]) == ("19.7", '"19.70"')
+    assert values(msgspec.structs.replace(RESULT.causes[1], standing="known")) is None
+    assert values(cause("C9", "unstable")) is None
+    added = (Difference(change="added", actual="1"),)
+    assert values(msgspec.structs.replace(RESULT.causes[1], examples=added)) == ("nothing", "1")
+
+
 def test_allowances_and_what_is_edited_of_them() -> None:
     """Every count, and beside it how many of these the change edits."""
     assert allowances(RESULT) == ("rules 2, noise 31, rebased 0, known 1, quarantined 1, assumed 0")
@@ -122,3 +141,4 @@ def test_every_report_has_them() -> None:
         for said in (ENTRY, FINGERPRINT, "Let pass: rules 2, noise 31"):
             assert said in text, said
         assert COLLATERAL in text.replace("`", "")
+        assert '19.7 → "19.70"' in text.replace("`", "")
