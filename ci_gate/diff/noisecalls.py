@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.noise import Context, Varying
+from ci_gate.diff.order import out_of_order
 from ci_gate.diff.windows import STANDING_GROUPS
 from ci_gate.model.call import CallRecord
 from ci_gate.model.noise import Noise
@@ -81,12 +82,15 @@ NOTHING_LEARNED = LearnedCalls({}, lambda _group: Context())
 
 
 def learn_calls(
-    recorded: Sequence[CallRecord], replays: Sequence[Sequence[str]]
+    recorded: Sequence[CallRecord],
+    replays: Sequence[Sequence[str]],
+    restless: Collection[str] = (),
 ) -> tuple[tuple[Noise, ...], dict[str, Noise]]:
     """What replays say about the calls of one inbound exchange, or of the start.
 
     `recorded` are its recorded calls in their order; each of `replays` the ids of the recorded
-    calls that were made, in the order of that replay. Returns the noise of the inbound exchange
+    calls that were made, in the order of that replay; `restless` dependencies with calls that came
+    at another moment than recorded. Returns the noise of the inbound exchange
     (dependencies whose calls have no fixed order), and that of calls by id: reads that come and
     go. Writes that do are never noise.
     """
@@ -99,10 +103,30 @@ def learn_calls(
         if 0 < times < count and call.facts.effect == "read":
             seen = (f"made in {times} of {count} replays",)
             by_id[call.id] = Noise(at=CALL, kind="optional", replays=count, seen=seen)
+    loose = {*restless, *_crossing(recorded, replays)}
     for dependency in dict.fromkeys(call.dependency for call in recorded):
         ids = [call.id for call in recorded if call.dependency == dependency]
         always = [one for one in ids if all(one in there for there in made)]
         orders = {tuple(one for one in replay if one in always) for replay in replays}
-        if len(orders) > 1:
+        if len(orders) > 1 or dependency in loose:
             order.append(Noise(at=CALLS + dependency, kind="unordered", replays=count))
     return tuple(order), by_id
+
+
+def _crossing(recorded: Sequence[CallRecord], replays: Sequence[Sequence[str]]) -> set[str]:
+    """Dependencies whose calls came before one another in some replays, and behind in others."""
+    dependency = {call.id: call.dependency for call in recorded}
+    always = set(dependency).intersection(*replays) if replays else set()
+    orders = [[one for one in replay if one in always] for replay in replays]
+    found: set[str] = set()
+    for order in orders[1:]:
+        rank = {name: at for at, name in enumerate(orders[0])}
+        ranks = [rank[name] for name in order]
+        for at in out_of_order(ranks):
+            crossed = [
+                name
+                for position, name in enumerate(order)
+                if position != at and (position < at) != (ranks[position] < ranks[at])
+            ]
+            found |= {dependency[name] for name in (order[at], *crossed)}
+    return found

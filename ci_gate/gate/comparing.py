@@ -9,15 +9,16 @@ import msgspec
 from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.calls import compare_calls
 from ci_gate.diff.equality import Equality
+from ci_gate.gate.answering import answered
+from ci_gate.gate.changing import made_calls
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.judging import About, Evidence, last_lines
-from ci_gate.gate.mocking import RECORDED, explained, live_calls, recorded_calls
+from ci_gate.gate.mocking import explained, live_calls, recorded_calls
 from ci_gate.gate.moments import moments
 from ci_gate.gate.observing import Observed
 from ci_gate.gate.replaying import Compared, undone
 from ci_gate.mocks.matcher import BINDING
 from ci_gate.model.binding import Bindings
-from ci_gate.model.call import Answered
 from ci_gate.model.difference import Moment
 
 
@@ -76,19 +77,6 @@ def _moments(seen: Observed, differing: Collection[str], folder: str) -> dict[st
     return moments(seen.log.between, seen.plan.steps, seen.samples, differing, folder)
 
 
-def answered(seen: Observed) -> dict[str, Answered]:
-    """When each inbound exchange was, recorded and now, milliseconds."""
-    samples, found = seen.samples, dict[str, Answered]()
-    if seen.plan.snapshot.origin.source != RECORDED:
-        return found
-    for at, step in enumerate(seen.plan.steps):
-        one, began = step.exchange, (samples.started[at] - seen.began) / 1e6
-        took = samples.latencies[at] / 1e6
-        if one.response is not None and took:
-            found[one.id] = Answered((one.at, one.at + one.took), (began, began + took))
-    return found
-
-
 def blamed(
     bindings: Bindings, blame: Callable[[str], str], exchanges: Collection[str]
 ) -> dict[str, str]:
@@ -124,7 +112,7 @@ def _compare_calls(seen: Observed, equality: Equality) -> ComparedCalls:
         {one.exchange.id: one.exchange.route for one in seen.plan.steps if one.judged and booted},
         startup=seen.started,
         learned=seen.learning.calls(),
-        answered=answered(seen),
+        answered=answered(seen.plan.snapshot, seen.plan.steps, seen.samples, seen.began),
     )
     if booted:
         return compared

@@ -12,6 +12,7 @@ import msgspec
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.correlation.bindings import find
+from ci_gate.diff.callmoves import moves
 from ci_gate.diff.noise import MARK
 from ci_gate.diff.noisecalls import CALLS, learn_calls
 from ci_gate.diff.noiselearn import Heard, Learned, learn_all, merge_rebased, rebase
@@ -144,13 +145,27 @@ class _Lesson:
             if group == BACKGROUND:
                 continue
             ids = {record.id for record in recorded}
-            order, optional = learn_calls(recorded, [[o for o in one if o in ids] for one in made])
+            replays = [[o for o in one if o in ids] for one in made]
+            order, optional = learn_calls(recorded, replays, self._restless(group))
             self._extra[group] = tuple(
                 one for one in order if not self._allows_order(recorded, group, one)
             )
             for name, noise in optional.items():
                 if not self._excuses("missing", records[name], group):
                     self._extra[name] = (noise,)
+
+    def _restless(self, group: str) -> set[str]:
+        """Dependencies with calls that the unchanged service makes at another moment."""
+        found: set[str] = set()
+        for one in self._rehearsals:
+            made = [
+                (call, self._records[call.matched])
+                for call in one.calls
+                if call.groups == (group,) and call.matched in self._records
+            ]
+            moved = moves(group, made, one.answered, self._routes)
+            found |= {each.record.dependency for each in moved}
+        return found
 
     def _allows_order(self, recorded: Sequence[CallRecord], group: str, noise: Noise) -> bool:
         name = noise.at.removeprefix(CALLS)

@@ -19,6 +19,7 @@ from ci_gate.diff.nearest import nearest
 from ci_gate.diff.noisecalls import CALLS
 from ci_gate.diff.noiseopen import opened_by_noise
 from ci_gate.diff.rules import Rules
+from ci_gate.gate.answering import is_timed
 from ci_gate.gate.listeners import LOCAL, LOOPBACK, Listeners, address_of
 from ci_gate.mocks.bound import Bound
 from ci_gate.mocks.forms import canonical_form
@@ -37,8 +38,6 @@ from ci_gate.values.addresses import Addresses
 from ci_gate.values.dates import moved
 from ci_gate.values.standins import is_stand_in
 
-RECORDED = "record"
-"""The source of snapshots whose times are exact."""
 EXPLAINED = 30
 """Misses whose nearest recorded calls are looked for."""
 
@@ -101,7 +100,7 @@ class Mocks:
     def hold(self, correlation: Correlation) -> None:
         """Keep answers back where that shows who waits for whom (see `mocks.holds`): by the times
         of a recording of ours, which were taken where the calls and answers passed."""
-        if self.snapshot.origin.source != RECORDED:
+        if not is_timed(self.snapshot):
             return
         loose = {
             (one.id, noise.at.removeprefix(CALLS))
@@ -243,7 +242,7 @@ def _no_form(opened: tuple[tuple[str, str], ...]) -> Canonical:
 def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
     """The snapshot's outbound exchanges as comparing needs them, in recorded order; without those
     that are about a connection."""
-    timed = snapshot.origin.source == RECORDED
+    timed = is_timed(snapshot)
     protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
     return [
         msgspec.structs.replace(

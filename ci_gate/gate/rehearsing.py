@@ -10,6 +10,7 @@ import msgspec
 from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RunOptions
 from ci_gate.gate import events
+from ci_gate.gate.answering import answered
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.identity import new_identity
 from ci_gate.gate.learned import Learning
@@ -18,7 +19,7 @@ from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Replay
 from ci_gate.gate.running import Running
 from ci_gate.gate.serving import Serving
-from ci_gate.model.call import CallRecord
+from ci_gate.model.call import Answered, CallRecord
 from ci_gate.model.message import Message
 from ci_gate.replayer.client import Replayer
 from ci_gate.replayer.samples import FAILED, Samples
@@ -35,6 +36,8 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     """All calls in their order, with the nearest recorded ones beside each miss."""
     failures: dict[str, str]
     """Inbound exchange id -> why it got no answer."""
+    answered: dict[str, Answered] = {}
+    """When the inbound exchanges were, by their ids."""
     failure: str = ""
     """The service did not come up, or died."""
     last_lines: tuple[str, ...] = ()
@@ -96,6 +99,7 @@ async def rehearse(
         responses=_responses(plan, replay, samples, cleaning, serving),
         requests=_requests(serving, cleaning),
         calls=tuple(explained(_calls(serving, began), recorded_calls(plan.snapshot))),
+        answered=answered(plan.snapshot, plan.steps, samples, began) if samples else {},
         failures=_failures(plan, samples),
         failure=failure.reason if failure is not None else "",
         last_lines=failure.last_lines if failure is not None else (),

@@ -139,3 +139,23 @@ def test_made_up_values_do_not_tell_polls_apart() -> None:
     assert red(compare_calls(start, live, rules, Equality(), {}, learned=learned)) == []
     plain = compare_calls(start, live, rules, Equality(), {})
     assert [change for change, _ in red(plain)] == ["missing"]
+
+
+def test_order_across_dependencies_that_varies_is_learned() -> None:
+    """Two dependencies called at once, now this way round, now that: neither has a fixed place
+    beside the other; a third one that keeps its place stays where it is."""
+    recorded = [
+        msgspec.structs.replace(call(name, "/x"), dependency=dependency)
+        for name, dependency in (("a", "one"), ("b", "two"), ("c", "three"))
+    ]
+    order, _ = learn_calls(recorded, [["a", "b", "c"], ["b", "a", "c"]])
+    assert [noise.at for noise in order] == ["calls.one", "calls.two"]
+    order, _ = learn_calls(recorded, [["a", "b", "c"]] * 2)
+    assert order == ()
+
+
+def test_what_came_at_another_moment_is_loose() -> None:
+    """A dependency that the unchanged service called past its response, or in turn."""
+    recorded = [msgspec.structs.replace(call("a", "/x"), dependency="one")]
+    order, _ = learn_calls(recorded, [["a"], ["a"]], {"one"})
+    assert [noise.at for noise in order] == ["calls.one"]
