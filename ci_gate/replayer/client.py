@@ -23,7 +23,7 @@ from ci_gate.replayer.wire import Wire
 
 CHECK_EVERY = 0.25
 """Seconds between looks at timeouts and progress."""
-REST = 0.2
+REST = 1.0
 """Seconds that the next request waits at most for the service to come to rest; half as long each
 time it did not, until it does again."""
 _REST_EVERY = 0.001

@@ -32,6 +32,16 @@ _HTTP = re.compile(
     re.ASCII,
 )
 _TIME_OF_DAY = re.compile(r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?", re.ASCII)
+_SPOKEN = re.compile(
+    r"(\d{1,2})/(\d{1,2})/(\d{4}), (\d{1,2}):(\d\d):(\d\d)([ \u202f])([AP]M)", re.ASCII
+)
+"""As JavaScript writes it for people in the United States (toLocaleString)."""
+_CTIME = re.compile(
+    rf"(?:{_DAYS}) ({_MONTHS}) ([ \d]\d) (?:(\d{{4}}) (\d\d):(\d\d):(\d\d)( GMT[+-]\d{{4}}(?: \([^()]+\))?)"
+    r"|(\d\d):(\d\d):(\d\d) (\d{4}))",
+    re.ASCII,
+)
+"""As C does (ctime), or JavaScript (Date.toString)."""
 _EPOCH = re.compile(r"\d{9,19}(?:\.\d{1,9})?", re.ASCII)
 _FRACTION = re.compile(r"\.(f\{(\d),(\d)\}|f+)")
 _LONGEST = 64
@@ -74,6 +84,9 @@ def _text(text: str) -> Written | None:
         zone = found[9] if found[9].isalpha() else "±hhmm"
         skeleton = f"Www, DD{dash}Mmm{dash}YYYY hh:mm:ss {zone}"
         return None if seconds is None else Written(skeleton, "", seconds)
+    found = _SPOKEN.fullmatch(text) or _CTIME.fullmatch(text)
+    if found is not None:
+        return _spoken(found) if found.re is _SPOKEN else _ctime(found)
     found = _TIME_OF_DAY.fullmatch(text)
     if found is not None:
         seconds = _moment(2020, 1, 1, found[1], found[2], found[3])
@@ -82,6 +95,26 @@ def _text(text: str) -> Written | None:
         whole, _, fraction = text.partition(".")
         return _number(float(text) if fraction else int(whole))
     return None
+
+
+def _spoken(found: re.Match[str]) -> Written | None:
+    hour = int(found[4]) % 12 + (12 if found[8] == "PM" else 0)
+    if not 1 <= int(found[4]) <= 12:
+        return None
+    seconds = _moment(int(found[3]), int(found[1]), int(found[2]), str(hour), found[5], found[6])
+    skeleton = f"M/D/YYYY, h:mm:ss{found[7]}AM"
+    return None if seconds is None else Written(skeleton, "", seconds)
+
+
+def _ctime(found: re.Match[str]) -> Written | None:
+    month, day = _MONTHS.split("|").index(found[1]) + 1, int(found[2])
+    script = found[3] is not None
+    year = int(found[3] if script else found[11])
+    time = (found[4], found[5], found[6]) if script else (found[8], found[9], found[10])
+    seconds = _moment(year, month, day, *time)
+    named = " (name)" if script and "(" in found[7] else ""
+    skeleton = f"Www Mmm DD YYYY hh:mm:ss GMT±hhmm{named}" if script else "Www Mmm DD hh:mm:ss YYYY"
+    return None if seconds is None else Written(skeleton, "", seconds)
 
 
 def _iso(found: re.Match[str]) -> Written | None:
