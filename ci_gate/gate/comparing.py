@@ -10,7 +10,6 @@ from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.calls import compare_calls
 from ci_gate.diff.equality import Equality
 from ci_gate.gate.answering import answered
-from ci_gate.gate.changing import made_calls
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.judging import About, Evidence, last_lines
 from ci_gate.gate.mocking import explained, live_calls, recorded_calls
