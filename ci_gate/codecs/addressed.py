@@ -39,11 +39,22 @@ def with_live(codec: Codec, message: Message, addresses: Addresses) -> Message:
     return named.with_live(message, addresses)
 
 
+def with_change(codec: Codec, message: Message, change: Callable[[bytes], bytes]) -> Message:
+    """`message` with `change` applied to all text in it; itself where nothing changes."""
+    if isinstance(message, _COUNTED):
+        return _in_values(codec, message, change)
+    new = named.changed(message, change)
+    return message if new == message else new
+
+
 def _in_values(codec: Codec, message: Message, change: Callable[[bytes], bytes]) -> Message:
     body = message.body
     if not isinstance(body, bytes):
         return message
-    if not isinstance(message, PgStatement) and change(body) == body:
+    texts = [body]
+    if isinstance(message, PgStatement):
+        texts += [message.sql.encode(), *map(_bytes, message.params)]
+    if all(change(text) == text for text in texts):
         return message
 
     def changed(_: str, text: str) -> str:
@@ -54,3 +65,7 @@ def _in_values(codec: Codec, message: Message, change: Callable[[bytes], bytes])
         if part.media == "json":
             parts[part.place] = rewrite(part, changed)
     return codec.with_places(message, parts)
+
+
+def _bytes(value: str | bytes | None) -> bytes:
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value or b""

@@ -44,6 +44,7 @@ from ci_gate.values.tokens import (
     moved,
     phase,
     read_token,
+    replaced,
     tokens_in,
     with_claim,
     with_tokens,
@@ -195,6 +196,19 @@ class Identity:
         if not self._recorded:
             return message
         return with_tokens(message, lambda text: self._recorded.get(text, text))
+
+    @property
+    def issued(self) -> bool:
+        """True when a token of this run is about."""
+        return bool(self._recorded)
+
+    def live_in(self, data: bytes, at: float) -> bytes:
+        """What `live` does to a message, for bytes of one."""
+        return replaced(data, lambda text: self._live_token(text, at))
+
+    def recorded_in(self, data: bytes) -> bytes:
+        """What `recorded` does to a message, for bytes of one."""
+        return replaced(data, lambda text: self._recorded.get(text, text))
 
     def vary(self, text: str) -> str:
         """Take a recorded token with other claims (values that travel) for one of the recording;

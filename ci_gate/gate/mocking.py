@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 
-from ci_gate.codecs.addressed import with_live, with_names
+from ci_gate.codecs.addressed import with_change, with_live, with_names
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.config.telemetry import is_telemetry
@@ -28,7 +29,7 @@ from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
 from ci_gate.mocks.server import Answer, LiveCall, Mock, MockServer
 from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange, Facts
-from ci_gate.model.message import HttpResponse, Message, Opaque, Raw, Stored
+from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Raw, Stored
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.net.certificates import Authority
 from ci_gate.recorder.dependencies import Address, parse_address
@@ -217,10 +218,10 @@ class Mocks:
             for entry in mock.matcher.entries:
                 exchange = entry.exchange
                 if identity is not None:
-                    exchange = identity.answered(exchange)
+                    exchange = _signed(mock.codec, exchange, identity)
                 entry.prepared = _answer(mock.codec, exchange, addresses, by)
         if identity is not None:
-            self.server.recorded = identity.recorded
+            self.server.recorded = partial(_in_recorded_tokens, identity)
 
 
 def _answer(protocol: Codec, exchange: Exchange, addresses: Addresses, by: timedelta) -> Answer:
@@ -233,6 +234,22 @@ def _answer(protocol: Codec, exchange: Exchange, addresses: Addresses, by: timed
     message = with_live(protocol, moved(protocol.fit(recorded, exchange.request), by), addresses)
     prepared = protocol.prepare(message) if isinstance(message.body, bytes) else None
     return Answer(message, prepared, exchange.took)
+
+
+def _signed(protocol: Codec, exchange: Exchange, identity: Identity) -> Exchange:
+    """A recorded call with the answer that its mock gives: tokens and keys of this run."""
+    response = exchange.response
+    if response is None or isinstance(response, HttpResponse):
+        return identity.answered(exchange)
+    live = with_change(protocol, response, partial(identity.live_in, at=exchange.at))
+    return exchange if live is response else msgspec.structs.replace(exchange, response=live)
+
+
+def _in_recorded_tokens(identity: Identity, protocol: Codec, request: Message) -> Message:
+    """A live request with the recorded tokens instead of this run's."""
+    if isinstance(request, HttpRequest) or not identity.issued:
+        return identity.recorded(request)
+    return with_change(protocol, request, identity.recorded_in)
 
 
 def _no_form(opened: tuple[tuple[str, str], ...]) -> Canonical:

@@ -186,7 +186,7 @@ class MockConnection(Connection):
         if mock.telemetry:
             self._say(TELEMETRY_ANSWER)
             return
-        request = self._server.recorded(request)
+        request = self._server.recorded(mock.codec, request)
         bucket = mock.matcher.exact(mock.codec.full(request))
         answer = self._found(mock, request, bucket, at)
         if not self._sayable(answer):

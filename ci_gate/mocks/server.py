@@ -37,7 +37,7 @@ class Certificates(Protocol):
         ...
 
 
-def _as_it_is(request: Message) -> Message:
+def _as_it_is(_: Codec, request: Message) -> Message:
     return request
 
 
@@ -67,7 +67,7 @@ class MockServer:
         self.chunks = chunks
         """Reads a body that lies in a file."""
         self.recorded_latency = recorded_latency
-        self.recorded: Callable[[Message], Message] = _as_it_is
+        self.recorded: Callable[[Codec, Message], Message] = _as_it_is
         """A live request with the recorded tokens instead of this run's."""
         self.holds: Holds | None = None
         """Which answers are kept back to see who waits for them; None = none."""

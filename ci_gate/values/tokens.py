@@ -126,18 +126,21 @@ def with_tokens(message: M, change: Callable[[str], str]) -> M:
         return message
     touched = False
 
-    def one(found: re.Match[bytes]) -> bytes:
+    def one(old: str) -> str:
         nonlocal touched
-        old = found[0].decode()
         new = change(old)
         touched = touched or new != old
-        return new.encode()
+        return new
 
-    def each(data: bytes) -> bytes:
-        return _TOKEN.sub(one, data) if _HINT in data else data
-
-    new = changed(message, each)
+    new = changed(message, lambda data: replaced(data, one))
     return new if touched else message
+
+
+def replaced(data: bytes, change: Callable[[str], str]) -> bytes:
+    """The same for bytes."""
+    if _HINT not in data:
+        return data
+    return _TOKEN.sub(lambda found: change(found[0].decode()).encode(), data)
 
 
 def with_claims(text: str, change: Callable[[bytes], bytes]) -> str:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import datetime
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from ci_gate.codecs.redis.resp import command, dump
+from ci_gate.codecs.registry import codec
+from ci_gate.correlation.correlation import Correlation
+from ci_gate.diff.rules import Rules
 from ci_gate.gate.clocking import Timing
 from ci_gate.gate.identity import new_identity, new_secrets, own_secrets, times_of
-from ci_gate.model.snapshot import Origin, Snapshot
+from ci_gate.gate.mocking import Mocks
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import RedisCommand, RedisReply
+from ci_gate.model.snapshot import Dependency, Origin, Snapshot
+from ci_gate.net.certificates import Authority
 from ci_gate.service.options import ServiceOptions
+from ci_gate.values.addresses import Addresses
 from ci_gate.values.webhooks import Signing
 from tests.correlation.tokens import START, asked, bearer, recording, token, verified
 
@@ -78,3 +88,37 @@ def test_a_recording_has_the_secrets_of_its_environment(monkeypatch: pytest.Monk
     own = {one.signing.secret: one.text for one in own_secrets(SERVICE)}
     assert own["jwt"] == "the real one"
     assert "real" not in own["github"] + own["stripe"]
+
+
+def test_a_session_store_knows_the_tokens_of_the_run(tmp_path: Path) -> None:
+    """A service that looks a client's token up in Redis finds it: asked by the live one, by the
+    recorded key; answered with the live one."""
+    text = token()
+    redis = codec("redis")
+    asked_for = RedisCommand(command((b"GET", b"session:" + text.encode())))
+    kept = Exchange(
+        id="o9",
+        dependency="cache",
+        route="GET session:{id}",
+        groups=("i1",),
+        request=asked_for,
+        response=RedisReply(dump([text.encode()])),
+    )
+    snapshot = recording(asked("i1", text), kept)
+    cache = Dependency(name="cache", protocol="redis")
+    snapshot = msgspec.structs.replace(snapshot, dependencies=(*snapshot.dependencies, cache))
+    run = new_identity(snapshot, SERVICE)
+    mocks = Mocks(
+        snapshot,
+        (),
+        Rules((), "2026-01-01"),
+        Correlation(0, by_time=False),
+        Authority.open(str(tmp_path)),
+        alone=False,
+    )
+    mocks.prepare(Addresses({}), identity=run)
+    live = bearer(run.live(snapshot.inbound[0].request, 0.0))
+    asked_live = RedisCommand(command((b"GET", b"session:" + live.encode())))
+    assert mocks.server.recorded(redis, asked_live) == asked_for
+    (entry,) = mocks.mocks["cache"].matcher.entries
+    assert entry.prepared.message == RedisReply(dump([live.encode()]))  # type: ignore[attr-defined]  # the server's own
