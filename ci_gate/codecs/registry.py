@@ -6,9 +6,19 @@ from functools import cache
 
 from ci_gate.codecs.base import Codec
 from ci_gate.errors import UsageError
+from ci_gate.model.message import Message, PgResult, PgStatement, Raw, RedisCommand, RedisReply
 
 PROTOCOLS = ("http", "raw", "redis", "postgres")
 """The names `codec` knows."""
+
+
+def codec_of(message: Message) -> Codec:
+    """The codec whose messages are of this kind."""
+    if isinstance(message, Raw):
+        return codec("raw")
+    if isinstance(message, RedisCommand | RedisReply):
+        return codec("redis")
+    return codec("postgres" if isinstance(message, PgStatement | PgResult) else "http")
 
 
 @cache

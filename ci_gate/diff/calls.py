@@ -53,6 +53,9 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """Calls with another content, and calls that another request makes now."""
     lines: dict[str, tuple[CallLine, ...]] = {}
     """By inbound exchange that has differences: its calls, as recorded and as made."""
+    fates: dict[str, tuple[str, str]] = {}
+    """Live call that was not made as recorded -> id of the recorded call that it is a form of ("" =
+    none), and the change."""
 
 
 def compare_calls(
@@ -141,6 +144,11 @@ class _Comparison:
             unexpected=ledger.unexpected,
             changed=ledger.changed,
             lines=call_lines(differing, judged, ledger.fates, ledger.gone, windows.position),
+            fates={
+                name: (record.id if record is not None else "", change)
+                for name, (record, change) in ledger.fates.items()
+                if change
+            },
         )
 
     # -- calls that were answered, and changed forms of recorded ones

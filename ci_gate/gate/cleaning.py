@@ -54,6 +54,15 @@ class Cleaning:
         asked = tuple(place for place in exchange.redacted if place.startswith("request."))
         return msgspec.structs.replace(exchange, response=clean, redacted=asked + places)
 
+    def call(self, codec: Codec, exchange: Exchange) -> Exchange:
+        """A live call as it may be stored, our addresses in its request as names already."""
+        request = exchange.request
+        if isinstance(request.body, Stored):
+            body = Opaque(request.body.size, request.body.sha256)
+            request = msgspec.structs.replace(request, body=body)
+        clean, places = self._cleaner.clean(codec, self.hidden.message(request), "request")
+        return msgspec.structs.replace(exchange, request=clean, redacted=places)
+
 
 def _key(given: str, state_folder: str) -> bytes:
     """The recording's key if it is here; none is made, and no run fails for want of one."""

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
+from ci_gate.codecs.registry import codec
 from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.calls import compare_calls
 from ci_gate.diff.equality import Equality
 from ci_gate.gate.answering import answered
+from ci_gate.gate.changing import made_calls, orders
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.judging import About, Evidence, last_lines
 from ci_gate.gate.mocking import explained, live_calls, recorded_calls
@@ -18,6 +20,7 @@ from ci_gate.gate.observing import Observed
 from ci_gate.gate.replaying import Compared, undone
 from ci_gate.mocks.matcher import BINDING
 from ci_gate.model.binding import Bindings
+from ci_gate.model.call import Answered
 from ci_gate.model.difference import Moment
 
 
@@ -39,6 +42,8 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
         reasons.append(f"{seen.overflow} more outbound calls were made than can be compared")
     steps = _compare_answers(seen, equality)
     calls = _compare_calls(seen, equality) if seen.replay is not None else None
+    fates = calls.fates if calls is not None else {}
+    made = made_calls(seen, fates, _answered(seen)) if fates else ()
     notices += _passed(seen)
     differing = {one.step.exchange.id for one in steps if one.differences}
     differing |= {one.exchange for one in calls.differences} if calls is not None else set()
@@ -55,6 +60,8 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
         notices=tuple(notices),
         seconds=seconds,
         moments=_moments(seen, differing, about.folder),
+        made=made,
+        orders=orders(seen) if fates else {},
         blamed=blamed(seen.plan.snapshot.bindings, seen.learning.substitution.blame, differing),
     )
 
@@ -94,9 +101,23 @@ def _compare_answers(seen: Observed, equality: Equality) -> tuple[Compared, ...]
     if seen.replay is None:
         return ()
     if seen.samples.begun_at:
-        return tuple(seen.replay.compare(seen.samples, seen.plan.rules, equality))
+        compared = seen.replay.compare(seen.samples, seen.plan.rules, equality)
+        return tuple(_in_recorded_terms(seen, one) for one in compared)
     why = seen.failure.reason if seen.failure is not None else ""
     return tuple(undone(one, "not-replayed", why) for one in seen.plan.steps)
+
+
+def _in_recorded_terms(seen: Observed, one: Compared) -> Compared:
+    """With recorded values instead of live ones that travel, in an answer that is kept."""
+    if one.response is None or not one.differences:
+        return one
+    http = codec("http")
+    parts = seen.learning.substitution.in_recorded_terms(http.places(one.response))
+    return msgspec.structs.replace(one, response=http.with_places(one.response, parts))
+
+
+def _answered(seen: Observed) -> dict[str, Answered]:
+    return answered(seen.plan.snapshot, seen.plan.steps, seen.samples, seen.began)
 
 
 def _compare_calls(seen: Observed, equality: Equality) -> ComparedCalls:
@@ -111,7 +132,7 @@ def _compare_calls(seen: Observed, equality: Equality) -> ComparedCalls:
         {one.exchange.id: one.exchange.route for one in seen.plan.steps if one.judged and booted},
         startup=seen.started,
         learned=seen.learning.calls(),
-        answered=answered(seen.plan.snapshot, seen.plan.steps, seen.samples, seen.began),
+        answered=_answered(seen),
     )
     if booted:
         return compared

@@ -17,12 +17,14 @@ from ci_gate.diff.equality import Equality
 from ci_gate.diff.outcomes import counts as is_counted
 from ci_gate.diff.outcomes import outcome, standing_outcomes
 from ci_gate.gate.allowances import allowances
+from ci_gate.gate.changing import changes
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.commit import current_commit
 from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Compared
+from ci_gate.model.change import Change, MadeCall
 from ci_gate.model.difference import Cause, Difference, Moment
-from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
+from ci_gate.model.exchange import BACKGROUND, STARTUP
 from ci_gate.model.result import (
     Counts,
     Environment,
@@ -42,9 +44,6 @@ from ci_gate.replayer.samples import Samples
 from ci_gate.service.outcome import ServiceFailed
 
 _FAILED = ("failed", "error")
-
-CHANGES = 300
-"""Live exchanges that are kept for `accept`."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,14 +83,18 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What the service logged during the exchanges that differ."""
     blamed: Mapping[str, str] = {}
     """Exchange -> the earlier one that did not bring a value it had to send."""
+    made: tuple[MadeCall, ...] = ()
+    """Live calls that were not made as recorded; not redacted yet."""
+    orders: Mapping[str, tuple[str, ...]] = {}
+    """Group -> the recorded calls of it that were made, in live order."""
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """The result, a row an exchange, and the first `CHANGES` live exchanges that differ."""
+    """The result, a row an exchange, and what `accept` needs of the first that differ."""
 
     result: Result
     rows: tuple[ExchangeResult, ...]
-    changes: tuple[Exchange, ...] = ()
+    changes: tuple[Change, ...] = ()
     unstable: Literal["fail", "warn"] = "fail"
     """What unstable rows come to."""
 
@@ -124,7 +127,13 @@ def judged(evidence: Evidence) -> Judged:
     return Judged(
         result=_result(evidence, told.causes, rows, calls),
         rows=rows + standing_outcomes(apart, _standing(evidence.plan.snapshot)),
-        changes=_changes(evidence),
+        changes=changes(
+            by_exchange,
+            {one.step.exchange.id: one.response for one in evidence.steps},
+            (evidence.made, evidence.orders),
+            evidence.plan.snapshot,
+            evidence.cleaning,
+        ),
         unstable=evidence.plan.unstable,
     )
 
@@ -152,16 +161,6 @@ def _row(evidence: Evidence, one: Compared, differences: Sequence[Difference]) -
     lines = evidence.calls.lines.get(exchange.id, ()) if evidence.calls is not None else ()
     hidden = evidence.cleaning.hidden
     return msgspec.structs.replace(row, log=moment.lines, calls=tuple(map(hidden.line, lines)))
-
-
-def _changes(evidence: Evidence) -> tuple[Exchange, ...]:
-    changed = [
-        (one.step.exchange, one.response)
-        for one in evidence.steps
-        if one.response is not None and one.differences
-    ]
-    clean = evidence.cleaning.change
-    return tuple(clean(codec("http"), *pair) for pair in changed[:CHANGES])
 
 
 def _standing(snapshot: Snapshot) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ import msgspec
 
 from ci_gate.codecs.addressed import with_change, with_live, with_names
 from ci_gate.codecs.base import Codec
-from ci_gate.codecs.registry import codec
+from ci_gate.codecs.registry import codec, codec_of
 from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.identity import Identity
@@ -29,7 +29,7 @@ from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
 from ci_gate.mocks.server import Answer, LiveCall, Mock, MockServer
 from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange, Facts
-from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Raw, Stored
+from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Stored
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.net.certificates import Authority
 from ci_gate.recorder.dependencies import Address, parse_address
@@ -318,28 +318,43 @@ def _live(
             tier=call.tier,
             new_host=True,
         )
-    mock = mocks.get(call.dependency)
-    # A dependency that the snapshot lacks has no mock in `mocks`: what was said tells its codec.
-    fallback = codec("raw" if isinstance(call.request, Raw) else "http")
-    protocol = mock.codec if mock is not None else fallback
-    request = call.request
-    if mock is not None and mock.bound is not None:
-        request = mock.bound.in_recorded_terms(request)
-    request = with_names(protocol, request, addresses)
-    exchange = Exchange(
-        id=id_, dependency=call.dependency, route=protocol.route(request), request=request
-    )
+    exchange = made_call(id_, call.request, call, mocks, addresses, at)
     return _record(
-        protocol,
+        codec_of(exchange.request),
         exchange,
         id_,
-        request,
+        exchange.request,
         call.groups,
         at,
         matched=call.entry.exchange.id if call.entry is not None else "",
         tier=call.tier,
         new_host=call.new_host,
         awaited=call.waiting.awaited if call.waiting is not None else (),
+    )
+
+
+def made_call(
+    id_: str,
+    request: Message,
+    call: LiveCall,
+    mocks: Mapping[str, Mock],
+    addresses: Addresses,
+    at: float,
+) -> Exchange:
+    """A live call with its `request` in recorded terms: values that travel, addresses as names."""
+    mock = mocks.get(call.dependency)
+    # A dependency that the snapshot lacks has no mock in `mocks`: what was said tells its codec.
+    protocol = codec_of(request)
+    if mock is not None and mock.bound is not None:
+        request = mock.bound.in_recorded_terms(request)
+    request = with_names(protocol, request, addresses)
+    return Exchange(
+        id=id_,
+        dependency=call.dependency,
+        route=protocol.route(request),
+        groups=call.groups,
+        at=at,
+        request=request,
     )
 
 

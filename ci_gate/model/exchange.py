@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ci_gate.model.message import Message
-from ci_gate.model.noise import Noise, Rebased
+from ci_gate.model.noise import Accepted, Noise, Rebased
 
 STARTUP = "startup"
 BACKGROUND = "background"
@@ -48,6 +48,10 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """What was learned to vary in it, see `diff.noiselearn`."""
     rebased: tuple[Rebased, ...] = ()
     """Where the service under its mocks answers otherwise than it did live."""
+    accepted: tuple[Accepted, ...] = ()
+    """What was accepted to be otherwise than it was recorded."""
+    assumed: bool = False
+    """Outbound only: nobody has recorded this answer; `accept` has made it up."""
 
     @property
     def inbound(self) -> bool:

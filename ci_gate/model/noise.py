@@ -82,3 +82,18 @@ class Rebased(
     at: str
     recorded: str = ""
     expected: str = ""
+
+
+class Accepted(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """An intended change that somebody has accepted, and why.
+
+    `at` is a place pattern, or "calls" for calls that came or went. Texts are masked and cut; "" =
+    there was nothing.
+    """
+
+    at: str
+    was: str = ""
+    now: str = ""
+    reason: str

@@ -68,6 +68,8 @@ class Decoder:
                 notes=disk.notes,
                 noise=disk.noise,
                 rebased=disk.rebased,
+                accepted=disk.accepted,
+                assumed=disk.assumed,
             )
         except (ValueError, msgspec.MsgspecError, RecursionError) as error:
             raise UsageError(f"exchange {disk.id}: {error}") from error

@@ -27,7 +27,7 @@ from ci_gate.model.message import (
     RedisReply,
     Stored,
 )
-from ci_gate.model.noise import Noise, Rebased
+from ci_gate.model.noise import Accepted, Noise, Rebased
 from ci_gate.store import postgresforms, redisforms, styles
 
 LARGE_BODY = 64 * 1024
@@ -128,6 +128,8 @@ class DiskExchange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=F
     signed: dict[str, bool] = {}
     noise: tuple[Noise, ...] = ()
     rebased: tuple[Rebased, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    assumed: bool = False
 
 
 def encode_exchange(exchange: Exchange, outside: dict[str, bytes] | None) -> dict[str, object]:
@@ -159,10 +161,22 @@ def encode_exchange(exchange: Exchange, outside: dict[str, bytes] | None) -> dic
         form["noise"] = [one_line(noise) for noise in exchange.noise]
     if exchange.rebased:
         form["rebased"] = [one_line(rebased) for rebased in exchange.rebased]
+    if exchange.accepted:
+        form["accepted"] = [one_line(accepted) for accepted in exchange.accepted]
+    if exchange.assumed:
+        form["assumed"] = True
     form["request"] = _encode_message(exchange.request, outside)
     if exchange.response is not None:
         form["response"] = _encode_message(exchange.response, outside)
     return form
+
+
+def digest_of(exchange: Exchange) -> str:
+    """SHA-256 (hex) of an exchange's stored form. Its route is left out: the configuration names
+    routes anew."""
+    bare = msgspec.structs.replace(exchange, route="")
+    bodies: dict[str, bytes] = {}
+    return hashlib.sha256(msgspec.json.encode(encode_exchange(bare, bodies))).hexdigest()
 
 
 def one_line(struct: msgspec.Struct) -> msgspec.Raw:

@@ -21,7 +21,8 @@ from typing import BinaryIO
 import msgspec
 
 from ci_gate.errors import CannotRun, UsageError
-from ci_gate.model.exchange import Exchange
+from ci_gate.model.change import Change, MadeCall
+from ci_gate.model.difference import Difference
 from ci_gate.model.result import RESULT_FORMAT, ExchangeResult, Result
 from ci_gate.store.bodies import read_body, write_body
 from ci_gate.store.decode import Decoder
@@ -119,14 +120,28 @@ class RunDirectory:
                 self._exchanges = open(self.exchanges, "ab")  # noqa: SIM115
             self._exchanges.write(msgspec.json.encode(result) + b"\n")
 
-    def write_change(self, exchange: Exchange) -> None:
-        """Keep the live messages of an exchange, redacted already, under its recorded id."""
+    def write_change(self, change: Change) -> None:
+        """Keep what differed in an exchange, redacted already, under its recorded id."""
         make_folder(self.changes)
         bodies: dict[str, bytes] = {}
-        form = pretty(encode_exchange(exchange, bodies)) + b"\n"
+        form: dict[str, object] = {"name": change.name}
+        if change.live is not None:
+            form["live"] = encode_exchange(change.live, bodies)
+        form["differences"] = [msgspec.to_builtins(one) for one in change.differences]
+        form["calls"] = [
+            {
+                "change": one.change,
+                "recorded": one.recorded,
+                "after": one.after,
+                "late": one.late,
+                "exchange": encode_exchange(one.exchange, bodies),
+            }
+            for one in change.calls
+        ]
+        form |= {"more": change.more, "order": change.order, "stored": change.stored}
         for body in bodies.values():
             write_body(self.path, body)
-        write_file(_change_path(self.path, exchange.id), form)
+        write_file(_change_path(self.path, change.name), pretty(form) + b"\n")
 
     def close(self) -> None:
         """Finish exchanges.jsonl; harmless a second time."""
@@ -273,12 +288,51 @@ def read_exchanges(path: str) -> Iterator[ExchangeResult]:
         raise UsageError(f"{path}: {error.strerror}; is this a run directory?") from error
 
 
-def read_change(run: str, identifier: str) -> Exchange:
-    """The live messages kept for an exchange. Raises UsageError when there are none."""
+class _DiskCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    change: str
+    exchange: DiskExchange
+    recorded: str = ""
+    after: str = ""
+    late: bool = False
+
+
+class _DiskChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    name: str
+    live: DiskExchange | None = None
+    differences: tuple[Difference, ...] = ()
+    calls: tuple[_DiskCall, ...] = ()
+    more: int = 0
+    order: tuple[str, ...] = ()
+    stored: dict[str, str] = {}
+
+
+def read_change(run: str, identifier: str) -> Change:
+    """What was kept of an exchange that differed, which may come from anywhere: at most 64 MB,
+    strictly typed. Raises UsageError when there is nothing."""
     path = _change_path(run, identifier)
+    decoder = Decoder(lambda stored: read_body(run, stored))
     try:
-        disk = msgspec.json.decode(_read(path, 64 << 20), type=DiskExchange)
-        return Decoder(lambda stored: read_body(run, stored)).exchange(disk, "", "", ())
+        disk = msgspec.json.decode(_read(path, 64 << 20), type=_DiskChange)
+        if disk.name != identifier:
+            raise UsageError(f"{path}: is about {disk.name[:100]!r}; run the gate again")
+        return Change(
+            name=disk.name,
+            live=decoder.exchange(disk.live, "", "", ()) if disk.live is not None else None,
+            differences=disk.differences,
+            calls=tuple(
+                MadeCall(
+                    change=one.change,
+                    recorded=one.recorded,
+                    after=one.after,
+                    late=one.late,
+                    exchange=decoder.exchange(one.exchange, "", "", ()),
+                )
+                for one in disk.calls
+            ),
+            more=disk.more,
+            order=disk.order,
+            stored=disk.stored,
+        )
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: {error}; run the gate again") from error
 

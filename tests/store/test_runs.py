@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from ci_gate.errors import CannotRun, UsageError
+from ci_gate.model.change import Change, MadeCall
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest
 from ci_gate.model.result import Counts, Environment, ExchangeResult, Result, Run, Verdict
 from ci_gate.store import runs
 from ci_gate.store.runs import (
@@ -84,7 +84,7 @@ def test_named_place(tmp_path: Path) -> None:
     with RunDirectory.create(path, NOW) as run:
         run.write_result(result())
         run.append_exchange(ExchangeResult(id="a", route="GET /", label="GET /", state="passed"))
-        run.write_change(Exchange(id="a-1", route="GET /", request=HttpRequest("GET", b"/")))
+        run.write_change(Change(name="a-1"))
         run.write_text(run.summary, "# pass \udcff\n")
     assert Path(run.summary).read_bytes() == b"# pass \\udcff\n"
     (tmp_path / "out" / "mine.txt").write_bytes(b"")
@@ -109,7 +109,7 @@ def test_an_abandoned_run_leaves_nothing(tmp_path: Path) -> None:
     for path in ("", str(tmp_path / "out")):
         run = RunDirectory.create(path, NOW, str(tmp_path / "base"))
         Path(run.service_log).write_bytes(b"log")
-        run.write_change(Exchange(id="a-1", route="GET /", request=HttpRequest("GET", b"/")))
+        run.write_change(Change(name="a-1"))
         run.abandon()
         assert not os.path.lexists(run.path)
     assert list((tmp_path / "base" / "runs").iterdir()) == []
@@ -204,20 +204,33 @@ def test_exchange_lines(tmp_path: Path) -> None:
 def test_changes(tmp_path: Path, exchange: Exchange) -> None:
     """Live messages come back as they were, for `accept`."""
     run = RunDirectory.create(tempfile.mkdtemp(dir=tmp_path), NOW)
-    run.write_change(exchange)
-    assert read_change(run.path, exchange.id) == exchange
+    call = MadeCall(change="unexpected", after="c-1", late=True, exchange=exchange)
+    change = Change(
+        name=exchange.id,
+        live=exchange,
+        differences=(Difference(change="status", exchange=exchange.id, cause="C1"),),
+        calls=(call,),
+        more=2,
+        order=("c-1",),
+        stored={exchange.id: "0" * 64},
+    )
+    run.write_change(change)
+    assert read_change(run.path, exchange.id) == change
     assert os.listdir(run.changes) == [f"{exchange.id}.json"]
 
 
 def test_odd_ids(tmp_path: Path) -> None:
     """An id never leads out of the folder; one without messages, or with broken ones, is named."""
     run = RunDirectory.create(str(tmp_path / "r"), NOW)
-    odd = Exchange(id="../../x", route="", request=HttpRequest("GET", b"/"))
+    odd = Change(name="../../x")
     run.write_change(odd)
     assert read_change(run.path, "../../x") == odd
     assert [p.parent.name for p in tmp_path.rglob("*.json")] == ["changes"]
     with pytest.raises(UsageError, match=r"nothing.json"):
         read_change(run.path, "nothing")
+    Path(run.changes, "other.json").write_bytes(b'{"name": "another"}')
+    with pytest.raises(UsageError, match=r"is about 'another'"):
+        read_change(run.path, "other")
     Path(run.changes, "bad.json").write_bytes(b"{")
     with pytest.raises(UsageError, match=r"bad.json"):
         read_change(run.path, "bad")
