@@ -109,7 +109,10 @@ class StandIns:
         return b64encode(pair.encode("utf-8", "surrogatepass")).decode()
 
     def _jwt(self, text: str, seed: bytes) -> str:
-        header, payload, signature = text.split(".")
+        header, _, rest = text.partition(".")
+        payload, dot, signature = rest.partition(".")
+        if not dot or "." in signature:
+            return _shaped(text, header + ".", seed)  # cut off, or followed by more
         try:
             claims = urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
         except binascii.Error:

@@ -214,6 +214,16 @@ def test_unsigned_jwt() -> None:
     assert is_stand_in(new) == "jwt"
 
 
+def test_jwt_that_was_cut_off() -> None:
+    """What has lost its signature is replaced, its header kept, and known again."""
+    cut = JWT.rpartition(".")[0]
+    new = MAKER.stand_in("jwt", cut)
+    assert new.startswith(cut.partition(".")[0] + ".")
+    assert "jane" not in str(base64.b64decode(new.partition(".")[2] + "===", altchars=b"-_"))
+    assert is_stand_in(new)
+    assert MAKER.stand_in("jwt", new) == new
+
+
 def test_jwt_with_unreadable_claims() -> None:
     """What only looks like a token is replaced as an opaque secret, header kept."""
     text = "eyJhbGciOiJIUzI1NiJ9.eyJhb.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
