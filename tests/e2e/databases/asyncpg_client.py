@@ -1,0 +1,76 @@
+"""What asyncpg does that others do not: Describe before every Bind, binary values, its own pool."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import os
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+
+HOST, PORT = os.environ["ADDRESS"].split(":")
+POOL = int(os.environ.get("POOL", "1"))
+TABLE = """
+    drop table if exists ta;
+    create table ta (
+        id serial primary key, name text, at timestamptz, n numeric, u uuid, j jsonb, a int[],
+        b bytea
+    )
+"""
+TYPES = """
+    select 1::int2 a, 2::int8 b, 1.5::float4 c, 2.5::float8 d, 'x'::varchar e, true f,
+    interval '1 day 2 hours' g, date '2024-02-03' h, time '01:02:03' i, null k,
+    array['a','b'] l, '{"a": 1}'::json m, timestamp '2024-01-01' n
+"""
+
+
+async def statements(c: Any) -> None:
+    """Inserts, reads, a nested transaction that fails, many at once, a cursor, COPY, an error."""
+    await c.execute(TABLE)
+    at = datetime.datetime(2024, 1, 2, tzinfo=datetime.UTC)
+    sql = "insert into ta(name,at,n,u,j,a,b) values($1,$2,$3,$4,$5,$6,$7) returning *"
+    values = ("Ada", at, Decimal("2.5"), uuid.UUID(int=7), '{"k": [1]}', [1, 2, 3], b"\x00\xff")
+    print(await c.fetchrow(sql, *values))
+    for _ in range(3):
+        print(await c.fetch("select id,name,n from ta where id=$1", 1))
+    async with c.transaction():
+        await c.execute("insert into ta(name) values($1)", "Bob")
+        try:
+            async with c.transaction():
+                await c.execute("insert into ta(id,name) values($1,$2)", 1, "dup")
+        except asyncpg.UniqueViolationError as error:
+            print("dup", error.sqlstate, error.constraint_name)
+    await c.executemany("insert into ta(name) values($1)", [(f"m{i}",) for i in range(5)])
+    async with c.transaction():
+        async for row in c.cursor("select id,name from ta order by id", prefetch=3):
+            print(row)
+    rows = [("r1", b"x"), ("r2", None)]
+    print(await c.copy_records_to_table("ta", records=rows, columns=["name", "b"]))
+    try:
+        await c.fetch("select nope from ta")
+    except asyncpg.PostgresError as error:
+        print(type(error).__name__, error.sqlstate)
+    print(await c.fetchval("select count(*) from ta"))
+    print(await c.fetch(TYPES))
+
+
+async def main() -> None:
+    """One connection for the statements, then several at a time."""
+    pool = await asyncpg.create_pool(
+        host=HOST, port=int(PORT), user="postgres", database="postgres", min_size=1, max_size=POOL
+    )
+    async with pool.acquire() as connection:
+        await statements(connection)
+
+    async def double(number: int) -> Any:
+        async with pool.acquire() as connection:
+            return await connection.fetchval("select $1::int * 2", number)
+
+    print(await asyncio.gather(*(double(number) for number in range(6))))
+    await pool.close()
+
+
+asyncio.run(main())

@@ -1,0 +1,82 @@
+"""What psycopg 3 does that others do not: server-side parameters, pipelines, COPY, named cursors."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+
+HOST, PORT = os.environ["ADDRESS"].split(":")
+TABLE = """
+    create table t (
+        id serial primary key, name text, at timestamptz default '2024-01-02T03:04:05Z',
+        n numeric(10,2), u uuid, j jsonb, a int[]
+    )
+"""
+
+
+def failure(connection: psycopg.Connection[Any], sql: str) -> None:
+    """A statement that the server refuses."""
+    try:
+        connection.execute(sql)  # type: ignore[arg-type]  # any text
+    except psycopg.Error as error:
+        print(type(error).__name__, error.sqlstate, str(error).split("\n")[0])
+
+
+def statements(c: psycopg.Connection[Any]) -> None:
+    """Parameters of every kind, prepared by the driver after five uses, errors and recovery."""
+    c.execute("drop table if exists t")
+    c.execute(TABLE)
+    values = ("Ada", Decimal("1.50"), uuid.UUID(int=5), '{"x": 1}', [1, 2, None])
+    sql = "insert into t (name,n,u,j,a) values (%s,%s,%s,%s,%s) returning id"
+    print(c.execute(sql, values).fetchone())
+    for _ in range(7):
+        print(c.execute("select id,name,at,n,u,j,a from t where id = %s", (1,)).fetchone())
+    print(c.execute("select * from t where id=%s", (99,)).fetchall())
+    c.commit()
+    failure(c, "select 1/0")
+    failure(c, "select 1")
+    c.rollback()
+    print(c.execute("select 1").fetchone())
+    failure(c, "selec 1")
+    c.rollback()
+    with c.transaction():
+        c.execute("insert into t (name) values ('Bob')")
+        with c.transaction(force_rollback=True):
+            c.execute("insert into t (name) values ('Eve')")
+    print(c.execute("select count(*) from t").fetchone())
+
+
+def shapes(c: psycopg.Connection[Any]) -> None:
+    """Binary results, COPY both ways, a named cursor, a pipeline, many at once."""
+    with c.cursor(binary=True) as cursor:
+        sql = "select id,name,at,n,u,j,a,true,1.5::float8,null from t order by id"
+        print(cursor.execute(sql).fetchall())
+    with c.cursor().copy("copy t (name, n) from stdin") as copy:
+        copy.write_row(("C1", 1))
+        copy.write_row(("C2\ttab", None))
+    with c.cursor().copy("copy (select id,name from t order by id) to stdout") as copy:
+        print([bytes(row) for row in copy])
+    with c.cursor("named") as named:
+        named.itersize = 2
+        named.execute("select generate_series(1,5)")
+        print(list(named))
+    with c.pipeline():
+        first, second = c.execute("select 1"), c.execute("select %s::text", ("x",))
+        print(first.fetchone(), second.fetchone())
+    c.cursor().executemany("insert into t (name) values (%s)", [("m1",), ("m2",)])
+    print(c.execute("select count(*) from t").fetchone())
+    print(c.execute("select %s::text", ("é\n" * 5,)).fetchone())
+    print(len(c.execute("select repeat('x', 1000000)").fetchone()[0]))  # type: ignore[index]
+    print(sum(row[0] for row in c.execute("select generate_series(1, 20000)")))
+    c.commit()
+
+
+with psycopg.connect(f"host={HOST} port={PORT} user=postgres dbname=postgres") as connection:
+    print(connection.info.server_version, connection.info.parameter_status("TimeZone"))
+    statements(connection)
+    shapes(connection)
+    print(connection.execute("delete from t").rowcount)

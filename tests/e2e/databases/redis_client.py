@@ -1,0 +1,51 @@
+"""redis-py in both versions of the protocol: pipelines, transactions, scripts, blocking, errors."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import redis
+
+HOST, PORT = os.environ["ADDRESS"].split(":")
+
+for protocol in (2, 3):
+
+    def told(*what: object, version: int = protocol) -> None:
+        """One line of the transcript."""
+        print(version, *what)
+
+    r: Any = redis.Redis(host=HOST, port=int(PORT), protocol=protocol)
+    told(r.ping(), r.set(f"a{protocol}", "x", ex=100), r.get(f"a{protocol}"), r.get("nope"))
+    r.delete("h")
+    told(r.hset("h", mapping={"name": "ada", "n": b"\xff\x00"}), sorted(r.hgetall("h").items()))
+    told(r.incr("n"), r.incr("n"))
+    with r.pipeline(transaction=True) as pipe:
+        pipe.set("t", "1")
+        pipe.incr("t")
+        pipe.get("t")
+        told(pipe.execute())
+    with r.pipeline(transaction=True) as pipe:
+        pipe.watch("t")
+        value = pipe.get("t")
+        pipe.multi()
+        pipe.set("t", int(value) + 1)
+        told(pipe.execute())
+    with r.pipeline(transaction=False) as pipe:
+        pipe.lpush("l", "a", "b")
+        pipe.lrange("l", 0, -1)
+        told(pipe.execute())
+    try:
+        r.lpush("t", "x")
+    except redis.ResponseError as error:
+        told("error", error)
+    r.zadd("z", {"m": 1.5, "k": 2})
+    told(r.zrange("z", 0, -1, withscores=True), r.zscore("z", "m"))
+    told(r.eval("return {KEYS[1], ARGV[1], 3}", 1, "k", "v"))
+    told(sorted(r.smembers("none")), r.sadd("s", "one"), r.smembers("s"))
+    told(r.blpop(["empty"], timeout=1))
+    told(r.info()["redis_version"])
+    told(len(r.set("big", b"x" * 1_000_000) and r.get("big")))
+    other: Any = redis.Redis(host=HOST, port=int(PORT), protocol=protocol, db=3)
+    told(other.set("d", "3"), other.get("d"), r.get("d"))
+    r.flushall()
