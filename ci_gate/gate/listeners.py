@@ -12,6 +12,7 @@ from ci_gate.service.ports import holder_of
 
 LOOPBACK = "127.0.0.1"
 LOCAL = (LOOPBACK, "localhost")
+_SCHEMES = {"http": "http", "postgres": "postgresql", "redis": "redis"}
 
 
 def spelled(port: int) -> tuple[str, ...]:
@@ -25,8 +26,9 @@ def spellings(addresses: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 def address_of(protocol: str, port: int) -> str:
-    """The address of a listener: a URL for HTTP, else host:port."""
-    return f"http://{LOOPBACK}:{port}" if protocol == "http" else f"{LOOPBACK}:{port}"
+    """The address of a listener: a URL where the protocol has one, else host:port."""
+    scheme = _SCHEMES.get(protocol)
+    return f"{scheme}://{LOOPBACK}:{port}" if scheme else f"{LOOPBACK}:{port}"
 
 
 class Listeners:

@@ -146,6 +146,8 @@ def _env(
         if port in variables:
             return ((variable, f"${{{name}.host}}"), (port, f"${{{name}.port}}"))
         return ()
+    if "://" in value and not value.startswith(("http://", "https://")):
+        return ((variable, _database_url(prefix, name, value)),)
     path = ""
     if value.startswith(("http://", "https://")):
         try:
@@ -153,3 +155,18 @@ def _env(
         except ValueError:
             path = ""
     return ((variable, f"${{{name}.url}}{path.replace('${', '$${')}"),)
+
+
+def _database_url(prefix: str, name: str, value: str) -> str:
+    """The URL of a database at our address: its user and name stay, its password is a variable,
+    because the real server asks for it while recording."""
+    try:
+        parts = urlsplit(value)
+        user, password = (parts.username or "").replace("${", "$${"), parts.password
+    except ValueError:
+        return f"${{{name}.url}}"
+    if password is not None:
+        user += f":${{env.{prefix}_PASSWORD:-}}"
+    at = f"{user}@" if user else ""
+    path = parts.path.replace("${", "$${")
+    return f"{parts.scheme}://{at}${{{name}.address}}{path}"

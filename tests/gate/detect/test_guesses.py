@@ -122,3 +122,21 @@ def test_names() -> None:
     """Filler words go, and names that mean something else are changed."""
     assert dependency_name("ORDERS_DB") == "orders-db"
     assert dependency_name("SERVICE") == "service-api"
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        (
+            "postgres://app:pw@db:5432/shop",
+            "postgres://app:${env.DB_PASSWORD:-}@${db.address}/shop",
+        ),
+        ("postgresql+asyncpg://app@db/shop", "postgresql+asyncpg://app@${db.address}/shop"),
+        ("redis://cache:6379/3", "redis://${db.address}/3"),
+        ("redis://[broken", "${db.url}"),
+    ],
+)
+def test_a_database_keeps_its_user_and_name(value: str, url: str) -> None:
+    """At our address; a password is a variable of its own, never copied."""
+    (guess,) = guess_dependencies({"DB_URL": Found(value, ".env")}, None, 0)
+    assert guess.env == (("DB_URL", url),)
