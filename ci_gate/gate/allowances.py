@@ -14,6 +14,7 @@ def allowances(plan: Plan) -> Allowances:
         rules=len(plan.rules.uses()),
         noise=sum(len(one.noise) for one in exchanges),
         rebased=sum(len(one.rebased) for one in exchanges),
+        assumed=sum(one.assumed for one in exchanges),
         known=plan.known,
         quarantined=plan.quarantined,
     )

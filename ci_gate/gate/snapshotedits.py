@@ -39,7 +39,7 @@ def snapshot_edits(base: Snapshot | None, head: Snapshot | None) -> tuple[list[E
     edits = _routes(before, after) + _calls(before, after)
     pairs = _pairs(before, after)
     values, notes = _values(after, pairs)
-    return edits + values + _learned(after, pairs), notes
+    return edits + values + _learned(after, pairs) + _assumed(before, after), notes
 
 
 class _Side:
@@ -186,6 +186,35 @@ def _learned(after: _Side, pairs: Sequence[Pair]) -> list[Edit]:
     return [
         msgspec.structs.replace(edit, count=len(exchanges)) for edit, exchanges in found.items()
     ]
+
+
+def _assumed(before: _Side, after: _Side) -> list[Edit]:
+    """Answers that nobody has recorded, and those that somebody has recorded since."""
+    old, new = (
+        _grouped((one for one in side.outbound if one.assumed), side.group)
+        for side in (before, after)
+    )
+    edits = []
+    for key in old | new:
+        was, now = old.get(key, []), new.get(key, [])
+        ids = {one.id for one in was} ^ {one.id for one in now}
+        if ids:
+            side, call = (after, now[0]) if now else (before, was[0])
+            dependency, route, cause = side.group(call)
+            edits.append(
+                Edit(
+                    subject="assumed",
+                    change="added" if len(now) >= len(was) else "removed",
+                    what=_text(route),
+                    dependency=_text(dependency),
+                    effect=side.effect(call),
+                    cause=_text(cause),
+                    before=_times(was),
+                    after=_times(now),
+                    count=len(ids),
+                )
+            )
+    return edits
 
 
 def _noise(exchange: Exchange) -> dict[str, str]:

@@ -22,7 +22,9 @@ def test_everything_is_counted(recorded: Snapshot, snapshot_folder: str) -> None
     rebased = (Rebased(at="response.body.$.items[0].price", recorded="4", expected="3"),)
     first = msgspec.structs.replace(recorded.inbound[0], noise=noise, rebased=rebased)
     call = msgspec.structs.replace(
-        recorded.outbound[0], noise=(Noise(at="request.body.$.amount", kind="integer"),)
+        recorded.outbound[0],
+        noise=(Noise(at="request.body.$.amount", kind="integer"),),
+        assumed=True,
     )
     write_snapshot(
         snapshot_folder,
@@ -44,5 +46,5 @@ def test_everything_is_counted(recorded: Snapshot, snapshot_folder: str) -> None
         ),
     )
     assert allowances(make_plan(options)) == Allowances(
-        rules=1, noise=2, rebased=1, known=1, quarantined=1
+        rules=1, noise=2, rebased=1, known=1, quarantined=1, assumed=1
     )

@@ -173,3 +173,16 @@ def test_noise_of_a_call_says_who_makes_it() -> None:
         snapshot(inbound("a"), call("b")), snapshot(inbound("a"), replace(call("b"), noise=noise))
     )
     assert (one.dependency, one.what, one.cause) == ("payments", "POST /charges", "GET /orders")
+
+
+def test_answers_that_nobody_recorded() -> None:
+    """An assumed answer that comes, and one that was recorded since."""
+    bare, assumed = snapshot(inbound("a")), replace(call("b"), assumed=True)
+    found = [
+        one for one in edits(bare, snapshot(inbound("a"), assumed)) if one.subject == "assumed"
+    ]
+    assert [(one.change, one.what, one.dependency, one.after) for one in found] == [
+        ("added", "POST /charges", "payments", "1 call")
+    ]
+    gone = edits(snapshot(inbound("a"), assumed), snapshot(inbound("a"), call("b")))
+    assert [(one.subject, one.change, one.count) for one in gone] == [("assumed", "removed", 1)]
