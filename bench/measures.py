@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from bench import snapshots
+from bench import lessons, snapshots
+from bench.lines import Line, config, replay
 from bench.tools import (
     CLIENT_CORE,
     GATE,
@@ -40,18 +39,6 @@ RULE = """
 rules:
   - {at: "response.body.$.updated_at", allow: timestamp, reason: "server clock", owner: "@bench"}
 """
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the table; `theirs` and `ratio` are None where nobody else is measured."""
-
-    metric: str
-    ours: float
-    theirs: float | None = None
-    unit: str
-    ratio: float | None = None
-    target: str
-    ok: bool
 
 
 def mock_rate(work: Path, count: int = 10_000, size: int = 1000) -> Iterator[Line]:
@@ -249,6 +236,9 @@ MEASURES: dict[str, Callable[[Path], Iterator[Line]]] = {
     "record": recording,
     "gate": gate_overhead,
     "snapshot": large_snapshot,
+    "learn": lessons.lesson,
+    "noise": lessons.noisy,
+    "slow": lessons.slow_start,
 }
 
 
@@ -280,33 +270,6 @@ def one_by_one(port: int, count: int) -> None:
         connection.request("GET", f"/items/{number}")
         connection.getresponse().read()
     connection.close()
-
-
-def config(folder: Path, text: str, name: str = "ci-gate.yml") -> None:
-    """Write a configuration."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(f"version: 1\n{text}")
-
-
-def replay(
-    folder: Path, configuration: str, snapshot: Path, port: int, *, passes: bool = True
-) -> tuple[float, float]:
-    """One replay on one core: (requests a second, seconds); every answer must be what we expect."""
-    command = [*GATE, "replay", "-c", configuration, "--in", str(snapshot)]
-    command += ["--target", f"http://127.0.0.1:{port}", "--out", str(folder / "run")]
-    done = subprocess.run(
-        pinned(CLIENT_CORE, command),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    if done.returncode != (0 if passes else 1):
-        sys.exit(f"bench: {' '.join(command)}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    result: Any = json.loads((folder / "run" / "result.json").read_text())
-    counts = result["runs"][0]["counts"]
-    return counts["answered"] / counts["seconds"], counts["seconds"]
 
 
 def paced(rate: float, seconds: float, target: int, port: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`make bench`: our speed as ratios to public tools, measured in one run; prints one table.
 
-    python bench/run.py [help] [mock] [replay] [record] [gate] [snapshot]
+    python bench/run.py [help] [mock] [replay] [record] [gate] [snapshot] [learn] [noise] [slow]
 
 Ours and theirs alternate, medians are compared, and nothing fails for being slow: figures from a
 busy machine say little, and a table that says "no" is for a person to read.
@@ -16,7 +16,8 @@ from tabulate import tabulate
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.measures import MEASURES, Line
+from bench.lines import Line
+from bench.measures import MEASURES
 
 
 def row(line: Line) -> list[str]:

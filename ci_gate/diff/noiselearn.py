@@ -67,7 +67,7 @@ def learn_all(heard: Sequence[Heard], ahead: Collection[int] = ()) -> list[Learn
     """What varies in all messages, one result for each, in their order."""
     walks = [_walk(one, ahead) for one in heard]
     series = [
-        Series(f"{one.series} {one.side}", one.side, walk.found, one.replays)
+        Series(f"{one.series} {one.side}", one.side, walk.found, one.replays, walk.recorded)
         for one, walk in zip(heard, walks, strict=True)
     ]
     return [
@@ -96,7 +96,7 @@ def _learned(heard: Heard, found: Sequence[Found], unexplained: Sequence[Unexpla
 
 def _rebased(heard: Heard, noise: Sequence[Noise]) -> tuple[Rebased, ...]:
     """Where the recorded message differs from what the replays agree on."""
-    varying = Varying(noise, heard.side, Context())
+    varying = Varying(noise, heard.side, Context(at_recorded_clock=True))
     masks = Masks().with_varying(varying)
     changed = rebase(heard.side, heard.recorded, heard.replays[0], noise)
     replay = tuple(changed.get(part.place, part) for part in heard.replays[0])
@@ -129,6 +129,8 @@ def _kept(varying: Varying, place: str, texts: dict[str, str], text: str) -> str
     if known is None or known == text or varying.moved(place):
         return None
     noise = varying.at(place)
+    if noise is not None and noise.clock:
+        return None  # at the recording's time it is what the replays say
     if noise is not None:
         value = number_of(known) if number_of(text) is not None else known
         return known if fits(noise, value) or fits(noise, known) else None

@@ -38,20 +38,26 @@ class Series(msgspec.Struct, frozen=True):
     side: str
     found: Sequence[Found]
     replays: tuple[tuple[Part, ...], ...]
+    recorded: Mapping[str, object] = {}
+    """Leaves of the recorded message by full place."""
 
 
 def with_series(messages: Sequence[Series]) -> list[list[Found]]:
     """What was found in each message, with what the others say."""
     rows: dict[_Key, list[Row]] = {}
+    before: dict[_Key, list[Row]] = {}
     pairs: dict[_Key, set[frozenset[int | float]]] = {}
     for message in messages:
         for one in message.found:
             key = (message.name, fold(one.noise.at))
             if one.noise.kind in _NUMERIC and not one.noise.clock:
                 rows.setdefault(key, []).extend(_numbers(one.raw))
+                before.setdefault(key, []).extend(_with_recorded(one, message.recorded))
             elif one.noise.kind == "one-of" and _all_numbers(one):
                 pairs.setdefault(key, set()).update(frozenset(row) for row in _numbers(one.raw))
-    counters = {key for key, found in rows.items() if is_counter(found)}
+    counters = {
+        key for key, found in rows.items() if is_counter(found) and keeps_order(before.get(key, ()))
+    }
     ranges = {
         key: in_range([number for row in found for number in row])
         for key, found in rows.items()
@@ -118,6 +124,25 @@ def _numbers(raw: Iterable[tuple[str, Values]]) -> list[Row]:
     return [row for row in rows if row]
 
 
+def _with_recorded(one: Found, recorded: Mapping[str, object]) -> list[Row]:
+    """(recorded, in the first replay) of the places of a noise, where both are numbers."""
+    pairs: list[Row] = []
+    for place, values in one.raw:
+        first, number = number_of(recorded.get(place)), number_of(values[0]) if values else None
+        if first is not None and number is not None:
+            pairs.append((first, number))
+    return pairs
+
+
+def keeps_order(pairs: Iterable[Row]) -> bool:
+    """True when the second numbers stand in the order of the first, equal ones equal: as a run is
+    held to it. What counts in the replays and did not when it was recorded is no counter."""
+    ordered = sorted(set(pairs))
+    return all(
+        one[0] < other[0] and one[1] < other[1] for one, other in itertools.pairwise(ordered)
+    )
+
+
 def is_counter(rows: Sequence[Row]) -> bool:
     """True when numbers (a row for each place, a column for each replay) count up."""
     if not rows or any(isinstance(number, float) for row in rows for number in row):
@@ -150,9 +175,11 @@ def _judged(
     if key in counters and noise.kind == "integer":
         changed = {"kind": "counter", "low": 0 if noise.low == 0 else None, "high": None}
         return Found(msgspec.structs.replace(noise, **changed), one.raw)
-    if key not in ranges or noise.clock:
+    if key not in ranges:
         return one
-    if noise.kind in _NUMERIC or (noise.kind == "one-of" and one.raw and _all_numbers(one)):
+    # Two equal numbers at one clock are chance where the others of the series vary at it.
+    few = noise.kind in ("one-of", "derived") and one.raw and _all_numbers(one)
+    if noise.kind in _NUMERIC or few:
         return Found(_ranged(one, ranges[key]), one.raw)
     return one
 
@@ -165,6 +192,7 @@ def _ranged(one: Found, wide: Noise) -> Noise:
         low=wide.low,
         high=wide.high,
         members=(),
+        clock=False,
         format="text" if texts else "",
     )
 

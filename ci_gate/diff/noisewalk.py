@@ -22,7 +22,7 @@ from ci_gate.diff.render import clean, scalar
 from ci_gate.diff.secrecy import hide, secret_place
 from ci_gate.model.message import Headers, Part
 from ci_gate.model.noise import Noise
-from ci_gate.values.evidence import Scalar, infer, merge, one_of
+from ci_gate.values.evidence import Scalar, few, infer, merge, one_of
 from ci_gate.values.jsontext import step
 from ci_gate.values.leaves import read_text
 from ci_gate.values.places import walk
@@ -65,7 +65,7 @@ class Walk:
     def __init__(self, side: str, ahead: Collection[int], recorded: Mapping[str, object]) -> None:
         self._side = side
         self._ahead = frozenset(ahead)
-        self._recorded = recorded
+        self.recorded = recorded
         self.found: list[Found] = []
         self.unexplained: list[Unexplained] = []
 
@@ -189,7 +189,9 @@ class Walk:
         texts = [plain_json(value) for value in values]
         steady = {text for index, text in enumerate(texts) if index not in self._ahead}
         if len(steady) == 1 and 1 < len(texts) - len(self._ahead) < len(texts):
-            self._add(Noise(at=place, kind="derived", clock=True), [(place, ())])
+            members = () if self._is_secret(place, texts) else few(set(texts))
+            derived = Noise(at=place, kind="derived", members=members, clock=True)
+            self._add(derived, [(place, ())])
             return
         noise = one_of(set(texts)) if len(set(texts)) < len(texts) else None
         if noise is None or self._secret(place, noise):
@@ -233,10 +235,12 @@ class Walk:
 
     def _typed(self, place: str, values: Sequence[Scalar], near: str = "") -> bool:
         base, _, path = place.partition(MARK)
-        known = self._recorded.get(base)
+        known = self.recorded.get(base)
         if path:
             known = word(known, path) if isinstance(known, str) else None
         noise = infer(values, _as_scalar(known), self._ahead)
+        if noise is not None and noise.kind == "derived" and self._secret(place, noise):
+            noise = msgspec.structs.replace(noise, members=())
         if noise is None or self._secret(place, noise):
             return False
         seen = dict.fromkeys(_sample(base, value) for value in values)
@@ -247,10 +251,12 @@ class Walk:
         return True
 
     def _secret(self, place: str, noise: Noise) -> bool:
-        """True when the members of a one-of may not be written down."""
-        return bool(noise.members) and (
-            secret_place(place.partition(MARK)[0])
-            or any(clean(one, len(one) + 1) != one for one in noise.members)
+        """True when the members of a noise may not be written down."""
+        return bool(noise.members) and self._is_secret(place, noise.members)
+
+    def _is_secret(self, place: str, members: Sequence[str]) -> bool:
+        return secret_place(place.partition(MARK)[0]) or any(
+            clean(one, len(one) + 1) != one for one in members
         )
 
     def _words(self, prefix: str, texts: Sequence[str], level: int) -> bool:

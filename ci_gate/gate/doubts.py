@@ -37,6 +37,8 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     """The recorded call that it is about."""
     place: str = ""
     why: str
+    seen: str = ""
+    """The values of the first such difference."""
 
 
 def doubts(snapshot: Snapshot, rehearsals: Sequence[Rehearsal], rules: Rules) -> list[Doubt]:
@@ -108,6 +110,7 @@ def _doubt(found: Sequence[Difference], replays: int) -> Doubt:
         call=first.call_id,
         place=first.place,
         why=_why(first, len(found), replays),
+        seen=_seen(first),
     )
 
 
@@ -129,5 +132,11 @@ def _why(one: Difference, times: int, replays: int) -> str:
     if one.change == "reordered":
         return f"{call} is called in another order{often}: {one.actual} instead of {one.expected}"
     where = f"{call} {one.place}" if one.dependency else one.place
-    said = f"{one.expected or 'nothing'} was recorded, {one.actual or 'nothing'} came"
-    return f"{where}: {said}{often}" + (f"; {one.detail}" if one.detail else "")
+    detail = f"; {one.detail}" if one.detail else ""
+    return f"{where} varies otherwise than was learned of it{often}{detail}"
+
+
+def _seen(one: Difference) -> str:
+    if not one.place:
+        return ""
+    return f"{one.expected or 'nothing'} was recorded, {one.actual or 'nothing'} came"

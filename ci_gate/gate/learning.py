@@ -40,6 +40,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     route: str = ""
     exchange: str = ""
     why: str
+    seen: str = ""
+    """Values that show it, of this exchange."""
 
 
 class Taught(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,11 +119,11 @@ class _Lesson:
     def _parts_of(self, exchange: Exchange, message: Message) -> tuple[Part, ...]:
         return self._codec(exchange).places(message)
 
-    def _blame(self, exchange: Exchange, why: str) -> None:
+    def _blame(self, exchange: Exchange, why: str, seen: str = "") -> None:
         route = exchange.route
         if exchange.dependency:
             route = f"{route} ({exchange.dependency})"
-        self._unfaithful.append(Reason(route=route, exchange=exchange.id, why=why))
+        self._unfaithful.append(Reason(route=route, exchange=exchange.id, why=why, seen=seen))
 
     def _failures(self) -> None:
         for number, one in enumerate(self._rehearsals, 1):
@@ -195,8 +197,14 @@ class _Lesson:
             exchange = inbound.get(doubt.exchange)
             route = exchange.route if exchange is not None else doubt.route
             # The live call as it came: what is told of it must hold no secret.
-            reason = Reason(route=route, exchange=doubt.exchange, why=masked(doubt.why))
-            self._unfaithful.append(reason)
+            self._unfaithful.append(
+                Reason(
+                    route=route,
+                    exchange=doubt.exchange,
+                    why=masked(doubt.why),
+                    seen=masked(doubt.seen),
+                )
+            )
 
     def _messages(self, exchanges: Sequence[Exchange], side: str) -> list[Exchange]:
         heard: list[Heard] = []
@@ -242,8 +250,7 @@ class _Lesson:
     ) -> Exchange:
         learned = self._beyond_rules(exchange, side, learned)
         for place in learned.unexplained[:_SHOWN]:
-            seen = f" (seen: {'; '.join(place.seen)})" if place.seen else ""
-            self._blame(exchange, f"{place.at} {place.reason}{seen}")
+            self._blame(exchange, f"{place.at} {place.reason}", "; ".join(place.seen))
         if learned.unexplained:
             self._unclear.add(exchange.id)
             if exchange.inbound:

@@ -54,16 +54,20 @@ def unfaithful(reasons: Sequence[Reason], hide: Callable[[str], str]) -> tuple[U
     be shown. Values that were seen are those of the first."""
     found: dict[tuple[str, str], list[Reason]] = {}
     for one in reasons:
-        found.setdefault((one.route, fold(one.why.partition(" (seen: ")[0])), []).append(one)
+        found.setdefault((one.route, fold(one.why)), []).append(one)
     return tuple(
         Unfaithful(
             route=route,
-            why=hide(alike[0].why),
+            why=hide(_with_values(alike[0])),
             exchange=alike[0].exchange,
             exchanges=len({one.exchange for one in alike}),
         )
         for (route, _), alike in found.items()
     )
+
+
+def _with_values(one: Reason) -> str:
+    return f"{one.why} (seen: {one.seen})" if one.seen else one.why
 
 
 def erratic(snapshot: Snapshot, routes: Collection[str]) -> tuple[str, ...]:

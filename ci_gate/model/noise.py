@@ -57,11 +57,12 @@ class Noise(
     alphabet: str = ""
     """hex, base64, token: the name of the characters seen (`values.alphabets`)."""
     members: tuple[str, ...] = ()
-    """one-of: what was seen, as JSON; outside JSON texts are JSON strings, too."""
+    """one-of, derived: what was seen, as JSON; outside JSON texts are JSON strings, too."""
     key: str = ""
     """unordered: the member that tells items apart; "" = the whole item."""
     clock: bool = False
-    """It varied with the clock alone: at the recording's time it must be equal."""
+    """It varied with the clock alone: at the recording's time it must be equal, or one of
+    `members`."""
     near: str = ""
     """Words of a text: what stands before it, so that a reader finds it."""
     replays: int = 0

@@ -73,7 +73,7 @@ def infer(
         return None
     return (
         _time(values, recorded, ahead)
-        or _derived(values, ahead)
+        or _derived(values, recorded, ahead)
         or _one_of(values, recorded)
         or _text(values, recorded)
         or _numbers(values)
@@ -107,13 +107,24 @@ def _time(values: Sequence[Scalar], recorded: Scalar, ahead: Collection[int]) ->
     )
 
 
-def _derived(values: Sequence[Scalar], ahead: Collection[int]) -> Noise | None:
-    """What differs between clocks only. It takes two replays at one clock to know that, and a size
-    that changes seldom may have done so just then."""
+def _derived(values: Sequence[Scalar], recorded: Scalar, ahead: Collection[int]) -> Noise | None:
+    """What differs between clocks only: it takes two replays at one clock to know that, and a
+    recording that says nothing else. That two agree may still be chance, so what was seen ahead is
+    kept: at the recording's time it may stand there, too, and nothing else. A size that changes
+    seldom may have done so just then."""
     if not _follows(values, ahead) or _are_measures(values):
         return None
+    steady = next(value for index, value in enumerate(values) if index not in ahead)
+    if recorded is not None and as_json(recorded) != as_json(steady):
+        return None
     types = dict.fromkeys(json_type(value) for value in values)
-    return Noise(at="", kind="derived", format=" ".join(types), clock=True)
+    return Noise(
+        at="",
+        kind="derived",
+        format=" ".join(types),
+        members=few({as_json(value) for value in values}),
+        clock=True,
+    )
 
 
 def _follows(values: Sequence[Scalar], ahead: Collection[int]) -> bool:
@@ -143,9 +154,15 @@ def _are_measures(values: Sequence[Scalar]) -> bool:
 
 def one_of(members: Collection[str]) -> Noise | None:
     """Exactly these (as JSON), unless they are too many or too long."""
+    listed = few(members)
+    return Noise(at="", kind="one-of", members=listed) if listed else None
+
+
+def few(members: Collection[str]) -> tuple[str, ...]:
+    """These (as JSON) in order; () when they are too many or too long."""
     if len(members) > MEMBERS or max(map(len, members)) > LONGEST_MEMBER:
-        return None
-    return Noise(at="", kind="one-of", members=tuple(sorted(members)))
+        return ()
+    return tuple(sorted(members))
 
 
 def _text(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
@@ -279,15 +296,21 @@ def _in_range(noise: Noise, number: int | float | None) -> bool:
 def merge(one: Noise, other: Noise) -> Noise | None:
     """What explains both, when they are the same kind of thing; else None. For one place pattern
     in place of many places: nothing gets wider than the widest of them."""
-    same = ("kind", "alphabet", "key", "members", "clock")
+    same = ("kind", "alphabet", "key", "clock")
+    if one.members != other.members and one.kind != "derived":
+        return None
     if any(getattr(one, name) != getattr(other, name) for name in same):
         return None
     if one.format != other.format:
         return None
     lows = [noise.low for noise in (one, other) if noise.low is not None]
     highs = [noise.high for noise in (one, other) if noise.high is not None]
+    members = one.members
+    if members != other.members:
+        members = few({*members, *other.members}) if members and other.members else ()
     return msgspec.structs.replace(
         one,
+        members=members,
         low=min(lows, default=None),
         high=max(highs, default=None),
         length=one.length

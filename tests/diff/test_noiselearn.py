@@ -340,23 +340,6 @@ def test_counters(answer: Answer) -> None:
     assert {one.noise[0].kind for one in learn_all(heard(backwards, answer))} == {"integer"}
 
 
-def test_timestamps_of_a_route_are_written_alike(answer: Answer) -> None:
-    """That one of them ends in a zero shows that their length is fixed; that one is shorter, that
-    zeros are dropped."""
-
-    def forms(*fractions: str) -> list[str]:
-        """The formats of two messages: one with these fractions, one with six digits."""
-        first = [{"at": f"2026-08-31T10:00:0{n}.{one}Z"} for n, one in enumerate(fractions)]
-        second = [{"at": f"2026-08-31T10:00:0{n}.65432{n + 1}Z"} for n in range(len(fractions))]
-        learned = learn_all(heard([[first[0], *first], [second[0], *second]], answer))
-        return [one.noise[0].format for one in learned]
-
-    fixed, dropped = "YYYY-MM-DDThh:mm:ss.ffffffZ", "YYYY-MM-DDThh:mm:ss.f{0,6}Z"
-    assert forms("123450", "111111", "222222") == [fixed, fixed]
-    assert forms("12345", "111111", "222222") == [dropped, dropped]
-    assert forms("123451", "111111", "222222") == ["YYYY-MM-DDThh:mm:ss.f{4,6}Z"] * 2
-
-
 def test_numbers_of_a_route_share_their_spread(answer: Answer) -> None:
     """How far a duration spreads anywhere is how far it may spread everywhere, also where it was
     the same three times; a place that most exchanges keep constant stays closed."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
-from ci_gate.diff.noiseseries import Row, Series, is_counter, with_series
+from ci_gate.diff.noiselearn import Heard, learn_all
+from ci_gate.diff.noiseseries import Row, Series, is_counter, keeps_order, with_series
 from ci_gate.diff.noisewalk import Found
 from ci_gate.model.message import Part
 from ci_gate.model.noise import Noise
@@ -76,3 +80,58 @@ def test_pairs_that_overlap_are_a_range() -> None:
     assert kinds == ["one-of", "one-of"]
     kinds = [one[0].noise.kind for one in with_series([pair(0, 1, 0), pair(1, 0, 1)])]
     assert kinds == ["one-of", "one-of"]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "kept"),
+    [
+        ([], True),
+        ([(1, 10), (2, 11), (5, 40)], True),
+        ([(1, 10), (1, 10)], True),
+        ([(1, 10), (1, 11)], False),
+        ([(1, 10), (2, 10)], False),
+        ([(2, 10), (1, 11)], False),
+    ],
+)
+def test_a_counter_counted_when_it_was_recorded(pairs: list[Row], kept: bool) -> None:
+    """Numbers that the recording has in another order, or equal, are in a range and no counter."""
+    assert keeps_order(pairs) is kept
+
+
+def heard(bodies: list[list[Any]]) -> list[Heard]:
+    """One message for each list of JSON bodies: the recorded one, then those of the replays."""
+    parts = [[(Part("body", json.dumps(one).encode(), "json"),) for one in row] for row in bodies]
+    return [
+        Heard(
+            scope=f"x-{number}",
+            series="GET /x",
+            side="response",
+            recorded=recorded,
+            replays=tuple(replays),
+        )
+        for number, (recorded, *replays) in enumerate(parts)
+    ]
+
+
+def test_timestamps_of_a_route_are_written_alike() -> None:
+    """That one of them ends in a zero shows that their length is fixed; that one is shorter, that
+    zeros are dropped."""
+
+    def forms(*fractions: str) -> list[str]:
+        """The formats of two messages: one with these fractions, one with six digits."""
+        first = [{"at": f"2026-08-31T10:00:0{n}.{one}Z"} for n, one in enumerate(fractions)]
+        second = [{"at": f"2026-08-31T10:00:0{n}.65432{n + 1}Z"} for n in range(len(fractions))]
+        learned = learn_all(heard([[first[0], *first], [second[0], *second]]))
+        return [one.noise[0].format for one in learned]
+
+    fixed, dropped = "YYYY-MM-DDThh:mm:ss.ffffffZ", "YYYY-MM-DDThh:mm:ss.f{0,6}Z"
+    assert forms("123450", "111111", "222222") == [fixed, fixed]
+    assert forms("12345", "111111", "222222") == [dropped, dropped]
+    assert forms("123451", "111111", "222222") == ["YYYY-MM-DDThh:mm:ss.f{4,6}Z"] * 2
+
+
+def test_two_equal_numbers_at_one_clock_are_chance() -> None:
+    """Where the others of a series vary while the clock stands, so does the one that did not."""
+    bodies = [[{"ms": n}, {"ms": n}, {"ms": n * n}, {"ms": 50 - 7 * n}] for n in range(1, 5)]
+    learned = learn_all(heard(bodies), ahead=(2,))
+    assert [(one.noise[0].kind, one.noise[0].clock) for one in learned] == [("integer", False)] * 4

@@ -76,7 +76,10 @@ def rebased(found: Taught) -> list[tuple[str, str, str]]:
 
 def whys(found: Taught) -> list[str]:
     """Why it is unfaithful, with route and exchange in front."""
-    return [f"{one.route} ({one.exchange}): {one.why}" for one in found.unfaithful]
+    return [
+        f"{one.route} ({one.exchange}): {one.why}" + (f" (seen: {one.seen})" if one.seen else "")
+        for one in found.unfaithful
+    ]
 
 
 def test_nothing_varies(plain: Snapshot) -> None:
@@ -317,4 +320,5 @@ def test_what_is_learned_is_held_against_the_replays(plain: Snapshot) -> None:
     traced = (*first.headers, (b"X-Request-Id", b"7"))
     other.responses[FIRST] = msgspec.structs.replace(first, headers=traced)
     (why,) = whys(teach(plain, [one, other], NO_RULES))
-    assert why.startswith(f"POST /orders ({FIRST}): response.headers.x-request-id: nothing was")
+    assert why.startswith(f"POST /orders ({FIRST}): response.headers.x-request-id varies otherwise")
+    assert "(1 of 2 replays)" in why

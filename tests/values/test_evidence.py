@@ -137,7 +137,11 @@ def test_what_follows_the_clock() -> None:
     noise = infer([3, 3, None], ahead=(2,))
     assert noise is not None
     assert (noise.kind, noise.clock, noise.format) == ("derived", True, "integer null")
+    assert noise.members == ("3", "null")
     assert not fits(noise, "x")
+    assert kind("a", "a", "b", recorded="a", ahead=(2,)) == "derived"
+    assert kind("a", "a", "b", recorded="b", ahead=(2,)) == "one-of"
+    assert kind(5, 5, 17, recorded=80, ahead=(2,)) == "integer"
     assert kind("a", "b", ahead=(1,)) == ""
 
 
