@@ -102,6 +102,7 @@ def _merge_counts(first: Counts, second: Counts) -> Counts:
         total=first.total + second.total,
         succeeded=first.succeeded + second.succeeded,
         failed=first.failed + second.failed,
+        unstable=first.unstable + second.unstable,
         answered=first.answered + second.answered,
         matching=first.matching + second.matching,
         seconds=first.seconds + second.seconds,

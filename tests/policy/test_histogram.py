@@ -100,9 +100,12 @@ def test_percentiles_of_a_histogram_are_close() -> None:
 
 def test_what_one_shard_did_not_measure_is_not_measured() -> None:
     """A count that is unknown for a part is unknown for the whole, never a smaller number."""
-    merged = merge(make_run(Counts(missing=1, changed=1), {}), make_run(Counts(changed=2), {}))
+    merged = merge(
+        make_run(Counts(missing=1, changed=1, unstable=1), {}),
+        make_run(Counts(changed=2, unstable=2), {}),
+    )
     assert merged.counts.missing is None
-    assert merged.counts.changed == 3
+    assert (merged.counts.changed, merged.counts.unstable) == (3, 3)
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1), st.integers(1, 100))
