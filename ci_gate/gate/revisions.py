@@ -78,6 +78,11 @@ class Repository:
         """The parents of a commit that the clone has."""
         return self._try("rev-list", "--parents", "-n", "1", commit).split()[1:]
 
+    def changed(self, one: str, other: str) -> list[str]:
+        """The paths, from the top, of the files that differ between two commits."""
+        listed = self._run("diff-tree", "-r", "-z", "--name-only", "--no-renames", one, other)
+        return [name.decode("utf-8", "replace") for name in listed.split(b"\0") if name]
+
     def short(self, commit: str) -> str:
         """A commit as people write it."""
         return self._try("rev-parse", "--short", commit) or commit[:12]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from ci_gate.model.difference import Difference
@@ -40,3 +42,19 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of the recorded calls that were made, in live order."""
     stored: dict[str, str] = {}
     """Id -> digest of the stored form, of every exchange of the snapshot that is concerned."""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of what accepting changes. Texts are masked and bounded."""
+
+    exchange: str
+    """Of the snapshot; of a new call the id that it gets."""
+    what: str
+    """"GET /orders/17", "payments POST /charges"."""
+    change: Literal["changed", "added", "removed", "moved"]
+    place: str = ""
+    was: str = ""
+    now: str = ""
+    note: str = ""
+    """"assumed: …"."""
+    file: str = ""
