@@ -115,6 +115,13 @@ class Identity:
         self._start = started_at(snapshot)
         self._tokens = recorded_tokens(snapshot)
         """Text as recorded -> token."""
+        self._made = {
+            text
+            for one in snapshot.inbound
+            if one.response is not None
+            for text in tokens_in(one.response)
+        }
+        """What the service's own answers hold."""
         self._broken = broken_tokens(snapshot, self._tokens, self._start, parts_of)
         self._beside: dict[str, str] = {}
         """Identity token -> the live access token that came with it."""
@@ -196,6 +203,12 @@ class Identity:
         if not self._recorded:
             return message
         return with_tokens(message, lambda text: self._recorded.get(text, text))
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The recorded tokens that were sent in this run and can only come back as themselves: none
+        of those that the service makes."""
+        return frozenset(self._recorded.values()) - self._made
 
     @property
     def issued(self) -> bool:

@@ -45,6 +45,11 @@ class Equality:
         self._recorded: dict[str, str] = {}
         self._parent = parent
 
+    def hold(self, stand_ins: Iterable[str]) -> None:
+        """These are themselves wherever they stand: live messages come with them in place."""
+        for text in stand_ins:
+            self._live[text] = self._recorded[text] = text
+
     def scratch(self) -> Equality:
         """One that knows what this one knows and tells it nothing: to try a comparison."""
         return Equality(self, redacted=self.redacted)

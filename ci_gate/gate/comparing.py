@@ -30,7 +30,7 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
     `seconds`: how long all of the run took.
     """
     failure = seen.failure
-    equality = Equality()
+    equality = seen.learning.equality()
     notices = list(seen.notices)
     reasons = []
     if seen.replay is None:

@@ -15,6 +15,7 @@ from ci_gate.correlation.bindings import chains
 from ci_gate.correlation.bindings import refusals as binding_refusals
 from ci_gate.correlation.identity import Identity
 from ci_gate.correlation.substitution import Substitution
+from ci_gate.diff.equality import Equality
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.noise import Context, Varying
 from ci_gate.diff.noisecalls import LearnedCalls
@@ -144,6 +145,12 @@ class Learning:
         if identity is None or not identity.steady or exchange.id in self._bound:
             return message
         return identity.request(exchange, message)
+
+    def equality(self) -> Equality:
+        """What live values are equal to stand-ins: of this run's tokens it is known."""
+        equality = Equality()
+        equality.hold(self.identity.held if self.identity is not None else ())
+        return equality
 
     def recorded(self, message: Message) -> Message:
         """A live message with the recorded tokens instead of this run's."""

@@ -7,6 +7,7 @@ import hashlib
 import json
 
 import jwt
+import msgspec
 import pytest
 
 from ci_gate.correlation.identity import Identity, Times, needed_keys, started_at
@@ -75,6 +76,18 @@ def test_one_token_is_one_live_token_and_back() -> None:
     call = HttpRequest("POST", b"/x?token=" + text.encode(), (), b"t=" + text.encode())
     back = run.recorded(call)
     assert back == HttpRequest("POST", b"/x?token=" + TOKEN.encode(), (), b"t=" + TOKEN.encode())
+
+
+def test_what_can_only_come_back_as_itself() -> None:
+    """A client's token that was sent; none that the service makes itself, and none before."""
+    first, login = asked("i1", TOKEN), asked("i2", token(sub="session"))
+    body = b'{"token": "' + bearer(login.request).encode() + b'"}'
+    login = msgspec.structs.replace(login, response=HttpResponse(200, body=body))
+    run = identity(recording(first, login))
+    assert run.held == frozenset()
+    for exchange in (first, login):
+        run.live(exchange.request, exchange.at)
+    assert run.held == {TOKEN}
 
 
 def test_a_steady_clock_moves_all_alike() -> None:

@@ -120,3 +120,14 @@ def test_trying_leaves_no_trace(email: str) -> None:
     assert not scratch.allows(email, "z@y.org")
     assert scratch.same("other", "z@y.org")
     assert equality.allows("another", "z@y.org")
+
+
+def test_what_is_held_is_itself() -> None:
+    """A stand-in that live messages come with stands for nothing else, and nothing else for it."""
+    equality = Equality()
+    equality.hold(["one"])
+    assert equality.count == 0
+    assert equality.same("one", "one")
+    assert not equality.same("one", "other")
+    assert not equality.same("two", "one")
+    assert not equality.scratch().allows("one", "other")
