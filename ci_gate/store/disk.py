@@ -32,8 +32,8 @@ from ci_gate.store import postgresforms, redisforms, styles
 
 LARGE_BODY = 64 * 1024
 """Bodies beyond this many bytes lie in a file of their own."""
-MAXIMUM_LINE = 1 << 30
-"""Journals keep every body in the line."""
+_NEVER = -1
+"""A journal is for us: what is shown as JSON in a snapshot is kept there as it is."""
 LARGE_BINARY = 4 * 1024
 """The same for bodies that are not UTF-8 text."""
 
@@ -215,7 +215,7 @@ def _encode_message(message: Message, outside: dict[str, bytes] | None) -> dict[
 def _encode_redis(
     message: RedisCommand | RedisReply, outside: dict[str, bytes] | None
 ) -> dict[str, object]:
-    largest = LARGE_BODY if outside is not None else MAXIMUM_LINE
+    largest = LARGE_BODY if outside is not None else _NEVER
     if isinstance(message, RedisCommand):
         form, name = redisforms.request_form(message, largest), "command"
     else:
@@ -233,7 +233,7 @@ def _encode_postgres(
         form = postgresforms.request_form(message)
         _put_body(form, message.body, outside)
         return form
-    largest = LARGE_BODY if outside is not None else MAXIMUM_LINE
+    largest = LARGE_BODY if outside is not None else _NEVER
     form = postgresforms.response_form(message, largest)
     if "results" not in form:
         _put_body(form, message.body, outside, "results_body")
