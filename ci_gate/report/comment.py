@@ -15,6 +15,7 @@ from ci_gate.report import snapshotdiff
 from ci_gate.report.markdown import render, size
 from ci_gate.report.markdown_plain import without_html
 from ci_gate.report.markdown_text import code, inline
+from ci_gate.report.words import standing
 
 BUDGETS = {"github": 60_000, "gitlab": 100_000, "bitbucket": 28_000}
 """UTF-16 units of a whole comment, its hidden lines included. GitHub takes 65,536 characters and
@@ -51,8 +52,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def worth_saying(result: Result) -> bool:
-    """True when a reviewer should see a comment even if there was none before: not green, a
-    `warn_if` that holds, or the change edits what it is judged by.
+    """True when a reviewer should see a comment even if there was none before: not green, something
+    unstable, a `warn_if` that holds, or the change edits what it is judged by.
 
     Other warnings (a rule that never matched) are true of every change: a comment on each would
     teach people not to read them.
@@ -60,7 +61,8 @@ def worth_saying(result: Result) -> bool:
     warned = any(
         one.level == "warn" and one.outcome == "fail" for one in result.verdict.evaluations
     )
-    return result.verdict.outcome != "pass" or warned or edited(result)
+    shaky = bool(standing(result, "unstable"))
+    return result.verdict.outcome != "pass" or shaky or warned or edited(result)
 
 
 def edited(result: Result) -> bool:

@@ -120,7 +120,7 @@ def _passing(result: Result) -> list[str]:
 def figures(result: Result) -> list[str]:
     """What was counted besides the headline: requests, calls, what was excused, how long."""
     seen, said = counts(result), list[str]()
-    if seen.failed:
+    if seen.failed or seen.unstable:
         said.append(f"{seen.matching:,} of {plural(seen.total, 'request')} unchanged")
     if seen.answered < seen.total:
         said.append(f"{plural(seen.total - seen.answered, 'request')} without a complete response")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lxml import html as parser
 from msgspec.structs import replace
 
+from ci_gate.model.difference import Cause
 from ci_gate.model.edit import Edit, Edits
 from ci_gate.model.result import Evaluation, Result
 from ci_gate.report.comment import (
@@ -150,6 +151,9 @@ def test_what_is_worth_saying(results: dict[str, Result]) -> None:
     assert worth_saying(results["inconclusive"])
     slow = Evaluation(condition="latency.p95 > 50", outcome="fail", observed="61", level="warn")
     assert worth_saying(replace(quiet, verdict=replace(verdict, evaluations=(slow,))))
+    shaky = Cause(id="C1", title="t", change="value", routes=(), standing="unstable")
+    assert worth_saying(replace(quiet, causes=(shaky,)))
+    assert not worth_saying(replace(quiet, causes=(replace(shaky, standing="known"),)))
     rule = Edit(subject="rule", change="added", what="x", looser=True)
     assert worth_saying(replace(quiet, edits=Edits(base="a", head="b", items=(rule,))))
     assert not edited(replace(quiet, edits=Edits(base="a", head="b", notes=("n",))))
