@@ -14,6 +14,7 @@ from tests.e2e.identity import REAL, RECORDED, REQUESTS, age, clocked, record, r
 from tests.e2e.identity_provider import provider
 
 SERVICE = Path(__file__).with_name("identity_service.py")
+CLOCKS = [pytest.param("auto", marks=pytest.mark.long), "real"]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_an_unchanged_service_passes(shop: Any, clock: str) -> None:
     assert f"{REQUESTS} of {REQUESTS} requests unchanged" in done.text
 
 
-@pytest.mark.parametrize("clock", ["auto", "real"])
+@pytest.mark.parametrize("clock", CLOCKS)
 def test_a_service_that_verifies_no_signature_is_red(shop: Any, clock: str) -> None:
     """What was forged when it was recorded is forged now: the service must go on refusing it."""
     clocked(shop, clock)
@@ -76,7 +77,7 @@ def test_a_service_that_verifies_no_signature_is_red(shop: Any, clock: str) -> N
     assert refused(shop.folder) <= changed(shop)
 
 
-@pytest.mark.parametrize("clock", ["auto", "real"])
+@pytest.mark.parametrize("clock", CLOCKS)
 def test_a_service_that_takes_tokens_for_ever_is_red(shop: Any, clock: str) -> None:
     """What was out of date when it was recorded is out of date now."""
     clocked(shop, clock)
