@@ -199,12 +199,7 @@ def _differences(cause: Cause, row: ExchangeResult | None) -> tuple[Difference, 
     """Those of the example that belong to the cause, what follows from it last."""
     known = row.differences if row is not None else ()
     found = tuple(one for one in known if one.cause == cause.id) or cause.examples
-    return tuple(sorted(found, key=lambda one: _consequence(cause, one)))
-
-
-def _consequence(cause: Cause, one: Difference) -> bool:
-    own = (cause.change, cause.dependency)
-    return follows(cause, one) or (one.change, one.dependency) != own
+    return tuple(sorted(found, key=lambda one: follows(cause, one)))
 
 
 def _shown(one: Difference, cause: Cause, most: int) -> Shown:
@@ -220,7 +215,7 @@ def _shown(one: Difference, cause: Cause, most: int) -> Shown:
         expected=short(expected),
         actual=short(actual),
         detail=cut(visible(masked(one.detail[: 4 * most])), most).replace("\n", " · "),
-        follows=_consequence(cause, one),
+        follows=follows(cause, one),
     )
 
 

@@ -56,6 +56,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     details: int = 20
     examples: int = 3
     lines: int = 60
+    log: int = 12
     width: int = 1000
     notices: int = 20
     rules: int = 50
@@ -256,6 +257,11 @@ def _detail(result: Result, cause: Cause, level: Level, opened: bool) -> str:
     first = lead(cause)
     head = html_code(first, 100) + html(cause.title[len(first) :], 160)
     said = [f"{extent(cause)} ({plural(cause.count, 'difference')}) in {_routes(cause.routes, 4)}"]
+    places = words.at_places(cause, 8)
+    if places:
+        said.append(f"at {', '.join(code(one, 100) for one in places)}")
+    if cause.moment.files:
+        said.append(f"raised in {' ← '.join(code(one, 120) for one in cause.moment.files[:3])}")
     if cause.fingerprint:
         said.append(f"fingerprint {code(cause.fingerprint, 40)}")
     if cause.collateral:
@@ -274,6 +280,10 @@ def _detail(result: Result, cause: Cause, level: Level, opened: bool) -> str:
     notes = _notes(cause, level)
     if notes:
         body.append(fence(notes))
+    log = cause.moment.lines[-level.log :] if level.log else ()
+    if log:
+        body.append("The service printed meanwhile:")
+        body.append(fence([line[: level.width] for line in log]))
     return _folded(f"{html(cause.id, 12)} {head}", "\n\n".join(body), ready=True, opened=opened)
 
 

@@ -31,6 +31,7 @@ from ci_gate.report.apart import (
 from ci_gate.report.fences import difference_lines
 from ci_gate.report.text import guard, one_line
 from ci_gate.report.words import (
+    at_places,
     condition,
     details,
     evals,
@@ -51,6 +52,8 @@ from ci_gate.report.words import (
 CAUSES = 20
 ROUTES = 20
 _LINES = 16
+_LOG = 6
+"""Lines of the service's log."""
 
 _COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 _SIGNS = {"-": "red", "+": "green", "@": "cyan"}
@@ -124,7 +127,11 @@ def _causes(console: Console, result: Result) -> None:
         )
         console.print(title)
         console.print(_indented(Text(_where(cause), style="dim")))
+        places = one_line(", ".join(at_places(cause, 4)), 300)
+        if places:
+            console.print(_indented(Text(f"at {places}", style="dim")))
         _examples(console, cause)
+        _moment(console, cause)
         if cause.collateral:
             console.print(_indented(Text(one_line(collateral(cause), 300), style="dim")))
         console.print(_indented(Text(f"$ {one_line(reproduce(result, cause), 300)}", style="bold")))
@@ -155,6 +162,15 @@ def _examples(console: Console, cause: Cause) -> None:
         console.print(_indented(Text(one_line(line), style=_SIGNS.get(line[:1], ""))))
     for line in details(cause, 1)[:6]:
         console.print(_indented(Text(one_line(line, 300), style="dim")))
+
+
+def _moment(console: Console, cause: Cause) -> None:
+    """Where it was raised, and the last lines that the service printed meanwhile."""
+    if cause.moment.files:
+        files = " ← ".join(cause.moment.files[:3])
+        console.print(_indented(Text(f"raised in {one_line(files, 300)}", style="bold")))
+    for line in cause.moment.lines[-_LOG:]:
+        console.print(_indented(Text(f"│ {one_line(line, 200)}", style="dim")))
 
 
 def _apart(console: Console, result: Result) -> None:

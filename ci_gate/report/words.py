@@ -25,6 +25,8 @@ _OF_CALLS = frozenset(
 
 _OTHER = {"escape": "connection", "not-replayed": "request"}
 
+_OTHER_NAME = "renamed from "
+
 _MORE = re.compile(r"and [0-9]+ more (?:causes?|unstable)")
 
 
@@ -248,9 +250,17 @@ def lead(cause: Cause) -> str:
 
 
 def follows(cause: Cause, example: Difference) -> bool:
-    """True for an example that is a consequence: the response that changed with a call."""
-    own = (cause.change, cause.dependency)
-    return bool(cause.dependency) and (example.change, example.dependency) != own
+    """True for an example that is a consequence: the response that changed with a call, the body
+    with a status."""
+    if any(claim.startswith(_OTHER_NAME) for claim in example.transforms):
+        return False  # a renamed field went and came
+    return (example.change, example.dependency) != (cause.change, cause.dependency)
+
+
+def at_places(cause: Cause, limit: int) -> list[str]:
+    """The places of a cause that its title only counts, at most `limit`, and how many more."""
+    rest = len(cause.places) - limit
+    return [*cause.places[:limit], *([f"{rest} more"] if rest > 0 else [])]
 
 
 def details(cause: Cause, examples: int) -> list[str]:

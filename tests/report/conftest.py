@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ci_gate.model.difference import STANDINGS, Cause, Difference
+from ci_gate.model.difference import STANDINGS, Cause, Difference, Moment
 from ci_gate.model.result import (
     Counts,
     Environment,
@@ -69,6 +69,10 @@ def hostile_result(texts: tuple[str, ...] = HOSTILE) -> Result:
             dependency=text(number + 4) if number % 2 else "",
             exchanges=(text(number + 5),),
             examples=(difference(number), difference(number + 1)),
+            places=(text(number + 1), text(number + 2)),
+            transform=text(number + 3),
+            following=texts,
+            moment=Moment(lines=texts, error=text(number + 4), files=texts),
             notice=number % 4 == 3,
             fingerprint=text(number + 6),
             standing=STANDINGS[number // 4 % len(STANDINGS)],

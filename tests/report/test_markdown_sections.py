@@ -16,8 +16,8 @@ def test_responses_and_calls_stand_side_by_side(results: dict[str, Result]) -> N
     sides = [row.split("|")[2].strip() for row in rows]
     assert sides == ["response", "call", "call", "call", "call", "response"]
     assert [cell.strip() for cell in rows[0].split("|")[3:7]] == [
-        "`response.body.$.total`: number became string",
-        "`GET /orders/{id}`",
+        "total in 2 places: number became string",
+        "`GET /orders/{id}`, `GET /orders`",
         '`4200` → `"4200.00"`',
         "41",
     ]

@@ -95,7 +95,7 @@ def test_causes_beyond_twenty_are_counted(results: dict[str, Result]) -> None:
     """Twenty causes are shown, the rest is a number."""
     causes = results["fail"].causes[:1] * 25
     text = render(replace(results["fail"], causes=causes), 100)
-    assert text.count("response.body.$.total: number became string") == 20
+    assert text.count("total in 2 places: number became string") == 20
     assert "… and 5 more causes in result.json" in text
 
 

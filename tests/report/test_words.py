@@ -205,3 +205,22 @@ def test_condition_names_its_route() -> None:
     assert words.condition(evaluation("pass")) == "fail if x > 1"
     one = replace(evaluation("pass"), route="GET /")
     assert words.condition(one) == "fail if x > 1 in GET /"
+
+
+def test_places_that_a_title_only_counts(results: dict[str, Result]) -> None:
+    """All of them where they are few; one place stands in its title."""
+    first, second = results["fail"].causes[:2]
+    assert words.at_places(first, 4) == list(first.places)
+    assert words.at_places(first, 1) == ["response.body.$.total", "1 more"]
+    assert words.at_places(second, 4) == []
+
+
+def test_what_follows_is_told_from_what_changed() -> None:
+    """A body behind its status is a consequence; the other name of a renamed field is not."""
+    status = Cause(id="C1", title="t", change="status", routes=())
+    assert words.follows(status, Difference(change="value"))
+    assert not words.follows(status, Difference(change="status"))
+    renamed = Cause(id="C1", title="t", change="removed", routes=())
+    assert not words.follows(renamed, Difference(change="added", transforms=("renamed from a",)))
+    call = Cause(id="C1", title="t", change="missing", routes=(), dependency="db")
+    assert words.follows(call, Difference(change="value"))
