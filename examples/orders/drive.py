@@ -64,6 +64,16 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("GET", "/orders/ord-1007/receipt", None),
     ("GET", "/invoices", None),
     ("GET", "/orders", None),
+    # Limits, which mutants of the service asked for: how many are sold at a time, and one more;
+    # cards of 12, 19 and 20 digits, and with dashes; payments broken (6 cents); a long order.
+    ("POST", "/orders", order(("cup", 20))),
+    ("POST", "/orders", order(("cup", 21))),
+    ("POST", "/orders", order(("tea-green", 1), card={"number": "500000000009"})),
+    ("POST", "/orders", order(("tea-green", 3), card={"number": "4000000000000000006"})),
+    ("POST", "/orders", order(("tea-green", 3), card={"number": "40000000000000000002"})),
+    ("POST", "/orders", order(("kettle", 2), card={"number": "4242-4242-4242-4242"})),
+    ("POST", "/orders", order(("tea-black", 2))),
+    ("POST", "/orders", order(("cup", 1), note="please ring twice, " * 60)),
 ]
 
 

@@ -5,8 +5,8 @@
 The certificate is made at start and written to the file, so that the recorder can be told to
 trust it (SSL_CERT_FILE). A line "upstreams: ready" is printed when both listen.
 
-Payments decline the card 4000 0000 0000 0002, answer 503 once to amounts that end in 3 cents, and
-always to those that end in 4.
+Payments decline the card 4000 0000 0000 0002, answer 503 once to amounts that end in 3 cents,
+always to those that end in 4, and 500 to those that end in 6.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ class Payments(Upstream):
             self._answer(503, {"code": "unavailable", "retry": True})
         elif body["card"]["number"].replace(" ", "") == DECLINED:
             self._answer(402, {"code": "insufficient_funds", "retry": False})
+        elif cents == 6:
+            self._answer(500, {"code": "broken"})
         else:
             answer = {
                 "id": f"ch_{next(self.numbers):06}",

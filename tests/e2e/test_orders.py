@@ -78,16 +78,16 @@ def record(gate: Any, out: Path, work: Path) -> None:
 
 
 def test_a_fresh_recording_passes_and_holds_no_secret(orders: Any, tmp_path: Path) -> None:
-    """record, learn, run: 31 of 31 unchanged; neither snapshot nor run directory has a secret."""
+    """record, learn, run: 39 of 39 unchanged; neither snapshot nor run directory has a secret."""
     snapshot = tmp_path / "snapshot"
     record(orders, snapshot, tmp_path)
     learned = orders("learn", "--in", str(snapshot))
     assert learned.code == 0, learned.text
-    assert "created_at: timestamp" in learned.text
+    assert "response.body.$.created_at  timestamp" in learned.text
     assert secrets_in(snapshot) == []
     done = orders("run", "--in", str(snapshot), "--out", str(tmp_path / "run"))
     assert done.code == 0, done.text
-    assert "31 of 31" in done.text
+    assert "39 of 39" in done.text
     assert secrets_in(tmp_path / "run") == []
     assert "paid by" in (tmp_path / "run" / "service.log").read_text(encoding="utf-8")
 
