@@ -24,6 +24,7 @@ COMMANDS = {
     "publish": "Write a run's verdict to the change request it was for.",
     "explain": "Explain one cause of a run: all that is needed to fix it.",
     "accept": "Accept an intended change: expect what a run saw, and keep the reason.",
+    "forget": "Take behaviour that is gone on purpose out of the snapshot.",
     "inspect": "List, select and show the exchanges of a snapshot.",
 }
 """Command -> the first line of its help, in the order people meet them."""

@@ -193,7 +193,8 @@ def with_accepted(before: Sequence[Accepted], now: Sequence[Accepted]) -> tuple[
     for one in now:
         first = lines.get(one.at, one)
         lines[one.at] = msgspec.structs.replace(one, was=first.was)
-    return tuple(lines.values())
+    # What is again as it was recorded is no change.
+    return tuple(one for one in lines.values() if one.was != one.now)
 
 
 def short(text: str) -> str:
