@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from ci_gate.diff.equality import stand_ins_of
 from ci_gate.diff.headers import EXCLUDED, PRESENCE
 from ci_gate.diff.messages import REQUEST_HEADERS
 from ci_gate.diff.noise import MARK
-from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import Part
 from ci_gate.model.noise import Noise
 from ci_gate.model.result import RuleUse
 from ci_gate.values.places import covers
@@ -40,10 +41,13 @@ def _told(one: Noise) -> str:
     return f"learned: {one.at} is {one.kind}{f' ({more})' if more else ''}"
 
 
-def by_redaction(place: str, exchange: Exchange) -> tuple[str, ...]:
-    """The recorded value is a stand-in: only its kind is known, and where else it stands."""
-    if any(place == at or at.startswith((place + ".", place + "[")) for at in exchange.redacted):
-        return (f"redacted: {place} is compared by kind, and with where else it stands",)
+def by_redaction(place: str, parts: Iterable[Part]) -> tuple[str, ...]:
+    """`place` of a recorded message with these `parts` holds a stand-in: only its kind is known,
+    and where else it stands."""
+    side = place.partition(".")[0]
+    for at, _ in stand_ins_of(side, parts):
+        if place == at or at.startswith((place + ".", place + "[")):
+            return (f"redacted: {at} is compared by kind, and with where else it stands",)
     return ()
 
 

@@ -22,7 +22,8 @@ from ci_gate.gate.hearing import Hearing
 from ci_gate.gate.judging import About, Judged, judged
 from ci_gate.gate.observing import Observed
 from ci_gate.gate.seeding import Candidate
-from ci_gate.model.exchange import BACKGROUND, STARTUP
+from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
+from ci_gate.model.message import Part
 from ci_gate.model.proof import Trial
 
 NO_REASON = "nothing known: a gap of ci-gate itself"
@@ -100,7 +101,7 @@ class Trials:
         group = one.group if one.group in _STANDING else ""
         if one.exchange is not None:
             found += concealed.by_noise(one.place or "call", one.exchange.noise)
-            found += concealed.by_redaction(one.place, one.exchange)
+            found += concealed.by_redaction(one.place, self._recorded(one, one.exchange))
         found += concealed.built_in(one.kind, one.place, group)
         found = found or concealed.by_more(_passing(before), _passing(after))
         if one.kind == "delayed":
@@ -110,6 +111,12 @@ class Trials:
                 if each.condition.startswith("latency.") and each.outcome == "pass"
             )
         return tuple(clean(text, 300) for text in dict.fromkeys(found)) or (NO_REASON,)
+
+    def _recorded(self, one: Candidate, exchange: Exchange) -> tuple[Part, ...]:
+        """The parts of the recorded message that was changed."""
+        asked = one.place.startswith("request.")
+        message = exchange.request if asked else exchange.response
+        return self._seen.learning.parts_of(exchange, message) if message is not None else ()
 
 
 def _by(outcome: Judged) -> str:

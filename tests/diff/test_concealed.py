@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ci_gate.diff import concealed
-from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest
+from ci_gate.model.message import Part
 from ci_gate.model.noise import Noise
 from ci_gate.model.result import RuleUse
+from ci_gate.values.standins import StandIns
 
 
 def use(index: int, used: int) -> RuleUse:
@@ -49,14 +49,14 @@ def test_members_are_told() -> None:
 
 
 def test_redacted_places() -> None:
-    """A stand-in at the place, or below it."""
-    exchange = Exchange(
-        id="a", route="GET /", request=HttpRequest(method="GET", target=b"/"),
-        redacted=("response.body.$.user.email",),
-    )  # fmt: skip
-    assert concealed.by_redaction("response.body.$.user.email", exchange)
-    assert concealed.by_redaction("response.body.$.user", exchange)
-    assert not concealed.by_redaction("response.body.$.use", exchange)
+    """A stand-in at the place or below it, whether or not the recorder wrote it down."""
+    stand_in = StandIns(b"k" * 32).stand_in("email", "ada@corp.example")
+    body = Part("body", b'{"user": {"email": "%s"}, "id": 7}' % stand_in.encode(), "json")
+    for place in ("response.body.$.user.email", "response.body.$.user"):
+        (text,) = concealed.by_redaction(place, (body,))
+        assert text.startswith("redacted: response.body.$.user.email is compared by kind")
+    assert not concealed.by_redaction("response.body.$.use", (body,))
+    assert not concealed.by_redaction("response.body.$.id", (body,))
 
 
 @pytest.mark.parametrize(
