@@ -217,7 +217,7 @@ def replace(
     """The text with values replaced wherever they stand as such below these wrappings, which are
     put back. `resign` gets a JWT whose payload was changed."""
     if not inside:
-        return _pattern(tuple(pairs)).sub(lambda found: pairs[found[0]], text)
+        return _put(text, pairs)
     wrapping = WRAPPINGS.get(inside[0])
     if wrapping is None:
         return text
@@ -233,6 +233,32 @@ def replace(
                 new = resign(new)
             text = text.replace(word, new)
     return text
+
+
+def _put(text: str, pairs: dict[str, str]) -> str:
+    """The values replaced where no letter or digit stands beside them. Most texts are one value,
+    and most values are met once, for which no pattern is made."""
+    if text in pairs:
+        return pairs[text]
+    if len(pairs) > 1:
+        return _pattern(tuple(pairs)).sub(lambda found: pairs[found[0]], text)
+    (value, new), *_ = pairs.items()
+    pieces: list[str] = []
+    done = 0
+    at = text.find(value)
+    while at >= 0:
+        end = at + len(value)
+        if not (_beside(text[at - 1 : at]) or _beside(text[end : end + 1])):
+            pieces += (text[done:at], new)
+            done = end
+            at = text.find(value, end)
+        else:
+            at = text.find(value, at + 1)
+    return "".join((*pieces, text[done:]))
+
+
+def _beside(sign: str) -> bool:
+    return sign.isascii() and sign.isalnum()
 
 
 def changed_values(

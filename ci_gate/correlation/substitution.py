@@ -13,7 +13,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from ci_gate.correlation.atoms import alike, changed_values, read, replace, spots_in, values_of
+from ci_gate.correlation.atoms import (
+    LONGEST_VALUE,
+    alike,
+    changed_values,
+    read,
+    replace,
+    spots_in,
+    values_of,
+)
 from ci_gate.correlation.bindings import texts_of
 from ci_gate.correlation.numbers import is_number
 from ci_gate.model.binding import Binding, Bindings, Spot
@@ -67,6 +75,8 @@ class Substitution:
         self._recorded: dict[str, str] = {}
         self._moved: dict[str, str] = {}
         """Live value -> recorded one, where they are not the same."""
+        self._shortest = LONGEST_VALUE
+        """Characters of the shortest of them."""
         self._heard: list[Sequence[Part]] = []
         """What was seen and not looked into yet: most runs never ask."""
         self._known: set[str] = set()
@@ -155,6 +165,7 @@ class Substitution:
         self._recorded[live] = recorded
         if live != recorded:
             self._moved[live] = recorded
+            self._shortest = min(self._shortest, len(live))
         return True
 
     def _with_live(
@@ -240,9 +251,11 @@ class Substitution:
     ) -> dict[str, Part]:
         if not moved:
             return {}
-        shortest = min(map(len, moved))
+        shortest = self._shortest if moved is self._moved else min(map(len, moved))
 
         def change(place: str, text: str) -> str | None:
+            if len(text) < shortest:
+                return None
             for live, spot in spots_in("", place, text, wanted, anchored=False, shortest=shortest):
                 text = replace(text, spot.inside, {live: moved[live]}, self._resign)
             return text

@@ -258,8 +258,9 @@ class MockConnection(Connection):
         )
         groups = correlation.groups(at, traces)
         match = mock.match(request, bucket, groups)
-        if match.tier in CONSUMING and match.entry is not None and len(match.entry.groups) == 1:
-            correlation.seen(match.entry.groups[0])
+        entry = match.entry
+        if entry is not None and match.tier in CONSUMING and len(entry.groups) == 1:
+            correlation.seen(entry.groups[0])
         return match
 
     # Answers leave in the order of the requests.

@@ -189,7 +189,11 @@ class Matcher:
         """Recorded writes up to and including the last one that a live call was answered with."""
         self._standing_next: dict[tuple[int, str], int] = {}
         self._begun = begun
-        self._tiers = (self._own, self._late, self._same_epoch, self._standing)
+        beside = (self._own, self._late, self._same_epoch, self._standing)
+        self._tiers = (self._take_alone,) if alone else beside
+        self._open = not alone and any(one.opened for one in recorded)
+        """A call that is equal to the byte to one of another request may be, but for open places,
+        one of its own: which comes first."""
         writes = 0
         for order, one in enumerate(recorded):
             entry = Entry(one, order, writes)
@@ -239,16 +243,15 @@ class Matcher:
         recorded call is equal byte for byte.
         """
         if bucket is not None:
-            found = self._take_alone(bucket, groups) if self._alone else self._own(bucket, groups)
+            found = self._tiers[0](bucket, groups)
+            if found is None and not self._open:
+                found = self._take((bucket,), groups)
             if found is not None:
                 return found
         coarse = key(request).coarse
-        buckets = self._buckets(request, bucket, coarse)
-        for take in (self._take_alone,) if self._alone else self._tiers:
-            for one in buckets:
-                found = take(one, groups)
-                if found is not None:
-                    return found
+        found = self._take(self._buckets(request, bucket, coarse), groups)
+        if found is not None:
+            return found
         if self._made_up:
             found = self._bind(request, coarse, groups)
             if found is not None:
@@ -260,15 +263,23 @@ class Matcher:
         return Match(None, MISS, groups)
 
     def _buckets(self, request: Message, exact: Bucket | None, coarse: Hashable) -> list[Bucket]:
-        """The recorded calls that are equal to the byte, and those that are where places are
-        open, fewest open places first."""
+        """The recorded calls that are equal to the byte, and those that are in canonical form,
+        fewest open places first."""
         found = [exact] if exact is not None else []
         for choice in self._choices(coarse):
-            if choice.places or exact is None:
-                bucket = choice.buckets.get(choice.canonical(request))
-                if bucket is not None:
-                    found.append(bucket)
+            bucket = choice.buckets.get(choice.canonical(request))
+            if bucket is not None:
+                found.append(bucket)
         return found
+
+    def _take(self, buckets: Sequence[Bucket], groups: Groups) -> Match | None:
+        """The first tier that any of the buckets has an answer for."""
+        for tier in self._tiers:
+            for bucket in buckets:
+                found = tier(bucket, groups)
+                if found is not None:
+                    return found
+        return None
 
     def _own(self, bucket: Bucket, groups: Groups) -> Match | None:
         """The next call that the same request recorded."""

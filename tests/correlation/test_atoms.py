@@ -35,6 +35,12 @@ def once(value: str) -> str:
     return base64.b64encode(json.dumps({"id": value}).encode()).decode()
 
 
+@given(st.text("aB1-/ ", max_size=30), st.text("aB1-", min_size=1, max_size=4))
+def test_one_value_is_replaced_as_many_are(text: str, value: str) -> None:
+    """One at a time or together with one that is not there, the same places change."""
+    assert replace(text, (), {value: "N"}) == replace(text, (), {value: "N", "\x00": "M"})
+
+
 @pytest.mark.parametrize(
     ("value", "means"),
     [
