@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_gate.codecs.postgres.frames import value
 from ci_gate.codecs.postgres.types import NAMES, OIDS, to_binary, to_text
 
 
@@ -52,17 +49,6 @@ def test_what_is_told_comes_back(oid: int, data: bytes) -> None:
     """Bytes that have a text are those bytes again; others have none. Nothing raises."""
     text = to_text(oid, data)
     assert text is None or to_binary(oid, text) == data
-
-
-@given(st.lists(st.none() | st.text(max_size=6), max_size=5))
-def test_arrays_of_any_text(items: list[str | None]) -> None:
-    """Quotes, commas, braces, NULL and the word NULL are all told apart."""
-    values = [None if one is None else one.replace("\0", "").encode() for one in items]
-    head = struct.pack("!iiIii", 1, int(None in values), 25, len(values), 1)
-    data = head + b"".join(map(value, values)) if values else struct.pack("!iiI", 0, 0, 25)
-    text = to_text(1009, data)
-    assert text is not None
-    assert to_binary(1009, text) == data
 
 
 @given(st.text(max_size=12))
