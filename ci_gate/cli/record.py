@@ -74,6 +74,12 @@ ci-gate record --app-port 8080 --map payments@8081=https://api.payments.example:
     metavar="[N]",
     help="Then learn what varies, with N replays [default: 3].",
 )
+@click.option(
+    "--misses",
+    is_flag=True,
+    help="Replay instead, and ask the upstreams only for calls that nobody has recorded.",
+)
+@click.option("--force", is_flag=True, help="With --misses: also where CI is set.")
 @common_options
 def command(
     app_port: int | None,
@@ -86,6 +92,8 @@ def command(
     replace: bool,
     maximum: int | None,
     replays: int | None,
+    misses: bool,
+    force: bool,
     config: str | None,
     quiet: bool,
     as_json: bool,
@@ -98,7 +106,9 @@ def command(
     or at Ctrl-C. Without either it stands beside a service that runs already. CMD keeps stdin
     and stdout; our own lines go to stderr. With --learn the service is then booted and replayed as
     `ci-gate learn` does it; what cannot be learned leaves the snapshot as it was recorded. The exit
-    code is CMD's; with --learn that of learning, when CMD ended well.
+    code is CMD's; with --learn that of learning, when CMD ended well. With --misses the snapshot
+    that is there is replayed among its mocks; calls that it has no answer for are put to
+    dependencies.*.upstream, redacted and added. That calls real dependencies, so never in CI.
     """
     import msgspec
 
@@ -112,6 +122,11 @@ def command(
     from ci_gate.net.loop import run
 
     around = surroundings(config)
+    if misses:
+        from ci_gate.cli.misses import record_misses
+
+        again = RunFlags(command=command_line(), snapshot=out, app_port=app_port, maps=maps)
+        return record_misses(run_options(again, around), force=force, quiet=quiet, as_json=as_json)
     flags = RecordFlags(
         command=command_line(),
         app_port=app_port,

@@ -128,6 +128,13 @@ class Calls:
         note = ""
         if source is None:
             source, note = self._assumed(live)
+        self.put(group, made, source, note, assumed=bool(note))
+
+    def put(
+        self, group: str, made: MadeCall, source: Exchange, note: str, *, assumed: bool = False
+    ) -> None:
+        """Add a live call of `group` with the answer of `source`."""
+        book, live = self._book, made.exchange
         at, took = self._slot(group, made)
         line = Accepted(at="call", now=book.label(live), reason=book.reason)
         call = Exchange(
@@ -144,8 +151,8 @@ class Calls:
                 *live.redacted,
                 *(one for one in source.redacted if one.startswith("response.")),
             ),
-            accepted=with_accepted((), (line,)),
-            assumed=bool(note),
+            accepted=(line,) if book.reason else (),
+            assumed=assumed,
         )
         name = self._numbers.next(identity(call, book.snapshot.origin.service, self._protocols))
         call = msgspec.structs.replace(call, id=name)

@@ -270,6 +270,9 @@ def _detail(result: Result, cause: Cause, level: Level, opened: bool) -> str:
     if others:
         said.append(f"same requests as {', '.join(inline(one, 12) for one in others[:8])}")
     said.append(f"reproduce with {code(reproduce(result, cause), 300)}")
+    accepting = words.accept(result, cause)
+    if accepting:
+        said.append(f"when intended, {code(accepting, 300)}")
     body = ["; ".join(said)]
     lines: list[str] = []
     for example in cause.examples[: level.examples]:

@@ -31,6 +31,7 @@ from ci_gate.report.apart import (
 from ci_gate.report.fences import difference_lines
 from ci_gate.report.text import guard, one_line
 from ci_gate.report.words import (
+    accept,
     at_places,
     condition,
     details,
@@ -135,6 +136,10 @@ def _causes(console: Console, result: Result) -> None:
         if cause.collateral:
             console.print(_indented(Text(one_line(collateral(cause), 300), style="dim")))
         console.print(_indented(Text(f"$ {one_line(reproduce(result, cause), 300)}", style="bold")))
+        accepting = accept(result, cause)
+        if accepting:
+            text = f"$ {one_line(accepting, 300)}  # when this is intended"
+            console.print(_indented(Text(text, style="dim")))
     if len(found) > CAUSES:
         console.print(f"\n… and {plural(len(found) - CAUSES, 'more cause')} in result.json")
 

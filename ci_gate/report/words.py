@@ -27,6 +27,8 @@ _OTHER = {"escape": "connection", "not-replayed": "request"}
 
 _OTHER_NAME = "renamed from "
 
+_NEVER_EXPECTED = frozenset({"no-response", "not-replayed", "escape", "new-host", "fan-out"})
+
 _MORE = re.compile(r"and [0-9]+ more (?:causes?|unstable)")
 
 
@@ -239,6 +241,20 @@ def reproduce(result: Result, cause: Cause) -> str:
         words += ["--in", result.environment.snapshot]
     if exchange:
         words += ["--only", exchange]
+    return shlex.join(words)
+
+
+def accept(result: Result, cause: Cause) -> str:
+    """The shell command that makes a red cause what is expected from now on; "" for what nobody can
+    expect."""
+    if result.mode != "run" or cause.standing or cause.notice or cause.change in _NEVER_EXPECTED:
+        return ""
+    config = result.environment.config
+    words = ["ci-gate", "accept", cause.id]
+    if config and config != DEFAULT_CONFIG:
+        words += ["-c", config]
+    elif not config and result.environment.snapshot:
+        words += ["--in", result.environment.snapshot]
     return shlex.join(words)
 
 
