@@ -73,13 +73,13 @@ def encode_array(
 def _items(text: str, depth: int, sizes: list[int]) -> list[str | None]:
     """The leaves of an array's text in order; `sizes` gets one entry a dimension."""
     if not (text.startswith("{") and text.endswith("}")):
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is no array")
     found: list[str | None] = []
     pieces = _split(text[1:-1])
     if len(sizes) == depth:
         sizes.append(len(pieces))
     if sizes[depth] != len(pieces):
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is no array")
     for piece in pieces:
         if piece.startswith("{"):
             found += _items(piece, depth + 1, sizes)

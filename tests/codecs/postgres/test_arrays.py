@@ -43,5 +43,5 @@ def test_dimensions() -> None:
 @pytest.mark.parametrize("broken", ["", "{", "a", "{{a},{b,c}}"])
 def test_what_is_no_array(broken: str) -> None:
     """Text that no server writes."""
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="is no array"):
         encode_array(25, broken, lambda _, one: one.encode())
