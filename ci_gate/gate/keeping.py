@@ -86,8 +86,9 @@ class Keeping:
         if response is not None:
             response, answered = cleaner.clean(codec, response, "response")
             found |= dict.fromkeys(answered)
+        route = codec.route(request) if asked else exchange.route
         return msgspec.structs.replace(
-            exchange, request=request, response=response, redacted=tuple(found)
+            exchange, route=route, request=request, response=response, redacted=tuple(found)
         )
 
     def close(self) -> None:

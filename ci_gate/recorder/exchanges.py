@@ -215,8 +215,9 @@ class Tap:
     def _exchange(self, asked: _Asked, response: Message | None, at: int, error: str) -> Exchange:
         recording = self._recording
         clean = recording.cleaner.clean
-        route = self._codec.route(asked.message)
         request, in_request = clean(self._codec, asked.message, "request")
+        # A token in a path is as secret in the route, and folds when it is a stand-in.
+        route = self._codec.route(request)
         answer, in_response = (
             clean(self._codec, response, "response") if response is not None else (None, ())
         )
@@ -245,8 +246,12 @@ class Tap:
             return
         asked = self._asked.pop(number, None)
         if asked is not None and not isinstance(asked.message, Raw):
-            self._recording.note(f"{self._dependency}: {self._codec.route(asked.message)}: {error}")
+            self._recording.note(f"{self._dependency}: {self._told(asked)}: {error}")
             self._recording.sink(self._exchange(asked, None, at, error))
+
+    def _told(self, asked: _Asked) -> str:
+        """What was asked, as people may read it."""
+        return self._recording.cleaner.redactor.text(self._codec.route(asked.message))
 
     def _drop(self, number: int, why: str, at: int) -> None:
         self._early.pop(number, None)
@@ -254,7 +259,7 @@ class Tap:
         asked = self._asked.pop(number, None)
         if asked is not None:
             where = f"{self._dependency}: " if self._dependency else ""
-            self._recording.note(f"{where}{self._codec.route(asked.message)}: {why}; not kept")
+            self._recording.note(f"{where}{self._told(asked)}: {why}; not kept")
             self._end(asked, at)
 
     def _undecodable(self, action: Undecodable) -> None:

@@ -106,6 +106,28 @@ def test_a_key_is_redacted_where_it_was_shown_before_it_was_used(
     assert page.redacted == ("response.body",)
 
 
+def test_a_token_in_a_path_is_in_no_file(acting: Any, options: Make) -> None:
+    """Neither the route nor a file's name tells a token that stands in a path; it is a variable of
+    the route."""
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.dGhpcy1pcy1ub3QtcmVhbGx5LXNpZ25lZC1hdC1hbGw"
+    drive = DRIVE.replace(
+        'ask(base + "/json").read()',
+        f"""
+try:
+    ask(base + "/tokens/{token}").read()
+except OSError:
+    pass
+""",
+    )
+    given = options(drive=drive)
+    recorded(acting, given)
+    files = {str(path): path.read_bytes() for path in Path(given.out).rglob("*") if path.is_file()}
+    signature = token.rpartition(".")[2]
+    assert not [name for name, data in files.items() if signature.encode() in data]
+    assert not [name for name in files if signature[:20].lower() in name]
+    assert read_snapshot(given.out).inbound[0].route == "GET /tokens/{id}"
+
+
 def test_what_is_named_after_the_host_keeps_its_name(acting: Any, options: Make) -> None:
     """Some services name cookies and realms after host and port: replayed requests say those that
     clients called when it was recorded, whatever the service's port is now."""
