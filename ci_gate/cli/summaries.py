@@ -12,6 +12,8 @@ from ci_gate.cli.output import printable, say_json, tell
 from ci_gate.gate.summary import LearnSummary, MockSummary, RecordSummary, Unfaithful
 
 MAX_ROWS = 40
+MAX_CELL = 80
+"""Characters of a cell, but for the last one of a row."""
 _RULES = (
     "what may differ is said by a rule in ci-gate.yml (`at` and `allow` for a place, `calls` for a "
     "call); then learn again"
@@ -151,10 +153,16 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
+def _cut(text: str) -> str:
+    """A cell that others stand behind: one long path would push them all out of sight."""
+    return text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}…"
+
+
 def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str | int, ...]]) -> str:
     if not rows:
         return ""
-    shown = [tuple(printable(str(cell)) for cell in row) for row in rows[:MAX_ROWS]]
+    texts = [[printable(str(cell)) for cell in row] for row in rows[:MAX_ROWS]]
+    shown = [(*map(_cut, row[:-1]), *row[-1:]) for row in texts]
     text = tabulate(shown, headers=(title, *columns), tablefmt="plain", disable_numparse=True)
     more = len(rows) - MAX_ROWS
     return text + (f"\n… and {more} more" if more > 0 else "")

@@ -35,6 +35,12 @@ def test_recording(golden: Callable[[str, str], None]) -> None:
     golden("cli/recording.txt", recording_text(summary) + "\n")
 
 
+def test_a_long_path_pushes_nothing_out_of_sight() -> None:
+    """The count stands where it can be seen beside a route of any length."""
+    summary = RecordSummary(out="s", inbound=1, outbound=0, routes=(("GET /" + "x" * 900, 1),))
+    assert max(map(len, recording_text(summary).splitlines())) < 100
+
+
 def test_an_empty_recording() -> None:
     """No table without rows."""
     assert recording_text(RecordSummary(out="s", inbound=0, outbound=0)) == (
