@@ -205,6 +205,8 @@ def _apply(work: _Work, book: Book) -> None:
     for change in work.changes():
         found = work.wanted(change)
         used = {one.call_id for one in found} | {change.name}
+        if any(one.change == "reordered" for one in found):
+            used |= set(change.order)
         basis.refuse_others(change, dict(before), used - {"", *_GROUPS})
         own = [one for one in found if not one.dependency]
         outbound = [one for one in found if one.dependency]

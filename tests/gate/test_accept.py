@@ -52,7 +52,10 @@ class Ran:
                 live=msgspec.structs.replace(
                     one, response=HttpResponse(200, b"OK", JSON, b'{"a": 2,  "b": "y"}')
                 ),
-                differences=(self.difference(one.id, "a", "C1"), self.difference(one.id, "b", "C2")),
+                differences=(
+                    self.difference(one.id, "a", "C1"),
+                    self.difference(one.id, "b", "C2"),
+                ),
                 stored={one.id: digest_of(found[one.id])},
             )
             for one in self.exchanges
@@ -179,9 +182,7 @@ def test_another_snapshot_is_refused(ran: Ran) -> None:
     ran.write()
     whole = read_snapshot(ran.snapshot)
     edited = msgspec.structs.replace(whole.inbound[0], at=0.5)
-    write_snapshot(
-        ran.snapshot, msgspec.structs.replace(whole, inbound=(edited, whole.inbound[1]))
-    )
+    write_snapshot(ran.snapshot, msgspec.structs.replace(whole, inbound=(edited, whole.inbound[1])))
     refuse(ran, "exchange e-1 is not as the run read it")
     write_snapshot(
         ran.snapshot, msgspec.structs.replace(whole, inbound=whole.inbound[1:], outbound=())
