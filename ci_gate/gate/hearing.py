@@ -55,6 +55,7 @@ class Hearing:
             alone=False,
             values=values,
         )
+        mocks.know(seen.addresses)
         for name, mock in mocks.mocks.items():
             for entry, known in zip(
                 mock.matcher.entries, seen.mocks[name].matcher.entries, strict=True

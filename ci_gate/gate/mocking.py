@@ -206,6 +206,11 @@ class Mocks:
         """Close every connection."""
         self.server.stop()
 
+    def know(self, addresses: Addresses) -> None:
+        """Tell the mocks every live address: calls that say one are recorded calls."""
+        for mock in self.mocks.values():
+            mock.addresses = addresses
+
     def prepare(
         self,
         addresses: Addresses,
@@ -214,6 +219,7 @@ class Mocks:
     ) -> None:
         """Serialise every answer ahead, names in it as live addresses, its dates `by` later, its
         tokens and keys those of this run's `identity`."""
+        self.know(addresses)
         for mock in self.mocks.values():
             for entry in mock.matcher.entries:
                 exchange = entry.exchange

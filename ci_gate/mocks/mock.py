@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from ci_gate.codecs.addressed import with_names
 from ci_gate.codecs.base import Codec
 from ci_gate.mocks.bound import Answer, Bound
 from ci_gate.mocks.holds import Waiting
 from ci_gate.mocks.matcher import BINDING, Bucket, Entry, Match, Matcher
 from ci_gate.model.message import Message
+from ci_gate.values.addresses import Addresses
 
 KNOWN_ENTRIES = 32768
 KNOWN_BYTES = 4096
@@ -55,6 +57,8 @@ class Mock:
         """Values that travel; None where none do."""
         self.telemetry = telemetry
         """Answered with an empty success, never matched or logged."""
+        self.addresses: Addresses | None = None
+        """Our own ones, live; None until they are known."""
         self.shared: dict[str, object] = {}
         self.answered = 0
         self.missed = 0
@@ -64,14 +68,17 @@ class Mock:
 
     def match(self, request: Message, bucket: Bucket | None, groups: tuple[str, ...]) -> Match:
         """What answers a live call of `groups`; `bucket` are the recorded calls equal to it."""
-        bound, key = self.bound, self.codec.key
-        if bound is None:
-            return self.matcher.match(request, bucket, key, groups)
-        asked = bound.in_recorded_terms(request)
-        if asked is not request:
+        bound, asked = self.bound, request
+        if bound is not None:
+            asked = bound.in_recorded_terms(asked)
+            if asked is not request:
+                bucket = self.matcher.exact(self.codec.full(asked))
+        if bucket is None and self.addresses is not None:
+            # Recorded calls have our own addresses as names; most calls say none of them.
+            asked = with_names(self.codec, asked, self.addresses)
             bucket = self.matcher.exact(self.codec.full(asked))
-        match = self.matcher.match(asked, bucket, key, groups)
-        if match.entry is not None and match.tier != BINDING:
+        match = self.matcher.match(asked, bucket, self.codec.key, groups)
+        if bound is not None and match.entry is not None and match.tier != BINDING:
             bound.note(match.entry.exchange, asked)
         return match
 

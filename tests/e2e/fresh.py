@@ -1,8 +1,8 @@
 """A service that makes up the ids of its orders, or errs in the way that HOW names. PORT,
 PAYMENTS_URL.
 
-POST /orders        {"customer", "amount"}: a fresh id, sent to PAYMENTS_URL/payments and answered
-                    as the payments service echoes it
+POST /orders        {"customer", "amount"}: a fresh id, sent to PAYMENTS_URL/payments with our own
+                    address, and answered as the payments service echoes it
 GET /orders/ID      the order, and PAYMENTS_URL/payments/ID beside it
 GET /healthz        200
 
@@ -45,7 +45,11 @@ def create(wanted: dict[str, Any]) -> dict[str, Any]:
     """A new order, paid."""
     payment = ask(
         "/payments",
-        {"order": paid_for(str(uuid.uuid4()), wanted["customer"]), "amount": wanted["amount"]},
+        {
+            "order": paid_for(str(uuid.uuid4()), wanted["customer"]),
+            "amount": wanted["amount"],
+            "tell": f"http://127.0.0.1:{os.environ['PORT']}/paid",
+        },
     )
     order = {"id": payment["order"], "state": payment["state"], "amount": wanted["amount"]}
     ORDERS[order["id"]] = order
