@@ -42,7 +42,7 @@ def text(shown: Sequence[Shown], limit: int = SHOWN) -> str:
 def _block(one: Shown) -> list[str]:
     where = f" in {one.file}" if one.file else ""
     lines = [f"    {one_line(one.what, 160)}  {one_line(one.exchange, 60)}{one_line(where, 200)}"]
-    if one.was and one.was == one.what or one.now and one.now == one.what:
+    if one.what in (one.was, one.now):
         return lines + ([f"      {one_line(one.note, 200)}"] if one.note else [])
     if one.was or one.change in ("changed", "moved"):
         lines.append(f"      - {one_line(one.was, 200) or '(nothing)'}")
