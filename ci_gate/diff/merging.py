@@ -230,7 +230,9 @@ class _Merge:
     def _by_value(self, place: str, before: Part | None, after: Part) -> Part:
         if before is not None:
             texts = {f"{self._side}.{at}": value for at, value in walk(after)}
-            if texts and texts.keys() == {f"{self._side}.{at}" for at, _ in walk(before)} != {place}:
+            if texts and texts.keys() == {f"{self._side}.{at}" for at, _ in walk(before)} != {
+                place
+            }:
                 return rewrite(before, lambda at, text: self._text(at, text, texts))
         self._refuse_rest(place)
         if before is None:
