@@ -32,6 +32,7 @@ from ci_gate.store.snapshot import read_with_places, write_snapshot
 
 REASON = 300
 """Characters of a reason that are kept."""
+_UNANSWERED = frozenset({"unexpected", "changed", "repeated", "new-host"})
 _GROUPS = (STARTUP, BACKGROUND)
 _CAUSE = re.compile(r"[Cc][0-9]{1,6}")
 
@@ -187,13 +188,24 @@ class _Work(msgspec.Struct, frozen=True):
 
     def wanted(self, change: Change) -> list[Difference]:
         """The differences of a change that are accepted."""
-        ids = {one.id for one in self.causes}
+        causes = {one.id: one for one in self.causes}
         route = self.options.route
         return [
             one
             for one in change.differences
-            if one.cause in ids and not one.notice and (not route or one.route == route)
+            if one.cause in causes
+            and not one.notice
+            and (not route or one.route == route)
+            and not _provoked(causes[one.cause], one)
         ]
+
+
+def _provoked(cause: Cause, one: Difference) -> bool:
+    """True for what followed from a call that no mock could answer: our refusal brought it about,
+    and with an answer the service goes on otherwise. The next run shows what is left of it."""
+    if cause.change not in _UNANSWERED:
+        return False
+    return (one.change, one.dependency) != (cause.change, cause.dependency)
 
 
 def _apply(work: _Work, book: Book) -> None:
@@ -208,6 +220,8 @@ def _apply(work: _Work, book: Book) -> None:
         if any(one.change == "reordered" for one in found):
             used |= set(change.order)
         basis.refuse_others(change, dict(before), used - {"", *_GROUPS})
+        if not found:
+            continue  # only what a refusal of ours has brought about
         own = [one for one in found if not one.dependency]
         outbound = [one for one in found if one.dependency]
         steps: tuple[tuple[list[Difference], Callable[[], None]], ...] = (

@@ -245,6 +245,32 @@ def test_calls_are_no_differences_of_the_answer(ran: Ran) -> None:
     assert ran.bodies() == bodies
 
 
+def test_what_a_refused_call_has_provoked_is_not_accepted(ran: Ran) -> None:
+    """An answer that changed because no mock could answer a new call is not expected from now on;
+    the call is, and the answer stays as it was recorded."""
+    call = read_snapshot(ran.snapshot).outbound[0]
+    request = HttpRequest("GET", b"/new")
+    live = msgspec.structs.replace(call, id="live-1", route="GET /new", request=request)
+    new = Difference(
+        change="unexpected", exchange="e-1", route="GET /a", dependency="pay", call="GET /new",
+        effect="read", actual="GET /new", cause="C3",
+    )  # fmt: skip
+    first = ran.changes[0]
+    ran.changes[0] = msgspec.structs.replace(
+        first,
+        differences=(new, ran.difference("e-1", "a", "C3")),
+        calls=(MadeCall(change="unexpected", after="c-1", exchange=live),),
+    )
+    ran.changes[1] = msgspec.structs.replace(
+        ran.changes[1], differences=(ran.difference("e-2", "a", "C3"),)
+    )
+    ran.write(causes=(ran.cause("C3", "a", change="unexpected", dependency="pay"),))
+    bodies = ran.bodies()
+    accept(ran, causes=("C3",))
+    assert ran.bodies() == bodies
+    assert [one.route for one in read_snapshot(ran.snapshot).outbound] == ["POST /pay", "GET /new"]
+
+
 def test_what_names_a_cause() -> None:
     """C and a number."""
     assert [is_cause(one) for one in ("C1", "c20", "C", "C1x", "run")] == [True, True] + [False] * 3
