@@ -6,13 +6,14 @@ is made of each that is left: its title, what the service logged, its smallest e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
 from ci_gate.diff.downstream import downstream
 from ci_gate.diff.fingerprint import of_cause
 from ci_gate.diff.folds import NOTHING, Fold, folded
+from ci_gate.diff.leading import leads
 from ci_gate.diff.titles import title, transform
 from ci_gate.model.difference import STANDINGS, Cause, Difference, Moment
 from ci_gate.values.places import fold
@@ -34,29 +35,33 @@ def causes(
     differences: Iterable[Difference],
     moments: Mapping[str, Moment] | None = None,
     blamed: Mapping[str, str] | None = None,
+    after: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Cause, ...]:
     """The causes of unexcused differences; see `caused`."""
-    return caused(differences, moments, blamed).causes
+    return caused(differences, moments, blamed, after).causes
 
 
 def caused(
     differences: Iterable[Difference],
     moments: Mapping[str, Moment] | None = None,
     blamed: Mapping[str, str] | None = None,
+    after: Mapping[str, Collection[str]] | None = None,
 ) -> Caused:
     """Fold unexcused differences, each standing by itself; ids C1, C2… in order: what is red
     first, notices last, then by the number of exchanges, then as first seen. What is collateral is
     in no cause.
 
     `moments`: what the service logged during each exchange. `blamed`: exchange -> the earlier one
-    that did not bring a value it had to send.
+    that did not bring a value it had to send; `after`: exchange -> earlier writes to what it is
+    about.
     """
     every = tuple(differences)
-    known, guilty = moments or {}, blamed or {}
+    known = moments or {}
     left: list[Fold] = []
     for standing in STANDINGS:
         same = [one for one in every if one.standing == standing]
-        found = downstream(folded(same, known, guilty), known, guilty)
+        leaders = leads(same, known, blamed or {}, after or {})
+        found = downstream(folded(same, known, leaders))
         left += sorted(found, key=lambda one: (-len(one.exchanges), one.order))
     left.sort(key=lambda one: one.first.notice)
     named: dict[int, str] = {}
@@ -75,7 +80,7 @@ def _cause(name: str, one: Fold, moments: Mapping[str, Moment]) -> Cause:
     first = one.first
     everything = one.everything()
     examples = tuple(msgspec.structs.replace(d, cause=name) for d in _examples(one))
-    moment = _moment(examples, everything, moments)
+    moment = _moment(one, examples[:1], moments)
     places = tuple(dict.fromkeys(fold(d.place) for d in one.own if d.place))
     return Cause(
         id=name,
@@ -89,7 +94,7 @@ def _cause(name: str, one: Fold, moments: Mapping[str, Moment]) -> Cause:
         exchanges=tuple(dict.fromkeys(d.exchange for d in everything if d.exchange)),
         count=len(everything),
         examples=examples,
-        following=tuple(dict.fromkeys(title(under.own) for under in one.under))[:FOLLOWING],
+        following=_following(one),
         moment=moment,
         notice=first.notice,
         fingerprint=of_cause(one.own, everything[len(one.own) :]),
@@ -97,17 +102,18 @@ def _cause(name: str, one: Fold, moments: Mapping[str, Moment]) -> Cause:
     )
 
 
-def _moment(
-    examples: Iterable[Difference], everything: Iterable[Difference], moments: Mapping[str, Moment]
-) -> Moment:
-    """The moment of the smallest example; where that tells of no exception, of one that does."""
-    own = [moments.get(d.exchange, NOTHING) for d in examples]
-    telling = (moments.get(d.exchange, NOTHING) for d in everything)
-    return (
-        next((one for one in own if one.error), None)
-        or next((one for one in telling if one.error), None)
-        or next((one for one in own if one.lines), NOTHING)
-    )
+def _following(one: Fold) -> tuple[str, ...]:
+    """Titles of what follows: how requests ended, then calls, then the rest of answers."""
+    under = sorted(one.under, key=lambda fold: (not fold.broken, not fold.first.dependency))
+    return tuple(dict.fromkeys(title(fold.own) for fold in under))[:FOLLOWING]
+
+
+def _moment(one: Fold, examples: Iterable[Difference], moments: Mapping[str, Moment]) -> Moment:
+    """The moment of the smallest example; where that tells of no exception, of another one of its
+    own that does."""
+    known = [moments.get(d.exchange, NOTHING) for d in (*examples, *one.own)]
+    raised = next((moment for moment in known if moment.error), None)
+    return raised or next((moment for moment in known if moment.lines), NOTHING)
 
 
 def _examples(one: Fold) -> tuple[Difference, ...]:

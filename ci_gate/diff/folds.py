@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
-from ci_gate.diff.titles import field, how
-from ci_gate.diff.transforms import RENAMED_FROM, RENAMED_TO
+from ci_gate.diff.titles import field, how, transform
+from ci_gate.diff.transforms import RENAMED_FROM, RENAMED_TO, STYLES
 from ci_gate.model.difference import Difference, Moment
 from ci_gate.values.places import fold
 
 NOTHING = Moment()
+_NAMES = (RENAMED_TO, RENAMED_FROM)
 
 
 class Fold:
@@ -38,6 +39,12 @@ class Fold:
         return first.change == "no-response" or (
             first.change == "status" and first.actual.startswith("5")
         )
+
+    @property
+    def broken(self) -> bool:
+        """True when it is that the exchange itself ended otherwise."""
+        change = self.first.change
+        return change in ("status", "no-response", "not-replayed") and not self.first.dependency
 
     @property
     def red(self) -> bool:
@@ -68,28 +75,49 @@ class Fold:
 def folded(
     differences: Iterable[Difference],
     moments: Mapping[str, Moment],
-    blamed: Mapping[str, str],
+    leaders: Mapping[int, Difference],
 ) -> list[Fold]:
-    """Folds of unexcused differences, in the order in which they were found.
+    """Folds of unexcused differences, in the order in which they were found, what follows under
+    what led.
 
-    `moments`: what the service logged during an exchange; `blamed`: exchange -> the one that did
-    not give it a value it had to send.
+    `moments`: what the service logged during an exchange; `leaders`: see `leading.leads`.
     """
-    folds: dict[Hashable, Fold] = {}
+    leading: dict[Hashable, Fold] = {}
+    following: list[Difference] = []
     for difference in differences:
-        if difference.excused:
-            continue
-        moment = moments.get(difference.exchange, NOTHING)
-        about = _key(difference, moment)
-        key = (blamed.get(difference.exchange, ""), difference.standing, about)
-        if key not in folds:
-            folds[key] = Fold(len(folds))
-        folds[key].add(difference)
-    return _alike(_renamed(list(folds.values())), blamed)
+        if id(difference) in leaders:
+            following.append(difference)
+        elif not difference.excused:
+            _put(leading, (difference.standing, _key(difference, moments)), difference)
+    found = _items(_alike(_renamed(list(leading.values()))))
+    home = {id(difference): one for one in found for difference in one.everything()}
+    under: dict[Hashable, Fold] = {}
+    for difference in following:
+        root = home[_origin(difference, leaders)]
+        one = _put(under, (root.order, _key(difference, moments)), difference)
+        if len(one.own) == 1:
+            root.take(one)
+    return found
 
 
-def _key(difference: Difference, moment: Moment) -> Hashable:
+def _put(folds: dict[Hashable, Fold], key: Hashable, difference: Difference) -> Fold:
+    if key not in folds:
+        folds[key] = Fold(len(folds))
+    folds[key].add(difference)
+    return folds[key]
+
+
+def _origin(difference: Difference, leaders: Mapping[int, Difference]) -> int:
+    """id() of what led to a difference in the end."""
+    found = id(difference)
+    while (leader := leaders.get(found)) is not None:
+        found = id(leader)
+    return found
+
+
+def _key(difference: Difference, moments: Mapping[str, Moment]) -> Hashable:
     place = fold(difference.place)
+    moment = moments.get(difference.exchange, NOTHING)
     if difference.change == "escape":
         return ("escape", difference.dependency, difference.actual)
     if difference.dependency:
@@ -98,11 +126,12 @@ def _key(difference: Difference, moment: Moment) -> Hashable:
         return ("call", difference.notice, difference.group, *shared, trouble)
     if difference.change == "status":
         return ("status", difference.notice, difference.expected, difference.actual, moment.error)
-    if difference.change == "no-response" and moment.error:
-        return ("no-response", moment.error)
+    if difference.change == "no-response":
+        return ("no-response", difference.notice, moment.error or difference.detail)
     # That a request was never sent is not its route's doing.
     route = "" if difference.change == "not-replayed" else difference.route
-    return ("answer", difference.notice, route, place, difference.change)
+    name = next((one for one in difference.transforms if one.startswith(_NAMES)), "")
+    return ("answer", difference.notice, route, place, difference.change, name)
 
 
 def _renamed(folds: list[Fold]) -> list[Fold]:
@@ -137,9 +166,9 @@ def _parent(one: Fold) -> Hashable:
     return (first.route if not first.dependency else "", first.dependency, first.call, about)
 
 
-def _alike(folds: Sequence[Fold], blamed: Mapping[str, str]) -> list[Fold]:
+def _alike(folds: Sequence[Fold]) -> list[Fold]:
     """Folds of answers joined over routes and places, where one field changed in one way."""
-    return _joined(folds, lambda one: _way(one, blamed))
+    return _joined(folds, _way)
 
 
 def _joined(folds: Sequence[Fold], key: Callable[[Fold], Hashable]) -> list[Fold]:
@@ -156,24 +185,35 @@ def _joined(folds: Sequence[Fold], key: Callable[[Fold], Hashable]) -> list[Fold
     return left
 
 
-def _way(one: Fold, blamed: Mapping[str, str]) -> Hashable:
+def _way(one: Fold) -> Hashable:
     """What tells a change of a field from others, wherever it stands; None: it stands alone."""
     first = one.first
     if first.dependency or first.change not in ("value", "type", "added", "removed", "header"):
         return None
-    way = first.change if first.change in ("added", "removed") else how(one.own)
+    part = ".".join(first.place.split(".", 2)[:2])
+    style = next((claim for claim in first.transforms if claim in STYLES), "")
+    if _claim(one, RENAMED_TO) and style:
+        return (first.notice, first.standing, part, style)
+    way = first.change if first.change in ("added", "removed") else transform(one.own)
+    way = way or how(one.own)
     name = field(first.place)
     if not way or not name:
         return None
-    part = ".".join(first.place.split(".", 2)[:2])
-    after = blamed.get(first.exchange, "")
-    return (
-        first.notice,
-        first.standing,
-        part,
-        name,
-        first.change,
-        way,
-        _claim(one, RENAMED_TO),
-        after,
-    )
+    renamed = _claim(one, RENAMED_TO)
+    return (first.notice, first.standing, part, name, first.change, way, renamed)
+
+
+def _items(folds: Sequence[Fold]) -> list[Fold]:
+    """Fields of the items of one array that differ in the same exchanges are one cause: the items
+    are others."""
+    return _joined(folds, _item)
+
+
+def _item(one: Fold) -> Hashable:
+    first = one.first
+    place = fold(first.place)
+    parent = place[: len(place) - len(field(place))].rstrip(".")
+    if first.dependency or first.change != "value" or not parent.endswith("[*]"):
+        return None
+    about = (first.notice, first.standing, first.route, parent)
+    return (*about, tuple(one.exchanges)) if len({fold(d.place) for d in one.own}) == 1 else None

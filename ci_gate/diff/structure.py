@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from ci_gate.diff.alignment import align
 from ci_gate.diff.findings import Findings
 from ci_gate.diff.render import clean, lexeme, type_name
+from ci_gate.diff.transformnames import renamed, renaming
 from ci_gate.diff.transforms import RENAMED_FROM, RENAMED_TO, order_transforms
 from ci_gate.values.jsontext import step
-
-_NAMES = 50
-"""Members that came or went, in which renamed ones are looked for."""
 
 
 def compare_values(findings: Findings, place: str, expected: object, actual: object) -> None:
@@ -54,17 +52,17 @@ def _compare_objects(
     if wrapped:
         findings.add("value", place, lexeme(expected), lexeme(actual), wrapped, (wrapped,))
         return
-    names = _renamed(expected, actual)
+    names = renamed(expected, actual)
     for key, before in expected.items():
         if key not in actual:
-            known = (RENAMED_TO + clean(names[key], 80),) if key in names else ()
+            known = renaming(RENAMED_TO, key, names[key]) if key in names else ()
             findings.add("removed", place + step(key), lexeme(before), "", known=known)
         elif before != actual[key]:
             compare_values(findings, place + step(key), before, actual[key])
     olds = {new: old for old, new in names.items()}
     for key, after in actual.items():
         if key not in expected:
-            known = (RENAMED_FROM + clean(olds[key], 80),) if key in olds else ()
+            known = renaming(RENAMED_FROM, key, olds[key]) if key in olds else ()
             findings.add("added", place + step(key), "", lexeme(after), known=known)
 
 
@@ -74,21 +72,6 @@ def _wrapped(expected: dict[str, object], actual: dict[str, object]) -> str:
         if len(whole) == 1 and part and next(iter(whole.values())) == part:
             return f"{said} {clean(next(iter(whole)), 80)}"
     return ""
-
-
-def _renamed(expected: dict[str, object], actual: dict[str, object]) -> dict[str, str]:
-    """Old name -> new name of members whose value tells that they are the same: equal, and no
-    other member that came or went has it."""
-    gone = [key for key in expected if key not in actual]
-    new = [key for key in actual if key not in expected]
-    if not gone or not new or max(len(gone), len(new)) > _NAMES:
-        return {}
-    found = {}
-    for key in gone:
-        same = [other for other in new if actual[other] == expected[key]]
-        if len(same) == 1 and sum(expected[other] == expected[key] for other in gone) == 1:
-            found[key] = same[0]
-    return found
 
 
 def _compare_arrays(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ci_gate.diff.transforms import RENAMED_TO, shared
+from ci_gate.diff.transforms import RENAMED_TO, STYLES, shared
 from ci_gate.model.difference import Difference, Moment
 from ci_gate.values.places import fold
 
@@ -13,6 +13,8 @@ AFTER_ERROR = "after an error answer"
 """What the detail of a call says that was made again because it failed."""
 
 _SHORT = 60
+_FIELDS = 4
+"""Fields that a title names."""
 _MADE = re.compile(r"made (\d{1,9}) times")
 _FIELD = re.compile(r'(?:\.([^.\[\]"]+)|\["(?:[^"\\]|\\.)*"\])(?:\[\*\])*\Z')
 
@@ -78,7 +80,14 @@ def _about(differences: Sequence[Difference]) -> str:
     places = list(dict.fromkeys(fold(one.place) for one in differences))
     if len(places) == 1:
         return places[0]
-    return f"{field(places[0])} in {len(places)} places"
+    fields = list(dict.fromkeys(map(field, places)))
+    if len(fields) == 1:
+        return f"{fields[0]} in {len(places)} places"
+    parents = {place[: len(place) - len(field(place))].rstrip(".") for place in places}
+    named = ", ".join(fields[:_FIELDS])
+    more = f" and {len(fields) - _FIELDS} more" if len(fields) > _FIELDS else ""
+    where = f"{parents.pop()}: " if len(parents) == 1 else ""
+    return f"{where}{named}{more}"
 
 
 def _call_title(first: Difference, differences: Sequence[Difference]) -> str:
@@ -117,6 +126,8 @@ def _change(first: Difference, differences: Sequence[Difference]) -> str:
     claim = transform(differences)
     if claim.startswith(RENAMED_TO):
         return f" {claim}"
+    if claim in STYLES and first.change == "removed":
+        return f" renamed: {claim}"
     if first.change in ("added", "removed"):
         return f" {first.change}"
     if not first.place or all(not (one.expected or one.actual) for one in differences):

@@ -75,8 +75,7 @@ def _roundings(before: Decimal, after: Decimal) -> list[str]:
             found.append("rounded up")
         if _to(before, one, decimal.ROUND_FLOOR) == after:
             found.append("rounded down")
-    # A whole number says so.
-    return ["rounded to a whole number" if one == "rounded to 0 places" else one for one in found]
+    return [one.replace("0 places", "a whole number") for one in found]
 
 
 def _to(number: Decimal, step: Decimal, rounding: str) -> Decimal | None:

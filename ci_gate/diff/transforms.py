@@ -17,6 +17,9 @@ from ci_gate.diff.transformtimes import time_transforms
 RENAMED_TO, RENAMED_FROM = "renamed to ", "renamed from "
 """How the claims about a member that went, and about the one that came with its value, begin."""
 
+STYLES = ("snake_case became camelCase", "camelCase became snake_case", "names written otherwise")
+"""Claims about how renamed members are written now."""
+
 LONGEST = 4096
 """Characters of a text, or items of an array, that are looked at."""
 

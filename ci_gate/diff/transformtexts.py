@@ -43,7 +43,8 @@ def _ascii(text: str) -> str:
     return text.encode("ascii", "replace").decode()
 
 
-def _camel(text: str) -> str:
+def camel(text: str) -> str:
+    """ "userId" of "user_id"."""
     return _CAMEL.sub(lambda found: found[1].upper(), text)
 
 
@@ -64,7 +65,7 @@ _CHANGES: tuple[tuple[str, str, Change], ...] = (
     ("URL-encoded", "URL-decoded", quote),
     ("URL-encoded", "URL-decoded", quote_plus),
     ("base64-encoded", "base64-decoded", _base64),
-    ("snake_case became camelCase", "camelCase became snake_case", _camel),
+    ("snake_case became camelCase", "camelCase became snake_case", camel),
     ("accents removed", "", _without_accents),
     ("UTF-8 read as Latin-1", "", _latin),
     ("UTF-8 read as Latin-1", "", _windows),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
 from ci_gate.codecs.registry import codec
+from ci_gate.correlation.chains import resource
 from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.calls import compare_calls
 from ci_gate.diff.equality import Equality
@@ -15,13 +16,14 @@ from ci_gate.gate.changing import made_calls, orders
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.judging import About, Evidence, last_lines
 from ci_gate.gate.mocking import explained, live_calls, recorded_calls
-from ci_gate.gate.moments import moments
+from ci_gate.gate.moments import fails, moments
 from ci_gate.gate.observing import Observed
 from ci_gate.gate.replaying import Compared, undone
 from ci_gate.mocks.matcher import BINDING
 from ci_gate.model.binding import Bindings
 from ci_gate.model.call import Answered
 from ci_gate.model.difference import Moment
+from ci_gate.model.exchange import Exchange
 
 
 def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float) -> Evidence:
@@ -59,10 +61,11 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
         failure="; ".join(reasons),
         notices=tuple(notices),
         seconds=seconds,
-        moments=_moments(seen, differing, about.folder),
+        moments=_moments(seen, differing, steps, about.folder),
         made=made,
         orders=orders(seen) if fates else {},
         blamed=blamed(seen.plan.snapshot.bindings, seen.learning.substitution.blame, differing),
+        after=earlier_writes(seen.plan.snapshot.inbound, differing),
     )
 
 
@@ -77,10 +80,30 @@ def _passed(seen: Observed) -> list[str]:
     return found
 
 
-def _moments(seen: Observed, differing: Collection[str], folder: str) -> dict[str, Moment]:
+def _moments(
+    seen: Observed, differing: Collection[str], steps: Sequence[Compared], folder: str
+) -> dict[str, Moment]:
     if seen.log is None:
         return {}
-    return moments(seen.log.between, seen.plan.steps, seen.samples, differing, folder)
+    failed = {one.step.exchange.id for one in steps if any(map(fails, one.differences))}
+    return moments(seen.log, seen.plan.steps, seen.samples, differing, failed, folder)
+
+
+def earlier_writes(
+    inbound: Sequence[Exchange], exchanges: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Exchange -> the writes to its resource that were recorded before it, for those of `exchanges`
+    that have any: reads, and whatever depends on what there is."""
+    http = codec("http")
+    writes: dict[str, list[str]] = {}
+    found: dict[str, tuple[str, ...]] = {}
+    for one in inbound:
+        about = resource(one.route)
+        if one.id in exchanges and writes.get(about):
+            found[one.id] = tuple(writes[about])
+        if about and http.facts(one).effect == "write":
+            writes.setdefault(about, []).append(one.id)
+    return found
 
 
 def blamed(

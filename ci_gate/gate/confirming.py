@@ -21,8 +21,8 @@ import msgspec
 
 from ci_gate.config.options import RunOptions
 from ci_gate.diff.causes import causes
-from ci_gate.diff.downstream import MISSES
 from ci_gate.diff.fingerprint import about, of_difference
+from ci_gate.diff.leading import MISSES
 from ci_gate.diff.outcomes import is_red
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events

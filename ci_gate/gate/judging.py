@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -12,8 +12,8 @@ from ci_gate import __version__
 from ci_gate.codecs.registry import codec
 from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.causes import caused
-from ci_gate.diff.downstream import MISSES
 from ci_gate.diff.equality import Equality
+from ci_gate.diff.leading import MISSES
 from ci_gate.diff.outcomes import counts as is_counted
 from ci_gate.diff.outcomes import outcome, standing_outcomes
 from ci_gate.gate.allowances import allowances
@@ -83,6 +83,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What the service logged during the exchanges that differ."""
     blamed: Mapping[str, str] = {}
     """Exchange -> the earlier one that did not bring a value it had to send."""
+    after: Mapping[str, Collection[str]] = {}
+    """Exchange -> the earlier writes to its resource."""
     made: tuple[MadeCall, ...] = ()
     """Live calls that were not made as recorded; not redacted yet."""
     orders: Mapping[str, tuple[str, ...]] = {}
@@ -114,7 +116,7 @@ def judged(evidence: Evidence) -> Judged:
         else:
             apart.append(difference)
     everything = [*(one for found in by_exchange.values() for one in found), *apart]
-    told = caused(everything, evidence.moments, evidence.blamed)
+    told = caused(everything, evidence.moments, evidence.blamed, evidence.after)
     by_exchange.clear()
     for difference in told.differences:
         by_exchange.setdefault(difference.exchange, []).append(difference)

@@ -93,20 +93,27 @@ class ServiceLog:
         """The last lines, redacted, without colours, control characters shown as text."""
         return tuple(self._last)
 
-    def between(self, begin: int, end: int) -> str:
-        """What came from `begin` to `end` (monotonic nanoseconds), redacted as in the file, at
-        most the last `MOMENT` bytes; "" without a file."""
+    def span(self, begin: int, end: int) -> tuple[int, int]:
+        """Where in the file that stands which came from `begin` to `end` (monotonic nanoseconds):
+        the first byte, and the one behind the last."""
         first, last = bisect_left(self._times, begin), bisect_left(self._times, end)
-        if not self._path or first >= last:
-            return ""
-        start = self._offsets[first]
+        if first >= last:
+            return 0, 0
         stop = self._offsets[last] if last < len(self._offsets) else self._written
+        return self._offsets[first], stop
+
+    def read(self, start: int, stop: int) -> bytes:
+        """A piece of the file, redacted as it is, at most its last `MOMENT` bytes; nothing without
+        a file."""
+        size = min(stop - start, MOMENT)
+        if not self._path or size <= 0:
+            return b""
         try:
             with open(self._path, "rb") as file:
-                file.seek(max(start, stop - MOMENT))
-                return file.read(min(stop - start, MOMENT)).decode("utf-8", "replace")
+                file.seek(stop - size)
+                return file.read(size)
         except OSError:
-            return ""
+            return b""
 
     def _line(self, raw: bytes) -> None:
         text = raw.rstrip(b"\r").decode("utf-8", "replace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from ci_gate.diff.folds import folded
@@ -18,7 +19,7 @@ def answer(exchange: str, **fields: Any) -> Difference:
 
 def sizes(*differences: Difference, **more: Any) -> list[int]:
     """Differences in each fold, those that follow included."""
-    found = folded(differences, more.get("moments", {}), more.get("blamed", {}))
+    found = folded(differences, more.get("moments", {}), more.get("leaders", {}))
     return [len(one.everything()) for one in found]
 
 
@@ -84,7 +85,47 @@ def test_one_status_for_another_is_one_over_routes() -> None:
     assert sizes(*failed, moments=moments) == [2, 1]
 
 
-def test_standings_and_blame_stay_apart() -> None:
-    """What does not count, and what lacked a value of an earlier answer, folds by itself."""
-    differences = [answer("1"), answer("2", standing="known"), answer("3")]
-    assert sizes(*differences, blamed={"3": "0"}) == [1, 1, 1]
+def test_one_reason_for_no_answer_is_one_over_routes() -> None:
+    """A service that closes connections does so everywhere."""
+    closed = {"change": "no-response", "detail": "closed", "place": "response"}
+    silent = [answer(str(n), route=f"GET /{n}", **closed) for n in range(3)]
+    assert sizes(*silent, answer("9", **{**closed, "detail": "timed out"})) == [3, 1]
+
+
+def test_standings_stay_apart() -> None:
+    """What does not count folds by itself."""
+    assert sizes(answer("1"), answer("2", standing="known")) == [1, 1]
+
+
+def test_what_follows_is_under_what_led() -> None:
+    """One fold each of what follows, wherever in the fold of its leader the leader stands."""
+    led = [answer(str(n), route=f"GET /{n}") for n in range(3)]
+    after = [answer(str(n), place="response.body.$.other") for n in range(3)]
+    leaders = {id(one): leader for one, leader in zip(after, led, strict=True)}
+    (found,) = folded([*led, *after], {}, leaders)
+    assert [len(one.own) for one in found.under] == [3]
+    deep = answer("9", place="response.body.$.deep")
+    (found,) = folded([*led, *after, deep], {}, leaders | {id(deep): after[0]})
+    assert len(found.everything()) == 7
+
+
+def test_names_written_otherwise_are_one_over_all_fields() -> None:
+    """A serialiser that spells names in another way is one change, whatever the fields."""
+    style = "snake_case became camelCase"
+    pairs = []
+    for number, (old, new) in enumerate((("user_id", "userId"), ("created_at", "createdAt"))):
+        for make, name, other in ((gone, old, new), (came, new, old)):
+            one = make(f"response.body.$.{name}", other, str(number), route=f"GET /{number}")
+            pairs.append(msgspec.structs.replace(one, transforms=(*one.transforms, style)))
+    assert sizes(*pairs) == [4]
+
+
+def test_items_of_an_array_that_are_others_are_one() -> None:
+    """Several fields of the same items, in the same exchanges: the items changed."""
+    fields = [
+        answer(exchange, place=f"response.body.$.items[{n}].{name}", actual=f"{n}{name}")
+        for exchange in "12" for n in range(2) for name in ("id", "price")
+    ]  # fmt: skip
+    assert sizes(*fields) == [8]
+    alone = answer("3", place="response.body.$.items[0].price", actual="x" * 70)
+    assert sizes(*fields, alone) == [4, 5]

@@ -20,7 +20,7 @@ CENTS = st.integers(-(10**9), 10**9)
         ("12.345", "12.34", "rounded to 2 places"),  # half to even
         ("12.349", "12.34", "cut to 2 places"),
         ("12.3", "13", "rounded up"),
-        ("12.8", "12", "cut to 0 places"),
+        ("12.8", "12", "cut to a whole number"),
         ("12.8", "13", "rounded to a whole number"),
         ("12.05", "12.1", "rounded to 1 place"),
         ("5", "-5", "sign flipped"),

@@ -8,13 +8,16 @@ import msgspec
 import pytest
 
 from ci_gate.gate.cleaning import Cleaning
-from ci_gate.gate.comparing import evidence_of
+from ci_gate.gate.comparing import blamed, earlier_writes, evidence_of
 from ci_gate.gate.judging import About, Evidence
 from ci_gate.gate.learned import Learning
 from ci_gate.gate.observing import Observed
 from ci_gate.gate.planning import make_plan
 from ci_gate.gate.replaying import Replay
 from ci_gate.mocks.server import LiveCall
+from ci_gate.model.binding import Binding, Bindings, Spot
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import HttpRequest
 from ci_gate.replayer.samples import Samples
 from ci_gate.service.outcome import ServiceFailed
 from ci_gate.values.addresses import Addresses
@@ -97,3 +100,32 @@ def test_seconds_and_about_are_handed_on(compared: Any) -> None:
     evidence = compared()
     assert (evidence.about, evidence.seconds) == (ABOUT, 1.0)
     assert msgspec.structs.asdict(ABOUT)["mode"] == "run"
+
+
+def test_earlier_writes_to_the_same_resource() -> None:
+    """What an exchange may build on: writes before it whose paths are about the same thing."""
+    names = ("POST /orders", "GET /users", "GET /orders/{id}", "POST /orders", "GET /")
+    inbound = [
+        Exchange(id=str(at), route=route, request=HttpRequest(route.partition(" ")[0], b"/"))
+        for at, route in enumerate(names)
+    ]
+    found = earlier_writes(inbound, {"0", "1", "2", "3", "4"})
+    assert found == {"2": ("0",), "3": ("0",)}
+    assert earlier_writes(inbound, {"1"}) == {}
+
+
+def test_who_did_not_bring_a_value() -> None:
+    """The producer of a value that a request lacked; the one that is named, of several."""
+    made = [
+        Binding(
+            name=f"B{at}",
+            value=name,
+            made=Spot(exchange=name, at="response.body.$.id"),
+            used=(Spot(exchange="u", at="path[1]"),),
+        )
+        for at, name in enumerate(("p1", "p2"))
+    ]
+    bindings = Bindings(inbound=tuple(made))
+    assert blamed(bindings, lambda _name: "POST /a (p2) gave none", {"u"}) == {"u": "p2"}
+    assert blamed(bindings, lambda _name: "", {"u"}) == {}
+    assert blamed(bindings, lambda _name: "x", ()) == {}

@@ -123,12 +123,14 @@ def test_a_service_that_dies_of_an_unknown_call_names_the_call(acting: Any) -> N
 
 
 def test_a_service_that_dies_in_the_middle_fails(acting: Any) -> None:
-    """The reason is its end; what could not be replayed any more is one cause."""
+    """The reason is its end; what could not be replayed any more follows from what it died of."""
     result = acting.run("dies")
     assert result.verdict.outcome == "fail"
     assert "exit code 7" in result.verdict.reasons[0]
     assert "acting: dies now" in reasons(result)
-    assert [c.change for c in result.causes].count("not-replayed") == 1
+    (cause,) = result.causes
+    assert (cause.change, len(cause.exchanges)) == ("no-response", 7)
+    assert any(one.startswith("not replayed") for one in cause.following)
     assert b"ada@corp.example" not in b"".join(acting.written().values())
 
 
