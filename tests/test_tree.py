@@ -36,6 +36,7 @@ LONG_FILES: dict[str, str] = {
     "tests/contracts/test_codecs.py": "one suite: what every codec promises",
     "tests/e2e/torture.py": "one catalogue of the shapes HTTP comes in",
     "tests/gate/test_run.py": "one subject: what passes the gate, and what must be red",
+    "tests/replayer/test_client.py": "one subject: how requests are sent and answers taken",
     "tests/recorder/test_proxy.py": "one subject: what passes through the proxies",
     "tests/service/test_process.py": "one subject: how processes end",
 }

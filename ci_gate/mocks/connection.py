@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ci_gate.codecs.base import (
@@ -327,7 +327,8 @@ class MockConnection(Connection):
 
     def _framed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
-            yield from _sent(self._conversation.say_more(Side.SERVER, chunk))
+            said = self._conversation.say_more(Side.SERVER, chunk)
+            yield from (action.data for action in said if isinstance(action, Bytes))
 
     def _complete(self, message: Message) -> None:
         trailers = message.trailers if isinstance(message, HttpResponse) else ()
@@ -395,7 +396,3 @@ def _is_stream(message: Message) -> bool:
         name.lower() == b"content-type" and value.lower().startswith(STREAMS)
         for name, value in message.headers
     )
-
-
-def _sent(actions: Sequence[Action]) -> Iterator[bytes]:
-    return (action.data for action in actions if isinstance(action, Bytes))

@@ -93,6 +93,7 @@ def test_nothing_to_replay(small: Any) -> None:
     """3: a snapshot with nothing inbound is inconclusive, never green."""
     shutil.rmtree(small.folder / "snapshots" / "small" / "inbound")
     shutil.rmtree(small.folder / "snapshots" / "small" / "outbound")
+    (small.folder / "snapshots" / "small" / "bindings.json").unlink(missing_ok=True)
     done = small("run", "--out", "run")
     assert done.code == 3, done.text
 
