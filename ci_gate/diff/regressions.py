@@ -80,8 +80,11 @@ def argument_seeds(parts: Sequence[Part]) -> Iterator[Seed]:
         if found:
             yield from _value_seeds(part, found, "argument-changed", "request")
             continue
+        if isinstance(part.value, int):
+            yield Seed("argument-changed", f"request.{part.place}", _as(part, part.value + 1))
+            continue
         for place, value in list(walk(part))[: jsonedit.NODES]:
-            if isinstance(value, str | int) and not isinstance(value, bool):
+            if isinstance(value, str):
                 yield Seed("argument-changed", f"request.{place}", partial(_rewritten, part, place))
 
 

@@ -14,7 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from ci_gate.codecs.base import Codec
-from ci_gate.diff.regressions import CALL_KINDS, RESPONSE_KINDS, argument_seeds, response_seeds
+from ci_gate.diff.regressions import (
+    CALL_KINDS,
+    RESPONSE_KINDS,
+    Seed,
+    argument_seeds,
+    response_seeds,
+)
 from ci_gate.gate.mocking import live_calls
 from ci_gate.gate.observing import Observed
 from ci_gate.gate.replaying import Replay
@@ -179,18 +185,25 @@ def _in_calls(seen: Observed) -> Iterator[Candidate]:
     routes = {one.exchange.id: one.exchange.route for one in seen.plan.steps if one.judged}
     standing = {STARTUP: STARTUP, BACKGROUND: BACKGROUND} if seen.started else {}
     records = live_calls(seen.calls, seen.mocks, seen.addresses, seen.began)
+    arguments = Arguments()
     for at, (call, record) in enumerate(zip(seen.calls, records, strict=True)):
         group = next((one for one in call.groups if one in {**routes, **standing}), "")
         if group and call.entry is not None and record.facts.effect != "session":
             route = {**routes, **standing}[group]
-            yield from _of_call(at, call, record, group, route, seen)
+            yield from _of_call(at, call, record, group, route, arguments, seen)
     for at, step in enumerate(seen.plan.steps):
         if step.judged and seen.samples.states[at] in (EQUAL, DIFFERENT):
             yield from _further(seen, step.exchange, seen.samples.started[at])
 
 
 def _of_call(
-    at: int, call: LiveCall, record: CallRecord, group: str, route: str, seen: Observed
+    at: int,
+    call: LiveCall,
+    record: CallRecord,
+    group: str,
+    route: str,
+    arguments: Arguments,
+    seen: Observed,
 ) -> Iterator[Candidate]:
     """The call not made, made twice, made with another argument."""
     assert call.entry is not None
@@ -219,10 +232,28 @@ def _of_call(
     yield candidate(
         "read-repeated" if read else "write-duplicated", lambda calls: calls.insert(at + 1, call)
     )
-    for seed in argument_seeds(protocol.places(call.request)):
+    for seed in arguments.of(call.request, protocol):
         yield candidate(
             "argument-changed", _with_argument(at, call, protocol, seed.make), seed.place
         )
+
+
+class Arguments:
+    """The values of calls that can be changed: what a codec tells of a call and cannot put into one
+    (that it is in a transaction) is none."""
+
+    def __init__(self) -> None:
+        self._settable: dict[tuple[str, str], bool] = {}
+
+    def of(self, request: Message, protocol: Codec) -> Iterator[Seed]:
+        """The seeds of one call."""
+        for seed in argument_seeds(protocol.places(request)):
+            place = (protocol.name, seed.place.split(".")[1].partition("[")[0])
+            if place not in self._settable:
+                part = seed.make()
+                self._settable[place] = protocol.with_places(request, {part.place: part}) != request
+            if self._settable[place]:
+                yield seed
 
 
 def _with_argument(

@@ -137,11 +137,13 @@ def test_arguments_of_a_call() -> None:
         Part("headers", HEADERS, "headers"),
         Part("body", b'{"amount": 100, "to": {"id": "x9"}}', "json"),
         Part("statement", "select 1"),
+        Part("limit", 20),
     )
     found = {seed.place: seed for seed in argument_seeds(parts)}
     assert set(found) == {
         "request.path[0]", "request.path[1]", "request.query.dry", "request.query.for",
         "request.body.$.amount", "request.body.$.to.id", "request.statement",
+        "request.limit",
     }  # fmt: skip
     assert {one.kind for one in found.values()} == {"argument-changed"}
     assert all(differs(parts, seed, "request") for seed in found.values())

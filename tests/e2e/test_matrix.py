@@ -82,8 +82,8 @@ MUST_FAIL: dict[str, tuple[list[Edit], str, str, str]] = {
         "missing", "", "POST /notices",
     ),
     "extra call": (
-        [("    book(wanted", '    account(wanted["to"])\n    book(wanted')],
-        "unexpected", "", "GET /accounts",
+        [("    book(wanted", '    call("GET", "/limits")\n    book(wanted')],
+        "unexpected", "", "GET /limits",
     ),
     "the same call twice": (
         [("    book(wanted", '    account(wanted["from"])\n    book(wanted')],

@@ -15,11 +15,13 @@ from ci_gate.gate.seeding import (
     KINDS,
     NEW_HOST,
     PATTERNS,
+    Arguments,
     Candidate,
     Candidates,
     candidates,
     judges_latency,
 )
+from ci_gate.model.message import Part
 from ci_gate.net.loop import run
 from ci_gate.policy.conditions import parse
 from ci_gate.replayer.samples import DIFFERENT, EQUAL
@@ -146,3 +148,23 @@ def test_places_of_one_route_are_bounded() -> None:
         found.add(candidate("value-changed", "GET /a", number))
     some, left = found.chosen(10_000)
     assert (len(some), left) == (PATTERNS, 9)
+
+
+class Told:
+    """A codec that tells of a call what it cannot put into one."""
+
+    name = "told"
+
+    def places(self, message: Any) -> tuple[Part, ...]:
+        """What it says, and that it is in a transaction."""
+        return (Part("sql", message), Part("transaction", 1))
+
+    def with_places(self, message: Any, parts: dict[str, Part]) -> Any:
+        """Only what it says can be changed."""
+        return parts["sql"].value if "sql" in parts else message
+
+
+def test_what_cannot_be_put_into_a_call_is_no_argument() -> None:
+    """A change that changes nothing proves nothing."""
+    found = Arguments().of("select 1", Told())  # type: ignore[arg-type]  # a message of its own
+    assert [seed.place for seed in found] == ["request.sql"]
