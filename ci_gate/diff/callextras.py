@@ -15,6 +15,9 @@ from ci_gate.model.call import CallRecord
 _SHOWN = 3
 """Other forms of a new call that are shown."""
 
+_RETRIES = 5
+"""As often may a client make a new call again because we refuse it, until it is a new habit."""
+
 Judged = tuple[CallRecord, tuple[str, ...]]
 """A live call and those of its groups that are judged."""
 _Place = tuple[Hashable, str]
@@ -100,6 +103,8 @@ class Extras:
         change = "new-host" if call.new_host else "unexpected"
         others = list(dict.fromkeys(one.label for one in calls[1:] if one.label != call.label))
         more = f"made {len(calls)} times" if len(calls) > 1 else ""
+        if more and not others and len(calls) <= _RETRIES:
+            more = f"refused, and made again: {len(calls)} times in all"
         if others:
             more += f", also as {', '.join(map(clean, others[:_SHOWN]))}"
             more += ", …" if len(others) > _SHOWN else ""
@@ -139,6 +144,24 @@ class Extras:
             detail=detail,
         ):
             self._ledger.unexpected += len(calls)
+
+
+def made_again(
+    missed: Sequence[Judged], paired: Mapping[str, CallRecord], sameness: Sameness
+) -> dict[str, list[str]]:
+    """Live id of a call that is a changed form of a recorded one -> those of the same call, made
+    again in the same request because it was refused: by us, so that nothing follows from them."""
+    first: dict[tuple[Hashable, tuple[str, ...]], str] = {}
+    for call, groups in missed:
+        if call.id in paired:
+            first.setdefault((sameness.live_key(call, groups[0]), groups), call.id)
+    found: dict[str, list[str]] = {}
+    for call, groups in missed if first else ():
+        same = None if call.id in paired or call.new_host else sameness.live_key(call, groups[0])
+        changed = first.get((same, groups))
+        if same is not None and changed is not None:
+            found.setdefault(changed, []).append(call.id)
+    return found
 
 
 def charged(record: CallRecord, groups: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ci_gate.diff.callextras import Extras, Judged, charged
+from ci_gate.diff.callextras import Extras, Judged, charged, made_again
 from ci_gate.diff.callledger import Ledger
 from ci_gate.diff.calllines import call_lines
 from ci_gate.diff.callmoves import Made, moves
@@ -169,10 +169,14 @@ class _Comparison:
         for record in paired.values():
             windows.pair(record)
         extras = Extras(windows, self.ledger, self.sameness, self.learned)
+        again = made_again(missed, paired, self.sameness)
+        repeats = {name for names in again.values() for name in names}
         for call, groups in missed:
             if call.id in paired:
-                record = paired[call.id]
-                self._report_changed(call, record, charged(record, groups))
+                record, times = paired[call.id], len(again.get(call.id, ()))
+                self._report_changed(call, record, charged(record, groups), times)
+            elif call.id in repeats:
+                self.ledger.fates[call.id] = (None, "repeated")
             else:
                 extras.missed(call, groups)
         for call, groups in surplus:
@@ -183,10 +187,11 @@ class _Comparison:
         group = next(iter(self.windows.judged(call.groups)), "")
         return self.sameness.trial(record, call, group)
 
-    def _report_changed(self, call: CallRecord, record: CallRecord, group: str) -> None:
+    def _report_changed(self, call: CallRecord, record: CallRecord, group: str, again: int) -> None:
+        """`again`: how often it was made anew because it was refused."""
         found = self.sameness.differences(record, call, group)
         if any(not one.notice for one in found):
-            self._add_places(call, group, record, found)
+            self._add_places(call, group, record, found, again)
             return
         # The matcher knew better: something differs that comparing does not look at.
         self.ledger.fates[call.id] = (record, "changed")
@@ -202,16 +207,22 @@ class _Comparison:
         )
 
     def _add_places(
-        self, call: CallRecord, group: str, record: CallRecord, found: Sequence[Difference]
+        self,
+        call: CallRecord,
+        group: str,
+        record: CallRecord,
+        found: Sequence[Difference],
+        again: int = 0,
     ) -> None:
         """One difference for each place. The recorded call is known, so what was recorded near it
         says nothing more."""
         places = [one for one in found if not one.notice]
         more = len(places) - _PLACES
+        refused = f"refused, and made again: {again + 1} times in all" if again else ""
         red = False
         for number, one in enumerate(places[:_PLACES], 1):
             rest = f"and {more} more places" if more > 0 and number == _PLACES else ""
-            detail = " · ".join(text for text in (one.detail, rest) if text)
+            detail = " · ".join(text for text in (one.detail, rest, refused) if text)
             red |= self._add_place(call, group, "changed", record, one, detail)
         for one in found:
             if one.notice:

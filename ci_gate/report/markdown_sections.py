@@ -283,7 +283,7 @@ def _detail(result: Result, cause: Cause, level: Level, opened: bool) -> str:
     notes = _notes(cause, level)
     if notes:
         body.append(fence(notes))
-    log = cause.moment.lines[-level.log :] if level.log else ()
+    log = words.log_lines(cause)[-level.log :] if level.log else ()
     if log:
         body.append("The service printed meanwhile:")
         body.append(fence([line[: level.width] for line in log]))

@@ -40,6 +40,7 @@ from ci_gate.report.words import (
     figures,
     follows,
     headline,
+    log_lines,
     mark,
     milliseconds,
     plural,
@@ -174,7 +175,7 @@ def _moment(console: Console, cause: Cause) -> None:
     if cause.moment.files:
         files = " ← ".join(cause.moment.files[:3])
         console.print(_indented(Text(f"raised in {one_line(files, 300)}", style="bold")))
-    for line in cause.moment.lines[-_LOG:]:
+    for line in log_lines(cause)[-_LOG:]:
         console.print(_indented(Text(f"│ {one_line(line, 200)}", style="dim")))
 
 

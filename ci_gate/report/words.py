@@ -25,7 +25,7 @@ _OF_CALLS = frozenset(
 
 _OTHER = {"escape": "connection", "not-replayed": "request"}
 
-_OTHER_NAME = "renamed from "
+_OTHER_NAME, _NEW = "renamed from ", "renamed to "
 
 _NEVER_EXPECTED = frozenset({"no-response", "not-replayed", "escape", "new-host", "fan-out"})
 
@@ -150,6 +150,7 @@ def figures(result: Result) -> list[str]:
 def reasons(result: Result) -> list[str]:
     """The reasons that the table of causes and the conditions do not say already."""
     said = {cause.title for cause in result.causes}
+    said |= {f"{one.title} ({one.routes[0]})" for one in result.causes if len(one.routes) == 1}
     return [text for text in result.verdict.reasons if not _said(text, said, result)]
 
 
@@ -225,7 +226,7 @@ def sides(difference: Difference) -> tuple[str | None, str | None]:
     if not expected and (part_of_call or difference.change in ABSENT_EXPECTED):
         expected = None
     if not actual and (part_of_call or difference.change in ABSENT_ACTUAL):
-        actual = None
+        actual = next((f"({one})" for one in difference.transforms if one.startswith(_NEW)), None)
     return expected, actual
 
 
@@ -277,6 +278,13 @@ def at_places(cause: Cause, limit: int) -> list[str]:
     """The places of a cause that its title only counts, at most `limit`, and how many more."""
     rest = len(cause.places) - limit
     return [*cause.places[:limit], *([f"{rest} more"] if rest > 0 else [])]
+
+
+def log_lines(cause: Cause) -> tuple[str, ...]:
+    """What the service printed, where that may say more: an error, a call. Beside a changed value
+    it is what it always prints."""
+    broke = cause.change in ("status", "no-response") or cause.dependency
+    return cause.moment.lines if cause.moment.error or broke else ()
 
 
 def details(cause: Cause, examples: int) -> list[str]:

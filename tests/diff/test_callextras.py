@@ -126,6 +126,27 @@ def test_a_retry_storm_is_told_from_a_repeated_call() -> None:
     assert storm(failed=False).detail == "POST /charges: made 5, recorded 1"
 
 
+def test_a_refused_call_that_is_made_again_is_no_finding_of_its_own() -> None:
+    """The mock refuses a changed call; that the client then tries again is our doing."""
+    expected = [call("e", "POST /charges?to=ada")]
+    live = [call(f"l{n}", "POST /charges?to=eve", tier=5, at=float(n)) for n in range(3)]
+    found = run(expected, live)
+    assert brief(found) == [("changed", "r1")]
+    assert found.differences[0].detail == "refused, and made again: 3 times in all"
+    assert (found.changed, found.unexpected, found.unmatched) == (1, 0, 3)
+    assert [line.change for line in found.lines["r1"]] == ["changed", "repeated"]
+    other = call("x", "POST /charges?to=bob", tier=5)
+    assert brief(run(expected, [*live, other])) == [("changed", "r1"), ("unexpected", "r1")]
+
+
+def test_a_new_call_that_is_tried_again_is_told_from_a_new_habit() -> None:
+    """A few tries of one refused call are a client's patience; many are what it does now."""
+    few = [call(f"l{n}", "POST /new", tier=5) for n in range(3)]
+    assert run([], few).differences[0].detail == "refused, and made again: 3 times in all"
+    many = [call(f"l{n}", "POST /new", tier=5) for n in range(9)]
+    assert run([], many).differences[0].detail == "made 9 times"
+
+
 def test_charged_to_the_group_that_recorded_it() -> None:
     """An ambiguous live call is charged where its recorded one is, else to its first group."""
     record = call("e", "GET /a", "r2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from ci_gate.model.difference import Cause, Difference
+from ci_gate.model.difference import Cause, Difference, Moment
 from ci_gate.model.result import Counts, Environment, Evaluation, Result, Run
 from ci_gate.report import words
 
@@ -224,3 +224,20 @@ def test_what_follows_is_told_from_what_changed() -> None:
     assert not words.follows(renamed, Difference(change="added", transforms=("renamed from a",)))
     call = Cause(id="C1", title="t", change="missing", routes=(), dependency="db")
     assert words.follows(call, Difference(change="value"))
+
+
+def test_log_lines_only_where_they_may_say_more() -> None:
+    """Beside an error or a call, and not beside a value that changed."""
+    moment = Moment(lines=("orders: paid",))
+    base = Cause(id="C1", title="t", change="value", routes=(), moment=moment)
+    assert words.log_lines(base) == ()
+    assert words.log_lines(replace(base, dependency="db")) == moment.lines
+    assert words.log_lines(replace(base, change="status")) == moment.lines
+    raised = replace(base, moment=replace(moment, error="KeyError: 'x'"))
+    assert words.log_lines(raised) == moment.lines
+
+
+def test_a_renamed_field_shows_its_new_name() -> None:
+    """In place of nothing."""
+    one = Difference(change="removed", expected="1", transforms=("renamed to sum",))
+    assert words.sides(one) == ("1", "(renamed to sum)")
