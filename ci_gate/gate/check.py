@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from ci_gate.codecs.registry import codec
+from ci_gate.codecs.registry import codec_of
 from ci_gate.config.file import check_honoured
 from ci_gate.config.flags import RecordFlags, ReplayFlags, Surroundings
 from ci_gate.config.options import ReplayVerbOptions
@@ -20,7 +20,6 @@ from ci_gate.gate.events import Sink, ignore
 from ci_gate.gate.learned import mistakes
 from ci_gate.gate.select import with_routes
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
-from ci_gate.model.message import Raw
 from ci_gate.model.rule import Rule, Where
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.store.snapshot import exists, read_snapshot
@@ -231,8 +230,7 @@ def _places(exchange: Exchange, side: str) -> Iterator[str]:
     message = exchange.request if side == "request" else exchange.response
     if message is None:
         return
-    protocol = "raw" if isinstance(message, Raw) else "http"
-    for part in codec(protocol).places(message):
+    for part in codec_of(message).places(message):
         yield f"{side}.{part.place}"
         for place, _ in walk(part):
             yield f"{side}.{place}"

@@ -4,6 +4,7 @@
     request   method  target  path  query  headers  trailers  body
     response  status  headers  trailers  body
 
+A call that is no HTTP has its own parts: sql, params, results; command, reply.
 Headers, trailers and query are objects of lists, names lower case (query names as sent). A JSON
 body is its value, another text body its text; bodies that are neither, and their fields, are null.
 """
@@ -15,8 +16,19 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
+from ci_gate.codecs.registry import codec_of
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import Body, Headers, HttpRequest, HttpResponse, Message, Pieces, Stored
+from ci_gate.model.message import (
+    Body,
+    Headers,
+    HttpRequest,
+    HttpResponse,
+    Message,
+    Part,
+    Pieces,
+    Raw,
+    Stored,
+)
 from ci_gate.policy.fields import ANY, Schema
 from ci_gate.store.bodies import read_body
 
@@ -30,8 +42,20 @@ SCHEMA: Schema = {
     "at": None,
     "took": None,
     "error": None,
-    "request": {"method": None, "target": None, "path": None, "query": _LISTS, **_COMMON},
-    "response": {"status": None, **_COMMON},
+    "request": {
+        "method": None,
+        "target": None,
+        "path": None,
+        "query": _LISTS,
+        **_COMMON,
+        "sql": None,
+        "params": ANY,
+        "transaction": None,
+        "rows": ANY,
+        "command": ANY,
+        "database": None,
+    },
+    "response": {"status": None, **_COMMON, "results": ANY, "at": None, "reply": ANY},
 }
 """The fields there are, as `policy.fields` checks expressions against them."""
 
@@ -74,7 +98,20 @@ def _message(message: Message, folder: str, bodies: bool) -> dict[str, Any]:
             "trailers": _fields(message.trailers),
             "body": body,
         }
-    return {"body": body}
+    if isinstance(message, Raw):
+        return {"body": body}
+    return {part.place: _part(part) for part in codec_of(message).places(message)}
+
+
+def _part(part: Part) -> Any:
+    """A part of a message that is no HTTP: JSON as what it says, bytes that are no text as null."""
+    value = part.value
+    if not isinstance(value, bytes):
+        return value if isinstance(value, int | str) else None
+    try:
+        return msgspec.json.decode(value) if part.media == "json" else value.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _body(message: Message, folder: str) -> Any:

@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 
+from ci_gate.codecs.registry import codec_of
 from ci_gate.gate.documents import document
 from ci_gate.gate.events import Sink, ignore
 from ci_gate.gate.select import recorded_order, select
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest, HttpResponse
+from ci_gate.model.message import HttpRequest, HttpResponse, Raw
 from ci_gate.model.snapshot import Dependency, Origin
 from ci_gate.store.snapshot import read_with_places
 
@@ -78,7 +79,7 @@ def inspect(options: InspectOptions, sink: Sink = ignore) -> Inspection:
 
 def _line(exchange: Exchange, file: str, options: InspectOptions) -> Line:
     request, response = exchange.request, exchange.response
-    label = exchange.route
+    label = exchange.route if isinstance(request, Raw) else codec_of(request).label(request)
     if isinstance(request, HttpRequest):
         label = f"{request.method} {request.target.decode('utf-8', 'backslashreplace')}"
     answer = str(response.status) if isinstance(response, HttpResponse) else exchange.error

@@ -11,14 +11,14 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 
 import msgspec
 
-from ci_gate.codecs.registry import codec
+from ci_gate.codecs.registry import codec_of
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.masks import NO_MASKS
 from ci_gate.diff.messages import compare
 from ci_gate.model.difference import Difference
 from ci_gate.model.edit import Edit
 from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
-from ci_gate.model.message import HttpResponse, Message, Raw
+from ci_gate.model.message import HttpResponse, Message
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.report.text import cut
 from ci_gate.report.words import plural
@@ -49,9 +49,6 @@ class _Side:
         self.inbound = snapshot.inbound if snapshot else ()
         self.outbound = snapshot.outbound if snapshot else ()
         self._routes = {one.id: one.route for one in self.inbound}
-        self._protocols = (
-            {one.name: one.protocol for one in snapshot.dependencies} if snapshot else {}
-        )
 
     def cause(self, call: Exchange) -> str:
         """The inbound route that makes a call, or its group."""
@@ -65,10 +62,7 @@ class _Side:
 
     def effect(self, call: Exchange) -> str:
         """ "read", "write" or "session"."""
-        protocol = self._protocols.get(call.dependency, "http")
-        if isinstance(call.request, Raw):
-            protocol = "raw"
-        return codec(protocol).facts(call).effect
+        return codec_of(call.request).facts(call).effect
 
 
 def _routes(before: _Side, after: _Side) -> list[Edit]:
@@ -270,9 +264,9 @@ def _differences(was: Exchange, now: Exchange, equality: Equality) -> list[Diffe
 def _messages(side: str, was: Message, now: Message, equality: Equality) -> tuple[Difference, ...]:
     if was == now:
         return ()
-    if isinstance(was, Raw) != isinstance(now, Raw):
-        return (Difference(change="value", place=side, expected="raw", actual="decoded"),)
-    speaker = codec("raw" if isinstance(was, Raw) else "http")
+    speaker, spoken = codec_of(was), codec_of(now)
+    if speaker is not spoken:
+        return (Difference(change="value", place=side, expected=speaker.name, actual=spoken.name),)
     return compare(side, speaker.places(was), speaker.places(now), NO_MASKS, equality)
 
 
