@@ -57,7 +57,7 @@ async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) 
     if taught.unfaithful and not pace and rehearsing.may_go_slowly():
         slow = await rehearsing.slowly(replays)
         again = _taught(snapshot, slow, plan.rules)
-        if not again.unfaithful:
+        if len(again.unfaithful) < len(taught.unfaithful):
             rehearsals, pace, taught = slow, unsteady(taught.unfaithful), again
     if not taught.unfaithful:
         write_snapshot(options.snapshot, _paced(taught.snapshot, options, pace))
