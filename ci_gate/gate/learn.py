@@ -17,7 +17,7 @@ from ci_gate.gate import events, lesson
 from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.hiding import Hidden
 from ci_gate.gate.learning import Taught, teach
-from ci_gate.gate.pacing import FAST, RECORDED, hurt, reason, suffers, unsteady
+from ci_gate.gate.pacing import FAST, RECORDED, hurt, reason, suffers, unready, unsteady
 from ci_gate.gate.planning import Plan, make_plan
 from ci_gate.gate.rehearsing import Rehearsal, rehearse
 from ci_gate.gate.rotting import risks
@@ -54,14 +54,33 @@ async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) 
     await rehearsing.all(replays)
     rehearsals, pace = rehearsing.usable()
     taught = _taught(snapshot, rehearsals, plan.rules)
-    if taught.unfaithful and not pace and rehearsing.may_go_slowly():
-        slow = await rehearsing.slowly(replays)
-        again = _taught(snapshot, slow, plan.rules)
-        if len(again.unfaithful) < len(taught.unfaithful):
-            rehearsals, pace, taught = slow, unsteady(taught.unfaithful), again
+    if not pace and rehearsing.may_go_slowly():
+        early = await _asked_too_early(rehearsing, taught, plan)
+        if taught.unfaithful or early:
+            slow = await rehearsing.slowly(replays)
+            again = _taught(snapshot, slow, plan.rules)
+            if early or len(again.unfaithful) < len(taught.unfaithful):
+                pace = unready(early) if early else unsteady(taught.unfaithful)
+                rehearsals, taught = slow, again
     if not taught.unfaithful:
         write_snapshot(options.snapshot, _paced(taught.snapshot, options, pace))
     return _summary(options, plan.rules, rehearsals, taught, pace)
+
+
+async def _asked_too_early(rehearsing: _Rehearsing, taught: Taught, plan: Plan) -> list[str]:
+    """Routes that all fast replays answer otherwise than was recorded, and one at the recorded pace
+    does not: asked so fast, the service was not ready."""
+    if taught.unfaithful or not any(map(_rebased, taught.snapshot.inbound)):
+        return []
+    once = _taught(plan.snapshot, [await rehearsing.slowly_once()], plan.rules).snapshot
+    still = {one.id: _rebased(one) for one in once.inbound}
+    return [
+        one.route for one in taught.snapshot.inbound if _rebased(one) - still.get(one.id, set())
+    ]
+
+
+def _rebased(exchange: Exchange) -> set[str]:
+    return {one.at for one in exchange.rebased}
 
 
 def _taught(snapshot: Snapshot, rehearsals: Sequence[Rehearsal], rules: Rules) -> Taught:
@@ -152,6 +171,21 @@ class _Rehearsing:
             and not self._done[-1].failure
             and self._slower.steps[-1].due / 1000 <= PATIENCE
         )
+
+    async def slowly_once(self) -> Rehearsal:
+        """One replay at the recorded pace; an earlier one will do."""
+        assert self._slower is not None
+        known = [one for one in self._done if one.paced and not one.ahead]
+        if known:
+            return known[0]
+        seconds = self._slower.steps[-1].due / 1000
+        text = f"answers are not as recorded: once more, at the recorded pace ({seconds:.0f} s)"
+        self._sink(events.Stage("learn", text))
+        fast, self._plan = self._plan, self._slower
+        try:
+            return await self._once(timedelta())
+        finally:
+            self._plan = fast
 
     async def slowly(self, replays: int) -> list[Rehearsal]:
         """As many replays at the recorded pace, the last of them ahead."""

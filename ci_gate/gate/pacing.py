@@ -84,6 +84,12 @@ def unsteady(reasons: Sequence[Reason]) -> str:
     return f"asked at full speed the service is not steady ({_some(_routes(reasons))})"
 
 
+def unready(routes: Sequence[str]) -> str:
+    """Why the recorded pace is needed when answers at full speed are not those that were recorded,
+    and at that pace they are."""
+    return f"asked at full speed the service is not ready ({_some(dict.fromkeys(routes))})"
+
+
 def _routes(reasons: Sequence[Reason]) -> Collection[str]:
     return dict.fromkeys(one.route for one in reasons if one.route) or ("at its start",)
 

@@ -1,6 +1,11 @@
-"""A service for the tests that minds how fast it is asked: GET /rate keeps the upstream's answer
-for a second, GET /limited answers once a second and 429 otherwise, GET /job begins what takes a
-second and tells of it when it is done, GET /queue is empty when nobody has asked for a second."""
+"""A service for the tests that minds how fast it is asked.
+
+GET /rate     keeps the upstream's answer for a second
+GET /limited  answers once a second, and 429 otherwise
+GET /job      begins what takes a second, and tells of it when it is done
+GET /begun    whether a second has gone by since it was asked first
+GET /queue    is empty when nobody has asked for a second
+"""
 
 from __future__ import annotations
 
@@ -72,6 +77,8 @@ class Handler(BaseHTTPRequestHandler):
             self.say(status, {"ok": status == 200})
         elif self.path == "/job":
             self.say(job(), {})
+        elif self.path == "/begun":
+            self.say(200, {"begun": job() == 200})
         elif self.path == "/queue":
             self.say(200, queue())
         else:

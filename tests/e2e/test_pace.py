@@ -138,6 +138,18 @@ def test_what_is_steady_at_the_recorded_pace_only(hasty: Callable[[str], Any]) -
     assert gate("run", "--quiet", "--out", "run").code == 0
 
 
+def test_what_is_not_ready_at_full_speed(hasty: Callable[[str], Any]) -> None:
+    """Answers that are always alike at full speed, and never those that were recorded."""
+    gate = hasty("/begun")
+    done = gate("learn")
+    assert done.code == 0, done.text
+    assert "answers are not as recorded: once more, at the recorded pace (3 s)" in done.text
+    assert "is not ready (GET /begun)" in " ".join(done.text.split())
+    assert pace(gate) == "recorded"
+    assert "none rebased" in done.text
+    assert gate("run", "--quiet", "--out", "run").code == 0
+
+
 def test_pace_that_is_not_needed(hasty: Callable[[str], Any]) -> None:
     """A service that does not mind is replayed as fast as it can be."""
     gate = hasty("/other")

@@ -10,7 +10,7 @@ import pytest
 
 from ci_gate.gate.learning import Reason
 from ci_gate.gate.mocking import recorded_calls
-from ci_gate.gate.pacing import hurt, reason, suffers, unsteady
+from ci_gate.gate.pacing import hurt, reason, suffers, unready, unsteady
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.message import HttpResponse
 from ci_gate.model.snapshot import Snapshot
@@ -109,6 +109,7 @@ def test_what_was_asked_too_early() -> None:
     assert unsteady([Reason(route="GET /jobs/{id}", why="status 200 or 404")]) == (
         "asked at full speed the service is not steady (GET /jobs/{id})"
     )
+    assert unready(["GET /a", "GET /a", "GET /b"]).endswith("is not ready (GET /a, GET /b)")
     assert unsteady([Reason(why="a call at its start")]).endswith("(at its start)")
 
 
