@@ -9,20 +9,24 @@ that give it back say the live one. `atoms.means_something` is the entropy rule.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from ci_gate.correlation.atoms import SHORTEST, spots_in, values_of
+from ci_gate.correlation.atoms import SHORTEST, means_something, spots_in, values_of
 from ci_gate.correlation.numbers import Numbers, is_number
 from ci_gate.model.binding import Binding, Bindings, Fresh, Spot
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, Part
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.values.jsontext import step
 from ci_gate.values.places import covers, rewrite
 
+_NAMED = re.compile(rb'"[A-Za-z0-9_.:-]*[0-9][A-Za-z0-9_.:-]*"[ \t\r\n]*:')
+"""A name with a digit in it: most objects have none."""
 PartsOf = Callable[[Exchange, Message], Sequence[Part]]
 """The parts of a message of an exchange, by the codec of its dependency."""
 
@@ -215,7 +219,28 @@ def texts_of(side: str, parts: Sequence[Part]) -> dict[str, str]:
     for part in parts:
         if part.place not in ("method", "status"):
             rewrite(part, keep)
+        if side == "response" and part.media == "json" and isinstance(part.value, bytes):
+            texts.update(_names(f"{side}.{part.place}.$", part.value))
     return texts
+
+
+def _names(place: str, body: bytes) -> Iterator[tuple[str, str]]:
+    """The names of members that are values themselves, `$.~[2]` being that of the third one."""
+    if not _NAMED.search(body):
+        return
+    try:
+        left = [(place, json.loads(body))]
+    except (ValueError, RecursionError):
+        return
+    while left:
+        at, value = left.pop()
+        if isinstance(value, dict):
+            for index, (name, member) in enumerate(value.items()):
+                if means_something(name):
+                    yield f"{at}.~[{index}]", name
+                left.append((at + step(name), member))
+        elif isinstance(value, list):
+            left += [(f"{at}[{index}]", item) for index, item in enumerate(value)]
 
 
 def _said_in(text: str, value: str) -> Collection[str]:

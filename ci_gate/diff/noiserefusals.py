@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+from ci_gate.diff.membernames import NAMES
 from ci_gate.diff.noise import MARK
 from ci_gate.diff.noisecalls import CALL, CALLS
 from ci_gate.diff.noisewalk import leaves_of
@@ -111,6 +112,8 @@ class There:
                 isinstance(leaves[place], str) and word(str(leaves[place]), path) is not None
                 for place in self._matching(leaves, base)
             )
+        if at.endswith(NAMES):
+            return at.removesuffix(NAMES) in self._containers[side]
         return bool(
             next(iter(self._matching(leaves, at)), None)
             or next(iter(self._matching(self._containers[side], at)), None)

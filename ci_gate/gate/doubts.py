@@ -15,6 +15,7 @@ from ci_gate.codecs.registry import codec
 from ci_gate.diff.calls import compare_calls
 from ci_gate.diff.embedded import with_stand_ins
 from ci_gate.diff.equality import Equality, stand_ins_of
+from ci_gate.diff.membernames import as_recorded
 from ci_gate.diff.messages import compare
 from ci_gate.diff.outcomes import charge, is_red
 from ci_gate.diff.rules import Rules
@@ -96,8 +97,11 @@ def _answer(
         return ()
     before = http.places(recorded)
     stand_ins = stand_ins_of("response", before, exchange.redacted)
-    after = with_stand_ins("response", before, http.places(live), exchange.redacted, equality)
     masks = learning.masks(rules.masks_for(exchange.route, side="response"), exchange)
+    after = http.places(live)
+    if masks.varying is not None:
+        after = as_recorded("response", before, after, masks.varying.allows)
+    after = with_stand_ins("response", before, after, exchange.redacted, equality)
     found = compare("response", before, after, masks, equality, stand_ins)
     return charge(found, exchange.id, exchange.route, rules)
 

@@ -197,7 +197,7 @@ class _Rehearsing:
             self._sink(
                 events.Stage(
                     "learn",
-                    "not everything can be explained: again, at the recorded pace "
+                    "again, at the recorded pace "
                     f"({seconds:.0f} s), replay {number} of {replays}",
                 )
             )

@@ -13,6 +13,7 @@ from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.correlation.bindings import find
 from ci_gate.diff.callmoves import moves
+from ci_gate.diff.membernames import learn_names
 from ci_gate.diff.noise import MARK
 from ci_gate.diff.noisecalls import CALLS, learn_calls
 from ci_gate.diff.noiselearn import Heard, Learned, learn_all, merge_rebased, rebase
@@ -81,6 +82,8 @@ class _Lesson:
         self._ahead = ahead
         self._codecs = {one.name: codec(one.protocol) for one in snapshot.dependencies}
         self._records = {one.id: one for one in recorded_calls(snapshot)}
+        self._names: dict[str, tuple[Noise, ...]] = {}
+        """What varies in the names of members, by exchange id."""
         self._unfaithful: list[Reason] = []
         self._unclear: set[str] = set()
         """Exchanges, inbound ones and calls, of which it was said already why they are unclear."""
@@ -216,17 +219,22 @@ class _Lesson:
             recorded = exchange.response if side == "response" else exchange.request
             if recorded is None or len(messages) < len(found):
                 continue
+            before = self._parts_of(exchange, recorded)
+            after = [self._parts_of(exchange, message) for message in messages]
+            self._names[exchange.id], after = learn_names(side, before, after)
             heard.append(
                 Heard(
                     scope=exchange.id,
                     series=f"{exchange.dependency} {exchange.route}".strip(),
                     side=side,
-                    recorded=self._parts_of(exchange, recorded),
-                    replays=tuple(self._parts_of(exchange, message) for message in messages),
+                    recorded=before,
+                    replays=tuple(after),
                 )
             )
             judged.append(exchange)
-            replays.append(messages)
+            replays.append(
+                [self._with(exchange, *pair) for pair in zip(messages, after, strict=True)]
+            )
         results = learn_all(heard, self._ahead)
         changed = {
             exchange.id: self._changed(exchange, side, one, messages, learned)
@@ -235,6 +243,10 @@ class _Lesson:
             )
         }
         return [self._with_extra(changed.get(exchange.id, exchange)) for exchange in exchanges]
+
+    def _with(self, exchange: Exchange, message: Message, parts: tuple[Part, ...]) -> Message:
+        bodies = {part.place: part for part in parts if part.place == "body"}
+        return self._codec(exchange).with_places(message, bodies) if bodies else message
 
     def _said(self, one: Rehearsal, exchange: Exchange, side: str) -> Message | None:
         known = one.responses if side == "response" else one.requests
@@ -256,7 +268,8 @@ class _Lesson:
             if exchange.inbound:
                 self._erratic[exchange.route] = None
         self._refuse_errors(exchange, learned.rebased)
-        fields: dict[str, object] = {"noise": learned.noise}
+        names = () if learned.unexplained else self._names.get(exchange.id, ())
+        fields: dict[str, object] = {"noise": (*names, *learned.noise)}
         if learned.rebased and not learned.unexplained:
             parts = rebase(side, heard.recorded, heard.replays[0], learned.noise)
             fields[side] = self._codec(exchange).with_places(messages[0], parts)

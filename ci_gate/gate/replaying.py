@@ -13,6 +13,7 @@ from ci_gate.correlation.trace import trace_ids
 from ci_gate.diff.embedded import with_stand_ins
 from ci_gate.diff.equality import Equality, stand_ins_of
 from ci_gate.diff.expectation import Expectation
+from ci_gate.diff.membernames import as_recorded
 from ci_gate.diff.messages import compare
 from ci_gate.diff.outcomes import charge
 from ci_gate.diff.render import clean
@@ -120,6 +121,8 @@ class Replay:
         before = self.codec.places(recorded)
         redacted = step.exchange.redacted
         after = self._learning.in_recorded_terms(self.codec.places(response))
+        if masks.varying is not None:
+            after = as_recorded("response", before, after, masks.varying.allows)
         after = with_stand_ins("response", before, after, redacted, equality)
         found = compare(
             "response",

@@ -38,9 +38,10 @@ class Noise(
     """A place that varied while an unchanged service was replayed, and how it may go on to vary.
 
     `at` is a full place with its indices; `[*]` stands only where every index of the array varied
-    in this way. `response.body#7` is the seventh word of a text, `#7.2` a piece of that word
-    (`values.words`). For calls of an inbound exchange `at` is `calls.<dependency>` (kind
-    "unordered"), for a call that comes and goes it is `call` (kind "optional").
+    in this way; `.~` behind the place of an object are the names of its members. `response.body#7`
+    is the seventh word of a text, `#7.2` a piece of that word (`values.words`). For calls of an
+    inbound exchange `at` is `calls.<dependency>` (kind "unordered"), for a call that comes and goes
+    it is `call` (kind "optional").
     """
 
     at: str

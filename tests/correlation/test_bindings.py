@@ -52,6 +52,17 @@ def test_a_login_with_cookie_and_csrf() -> None:
     assert producers(found(recording)) == {send: (login,)}
 
 
+def test_the_name_of_a_member_is_a_value() -> None:
+    """In a map by id, the ids that later requests send are names of members."""
+    recording = Recording()
+    made = recording.client(ask("/watches"), say({"all": {SECRET: {"n": 1}, ID: {"n": 2}}}))
+    recording.client(ask(f"/watches/{ID}"), say({"n": 2}))
+    [binding] = found(recording).inbound
+    assert (binding.value, binding.made.exchange) == (ID, made)
+    assert binding.made.at == "response.body.$.all.~[1]"
+    assert refusals(recording.snapshot(), parts_of) == []
+
+
 def test_etag_location_and_cursor() -> None:
     """What HTTP itself sends back: ETags, Locations, cursors in links."""
     recording = Recording()
