@@ -39,7 +39,7 @@ def _kind(noise: Noise) -> str:
         return noise.kind
     if noise.kind in ("counter", "integer", "number"):
         whole = "number" if noise.kind == "number" else "integer"
-        return STRING if noise.format == "text" else whole
+        return STRING if noise.format.startswith("text") else whole
     if noise.kind == "timestamp" and noise.format.startswith("epoch"):
         return ANY  # a number, or the same digits in a text
     return STRING

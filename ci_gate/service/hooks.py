@@ -72,6 +72,8 @@ def child_environment(
     env[PROXY_VARIABLE] = proxy
     env[DIRECT_VARIABLE] = ",".join(direct)
     hook = _node_quoted(node_hook or node_hook_path())
+    # The order of a Python set is that of every other boot.
+    env.setdefault("PYTHONHASHSEED", "0")
     env["NODE_OPTIONS"] = _appended(env.get("NODE_OPTIONS", ""), f"--require {hook}")
     env["JAVA_TOOL_OPTIONS"] = _appended(
         env.get("JAVA_TOOL_OPTIONS", ""), java_options(proxy, trust)

@@ -10,9 +10,9 @@
 | long texts of one alphabet, different everywhere | hex, base64 or token of that length |
 | anything else | nothing: it is not explained |
 
-**Range**: of the same sign, and at most a hundred times the greatest seen. Three samples say that
-a number varies and hardly how far; a duration under load is tens of times one at rest, and another
-unit is a factor of a thousand.
+**Range**: of the same sign, unless one was below zero, and at most a hundred times the greatest
+seen. Three samples say that a number varies and hardly how far; a duration under load is tens of
+times one at rest, and another unit is a factor of a thousand. A unit in a text is part of the kind.
 **Length**: that of the samples when all were equally long, and as it is usual for their alphabet:
 hexadecimal and decimal digits that never began with a zero may be a few fewer, because numbers
 are written without. When they differed, as much more on either side.
@@ -48,6 +48,7 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
 _NUMBER = re.compile(
     r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII
 )
+_WITH_UNIT = re.compile(rf"({_NUMBER.pattern})( ?[A-Za-zµ%]{{1,3}})", re.ASCII)
 _DIGESTS = frozenset({32, 40, 64, 96, 128})
 """Lengths at which hexadecimal digits are bytes, written with all their zeros."""
 _ZEROS = 3
@@ -141,7 +142,8 @@ def _one_of(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
     all_there_is = all(isinstance(value, bool) for value in values)
     if len(distinct) == len(values) and not all_there_is:
         return None
-    if all(number_of(value) is not None for value in values):
+    bare = [_bare(value)[0] for value in values]
+    if all(number_of(value) is not None for value in bare):
         known = {*distinct, *([as_json(recorded)] if number_of(recorded) is not None else [])}
         if len(known) > 2 or _are_measures(values):
             return None
@@ -235,20 +237,30 @@ def number_of(value: object) -> int | float | None:
     return int(value) if _INTEGER.fullmatch(value) else float(value)
 
 
+def _bare(value: Scalar) -> tuple[Scalar, str]:
+    """A number in a text without its unit, and the unit: "0.25 ms" is "0.25" and " ms"."""
+    found = _WITH_UNIT.fullmatch(value) if isinstance(value, str) else None
+    return (found[1], found[2]) if found is not None else (value, "")
+
+
 def _numbers(values: Sequence[Scalar]) -> Noise | None:
-    found = [number_of(value) for value in values]
+    bare = [_bare(value) for value in values]
+    units = {unit for _, unit in bare}
+    found = [number_of(value) for value, _ in bare]
     numbers = [number for number in found if number is not None and math.isfinite(number)]
-    if len(numbers) < len(values) or len({isinstance(value, str) for value in values}) > 1:
+    types = {isinstance(value, str) for value in values}
+    if len(numbers) < len(values) or len(types) > 1 or len(units) > 1:
         return None
-    found_in_texts = isinstance(values[0], str)
-    return msgspec.structs.replace(in_range(numbers), format="text" if found_in_texts else "")
+    form = " ".join(("text", *filter(None, units))) if isinstance(values[0], str) else ""
+    return msgspec.structs.replace(in_range(numbers), format=form)
 
 
 def in_range(numbers: Sequence[int | float]) -> Noise:
     """Numbers of the same sign and magnitude as those seen (see above)."""
     least, most = min(numbers), max(numbers)
     reach = FACTOR * max(abs(least), abs(most), 1 if isinstance(most, int) else 0)
-    low, high = (0 if least >= 0 else -reach), (0 if most <= 0 else reach)
+    # What was below zero may be above it: a difference of two clocks, a balance.
+    low, high = (0 if least >= 0 else -reach), (0 if least == most == 0 else reach)
     if all(isinstance(number, int) for number in numbers):
         return Noise(at="", kind="integer", low=low, high=high)
     return Noise(at="", kind="number", low=float(f"{low:.6g}"), high=float(f"{high:.6g}"))
@@ -277,7 +289,11 @@ def fits(noise: Noise, value: object) -> bool:
 
 
 def _number_like(noise: Noise, value: object) -> int | float | None:
-    """In a text a number may have zeros before it, which few samples show."""
+    """In a text a number may have zeros before it, which few samples show, and has its unit."""
+    unit = noise.format.removeprefix("text ") if noise.format.startswith("text ") else ""
+    if unit:
+        bare, its = _bare(value) if isinstance(value, str) else (None, "")
+        return number_of(bare) if its == unit else None
     if noise.format == "text" and isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
     return number_of(value)

@@ -53,6 +53,13 @@ def test_options_are_appended() -> None:
     assert child_environment(PROXY, TRUST, once) == once
 
 
+def test_python_sets_keep_their_order() -> None:
+    """The same in every boot, unless the user wants another seed."""
+    assert child_environment(PROXY, TRUST, {})["PYTHONHASHSEED"] == "0"
+    given = {"PYTHONHASHSEED": "random"}
+    assert child_environment(PROXY, TRUST, given)["PYTHONHASHSEED"] == "random"
+
+
 def test_java_options() -> None:
     """Proxy for both schemes, localhost not exempt, and our trust store with its type."""
     trust = TrustFiles(bundle="", ca="", java_truststore="/with space/t.jks")

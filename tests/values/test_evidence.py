@@ -99,6 +99,22 @@ def test_what_does_not_fit(values: list[Any], wrong: object) -> None:
     assert not fits(noise, wrong)
 
 
+def test_a_duration_has_a_unit() -> None:
+    """A number and its unit vary as a number does; another unit is another thing."""
+    noise = infer(["-0.021s", "-0.018s", "-0.011s"])
+    assert noise is not None
+    assert (noise.kind, noise.format) == ("number", "text s")
+    assert fits(noise, "0.3s")
+    assert not fits(noise, "0.3ms")
+    assert not fits(noise, "0.3")
+    assert not fits(noise, 0.3)
+    spaced = infer(["12 ms", "14 ms", "3 ms"])
+    assert spaced is not None
+    assert (spaced.kind, spaced.format) == ("integer", "text  ms")
+    assert fits(spaced, "100 ms")
+    assert infer(["1 ms", "2 s", "3 ms"]) is None
+
+
 def test_two_sizes_are_no_set() -> None:
     """A heap has one of many sizes, though two replays met the same one; two choices are a set."""
     noise = infer([66846720, 67108864, 66846720])
@@ -115,7 +131,7 @@ def test_range() -> None:
     """Of the same sign and at most a hundred times the greatest: another unit is out of range."""
     assert in_range([3, 5]) == Noise(at="", kind="integer", low=0, high=500)
     assert (in_range([-3, 5]).low, in_range([-3, 5]).high) == (-500, 500)
-    assert (in_range([-5, -3]).low, in_range([-5, -3]).high) == (-500, 0)
+    assert (in_range([-5, -3]).low, in_range([-5, -3]).high) == (-500, 500)
     assert in_range([0.5, 0.75]) == Noise(at="", kind="number", low=0.0, high=75.0)
 
 
