@@ -18,7 +18,7 @@ import msgspec
 from ci_gate.diff.noisewalk import Found, Values, leaves_of
 from ci_gate.model.message import Part
 from ci_gate.model.noise import Noise
-from ci_gate.values.evidence import in_range, number_of
+from ci_gate.values.evidence import has_unit, in_range, number_of
 from ci_gate.values.places import fold
 from ci_gate.values.times import format_of
 
@@ -50,7 +50,7 @@ def with_series(messages: Sequence[Series]) -> list[list[Found]]:
     for message in messages:
         for one in message.found:
             key = (message.name, fold(one.noise.at))
-            if one.noise.kind in _NUMERIC and not one.noise.clock:
+            if one.noise.kind in _NUMERIC and not one.noise.clock and not has_unit(one.noise):
                 rows.setdefault(key, []).extend(_numbers(one.raw))
                 before.setdefault(key, []).extend(_with_recorded(one, message.recorded))
             elif one.noise.kind == "one-of" and _all_numbers(one):
@@ -172,6 +172,8 @@ def _judged(
     one: Found, key: _Key, counters: Collection[_Key], ranges: Mapping[_Key, Noise]
 ) -> Found:
     noise = one.noise
+    if has_unit(noise):
+        return one
     if key in counters and noise.kind == "integer":
         changed = {"kind": "counter", "low": 0 if noise.low == 0 else None, "high": None}
         return Found(msgspec.structs.replace(noise, **changed), one.raw)

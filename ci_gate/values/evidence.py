@@ -288,12 +288,16 @@ def fits(noise: Noise, value: object) -> bool:
     return False
 
 
+def has_unit(noise: Noise) -> bool:
+    """True for numbers that stand in texts with their unit."""
+    return noise.format.startswith("text ")
+
+
 def _number_like(noise: Noise, value: object) -> int | float | None:
     """In a text a number may have zeros before it, which few samples show, and has its unit."""
-    unit = noise.format.removeprefix("text ") if noise.format.startswith("text ") else ""
-    if unit:
-        bare, its = _bare(value) if isinstance(value, str) else (None, "")
-        return number_of(bare) if its == unit else None
+    if has_unit(noise):
+        bare, unit = _bare(value) if isinstance(value, str) else (None, "")
+        return number_of(bare) if unit == noise.format.removeprefix("text ") else None
     if noise.format == "text" and isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
     return number_of(value)

@@ -355,6 +355,16 @@ def test_numbers_of_a_route_share_their_spread(answer: Answer) -> None:
     assert [len(one.noise) for one in learn_all(heard(constant, answer))] == [1, 0, 0, 0]
 
 
+def test_numbers_with_a_unit_are_no_series(answer: Answer) -> None:
+    """Durations as people read them vary each for itself, beside plain numbers at the same place."""
+    times = [
+        [{"took": "1.5s"}, {"took": "1.2s"}, {"took": "1.3s"}],
+        [{"took": 5}, {"took": 7}, {"took": 8}],
+    ]
+    learned = learn_all(heard(times, answer))
+    assert [one.noise[0].format for one in learned] == ["text s", ""]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: (
