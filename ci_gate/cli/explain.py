@@ -32,9 +32,10 @@ ci-gate explain ci-gate-run C2 --json
 def command(what: tuple[str, ...], as_json: bool, config: str) -> int:
     """Explain one cause of a run: all that is needed to fix it.
 
-    In under 2,000 tokens: what was expected and what came, the calls recorded and made, what the service logged at that
-    moment, likely files, and the commands. RUN_DIR is the latest run unless given, and is read as
-    untrusted. Exit codes: 0, 2 for a run directory or a cause that is not there.
+    In under 2,000 tokens: what was expected and what came, the calls recorded and made, what the
+    service logged at that moment, likely files, and the commands. RUN_DIR is the latest run unless
+    given, and is read as untrusted. Exit codes: 0, 2 for a run directory or a cause that is not
+    there.
     """
     from ci_gate.cli.output import say
     from ci_gate.gate.explain import ExplainOptions, explained
@@ -45,10 +46,7 @@ def command(what: tuple[str, ...], as_json: bool, config: str) -> int:
             "give a cause, such as C1, after the run directory if it is not the latest"
         )
     run, cause = ("", what[0]) if len(what) == 1 else what
-    verbs = {"accept": "ci-gate accept {run} {cause}"} if "accept" in COMMANDS else {}
-    options = ExplainOptions(
-        run=run, cause=cause, folder=os.path.dirname(config) or ".", verbs=verbs
-    )
+    options = ExplainOptions(run=run, cause=cause, folder=os.path.dirname(config) or ".")
     explanation = explained(options)
     say(encode(explanation).decode() if as_json else text(explanation))
     return 0

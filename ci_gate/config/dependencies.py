@@ -42,6 +42,8 @@ def _merged(configured: Upstream | None, mapped: Upstream) -> Upstream:
         client_tls=configured.client_tls,
         server_tls=configured.server_tls,
         background=configured.background,
+        reads=configured.reads,
+        writes=configured.writes,
         latency=configured.latency,
     )
 
@@ -64,6 +66,8 @@ def _upstream(name: str, section: DependencySection) -> Upstream:
         # Bytes that nobody understands are passed on as they are unless the file says TLS.
         server_tls=section.protocol != "raw" if server is None else server,
         background=section.background,
+        reads=section.reads,
+        writes=section.writes,
         latency=section.latency,
     )
 

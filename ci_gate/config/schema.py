@@ -61,6 +61,9 @@ class DependencySection(_Section, frozen=True, kw_only=True):
     tls: TlsSection = TlsSection()
     mode: Any = None
     background: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    """Calls that only read, whatever their method: "POST /search"."""
+    writes: tuple[str, ...] = ()
     latency: Literal["", "none", "recorded"] = ""
 
 

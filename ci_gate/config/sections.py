@@ -107,8 +107,12 @@ def _check_dependency(
         _try(listening, dependency.listen, (*at, "listen"), problems)
     elif dependency.listen != 0:
         _try(port, dependency.listen, (*at, "listen"), problems)
-    for number, route in enumerate(dependency.background):
-        _route(route, (*at, "background", number), problems)
+    for key in ("background", "reads", "writes"):
+        for number, route in enumerate(getattr(dependency, key)):
+            _route(route, (*at, key, number), problems)
+    for number, route in enumerate(dependency.writes):
+        if route in dependency.reads:
+            problems.add((*at, "writes", number), "is in reads, too; a call does one or the other")
 
 
 def _check_replay(settings: Configuration, problems: Problems) -> None:

@@ -157,8 +157,9 @@ class _Checker:
             path = ("dependencies", name)
             if not dependency.role and name not in names.dependencies:
                 self.warn(f"{self.where(*path)}: the snapshot has no call to it")
-            for number, route in enumerate(dependency.background):
-                self.known(route, names.calls, "call", (*path, "background", number))
+            for key in ("background", "reads", "writes"):
+                for number, route in enumerate(getattr(dependency, key)):
+                    self.known(route, names.calls, "call", (*path, key, number))
 
     def check_where(self, where: Where, number: int, names: _Names) -> bool:
         """Whether everything that `where` names is in the snapshot."""

@@ -211,7 +211,7 @@ def _loosens(path: Path, was: bool, now: Any) -> bool:
         return bool(now == "never")
     if len(path) >= 3 and path[0] == "dependencies":
         return (path[2] == "role" and now == "telemetry") or (
-            path[2] == "background" and now is not None
+            path[2] in ("background", "reads") and now is not None
         )
     return False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import shlex
 
 import msgspec
 
@@ -11,6 +11,7 @@ from ci_gate.errors import UsageError
 from ci_gate.model.difference import Cause
 from ci_gate.model.result import ExchangeResult, Result
 from ci_gate.report.explain import Explanation, example_of, explain
+from ci_gate.report.words import accept
 from ci_gate.store.runs import BASE, RunDirectory, latest_run, read_exchanges, read_result
 
 _ROWS = 100_000
@@ -26,8 +27,6 @@ class ExplainOptions(msgspec.Struct, frozen=True, kw_only=True):
     """"C1"."""
     folder: str = "."
     """The configuration's folder."""
-    verbs: Mapping[str, str] = {}
-    """More commands to show: what each is for -> the command, with {run} and {cause}."""
 
 
 def explained(options: ExplainOptions) -> Explanation:
@@ -43,11 +42,13 @@ def explained(options: ExplainOptions) -> Explanation:
     result = read_result(run.result)
     cause = _cause(result, options.cause, folder)
     row, note = _row(run.exchanges, example_of(cause))
-    known = {
-        use: command.format(run=options.run, cause=cause.id).replace("  ", " ")
-        for use, command in options.verbs.items()
-    }
-    return explain(result, cause, row, known, (note,) if note else ())
+    command = accept(result, cause)
+    if options.run:
+        here = f"ci-gate accept {shlex.quote(options.run)}"
+        command = command.replace("ci-gate accept", here, 1)
+    return explain(
+        result, cause, row, {"accept": command} if command else {}, (note,) if note else ()
+    )
 
 
 def _cause(result: Result, name: str, folder: str) -> Cause:

@@ -10,6 +10,7 @@ from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.rules import Rules
 from ci_gate.gate import events
 from ci_gate.gate.boot import Surroundings, service_address
+from ci_gate.gate.effects import with_effects
 from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.identity import own_secrets
 from ci_gate.gate.learned import refuse
@@ -30,7 +31,7 @@ async def mock(options: MockVerbOptions, sink: events.Sink) -> MockSummary:
     Raises UsageError for an unreadable snapshot, CannotRun for a port in use.
     """
     fold_leftover(options.snapshot, (), sink)
-    snapshot = read_snapshot(options.snapshot)
+    snapshot = with_effects(read_snapshot(options.snapshot), options.dependencies)
     refuse(snapshot)
     mocks = Mocks(
         snapshot,

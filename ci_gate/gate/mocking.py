@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -21,6 +22,7 @@ from ci_gate.diff.noisecalls import CALLS
 from ci_gate.diff.noiseopen import opened_by_noise
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.answering import is_timed
+from ci_gate.gate.effects import facts_of
 from ci_gate.gate.listeners import LOCAL, LOOPBACK, Listeners, address_of
 from ci_gate.mocks.bound import Bound
 from ci_gate.mocks.forms import canonical_form
@@ -30,7 +32,7 @@ from ci_gate.mocks.server import Answer, LiveCall, Mock, MockServer
 from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange, Facts
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Stored
-from ci_gate.model.snapshot import Snapshot
+from ci_gate.model.snapshot import Dependency, Snapshot
 from ci_gate.net.certificates import Authority
 from ci_gate.recorder.dependencies import Address, parse_address
 from ci_gate.recorder.options import Upstream
@@ -81,9 +83,7 @@ class Mocks:
         for dependency in snapshot.dependencies:
             protocol = codec(dependency.protocol)
             recorded = calls.get(dependency.name, [])
-            mock = self._mock(
-                dependency.name, protocol, recorded, correlation, alone, dependency.session
-            )
+            mock = self._mock(dependency, protocol, recorded, correlation, alone)
             self.mocks[dependency.name] = mock
             if dependency.address:
                 self._by_address[parse_address(dependency.address, dependency.protocol)] = mock
@@ -121,18 +121,17 @@ class Mocks:
 
     def _mock(
         self,
-        name: str,
+        dependency: Dependency,
         protocol: Codec,
         exchanges: list[Exchange],
         correlation: Correlation,
         alone: bool,
-        session: dict[str, str],
     ) -> Mock:
         recorded = [
             Recorded(
                 exchange=exchange,
                 key=protocol.key(exchange.request),
-                read=protocol.facts(exchange).effect != "write",
+                read=facts_of(protocol, exchange, dependency.effects).effect != "write",
                 session=protocol.about_session(exchange.request),
                 opened=self._opened(protocol, exchange),
             )
@@ -147,7 +146,14 @@ class Mocks:
             learning=self._learning,
             binder=bound,
         )
-        return Mock(name, protocol, matcher, bound=bound, session=session)
+        return Mock(
+            dependency.name,
+            protocol,
+            matcher,
+            bound=bound,
+            session=dependency.session,
+            effects=dependency.effects,
+        )
 
     def _opened(self, protocol: Codec, exchange: Exchange) -> tuple[tuple[str, str], ...]:
         """The places of a recorded request that are compared by kind: opened by rules, or redacted."""
@@ -266,10 +272,12 @@ def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
     """The snapshot's outbound exchanges as comparing needs them, in recorded order; without those
     that are about a connection."""
     timed = is_timed(snapshot)
+    effects = {one.name: one.effects for one in snapshot.dependencies}
     protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
     return [
-        msgspec.structs.replace(
-            _record(protocols[one.dependency], one, one.id, one.request, one.groups, one.at),
+        _record(
+            one,
+            effects[one.dependency],
             ended=one.at + one.took if one.took and timed else 0.0,
             failed=failed(one),
         )
@@ -325,13 +333,10 @@ def _live(
             new_host=True,
         )
     exchange = made_call(id_, call.request, call, mocks, addresses, at)
+    mock = mocks.get(call.dependency)
     return _record(
-        codec_of(exchange.request),
         exchange,
-        id_,
-        exchange.request,
-        call.groups,
-        at,
+        mock.effects if mock is not None else {},
         matched=call.entry.exchange.id if call.entry is not None else "",
         tier=call.tier,
         new_host=call.new_host,
@@ -364,31 +369,18 @@ def made_call(
     )
 
 
-def _record(
-    protocol: Codec,
-    exchange: Exchange,
-    id_: str,
-    request: Message,
-    groups: tuple[str, ...],
-    at: float,
-    *,
-    matched: str = "",
-    tier: int = 0,
-    new_host: bool = False,
-    awaited: tuple[str, ...] = (),
-) -> CallRecord:
+def _record(exchange: Exchange, effects: Mapping[str, str], **more: Any) -> CallRecord:
+    """A call in the terms of comparing; `more` are fields that only a recorded, or a live one has."""
+    protocol, request = codec_of(exchange.request), exchange.request
     return CallRecord(
-        id=id_,
+        id=exchange.id,
         dependency=exchange.dependency,
         route=exchange.route,
         label=protocol.label(request),
-        facts=protocol.facts(exchange),
+        facts=facts_of(protocol, exchange, effects),
         parts=protocol.places(request),
         coarse=protocol.key(request).coarse,
-        groups=groups,
-        at=at,
-        matched=matched,
-        tier=tier,
-        new_host=new_host,
-        awaited=awaited,
+        groups=exchange.groups,
+        at=exchange.at,
+        **more,
     )

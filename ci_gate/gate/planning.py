@@ -13,6 +13,7 @@ from ci_gate.config.options import ReplayVerbOptions, RunOptions
 from ci_gate.correlation.chains import Chains
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
+from ci_gate.gate.effects import facts_of, with_effects
 from ci_gate.gate.select import inbound_of, select, with_routes
 from ci_gate.model.exchange import Exchange, Facts
 from ci_gate.model.snapshot import Origin, Snapshot
@@ -73,7 +74,8 @@ def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
     conditions = parse_all(options.policy.fail_if, options.policy.warn_if)
     now = datetime.datetime.now(datetime.UTC)
     read = read_with_places(options.snapshot)
-    snapshot = with_routes(read.snapshot, options.routes)
+    upstreams = options.dependencies if isinstance(options, RunOptions) else ()
+    snapshot = with_effects(with_routes(read.snapshot, options.routes), upstreams)
     only = inbound_of(snapshot, select(snapshot, options.only)) if options.only else None
     return Plan(
         snapshot=snapshot,
@@ -123,9 +125,10 @@ def _given(replay: ReplayerOptions, origin: Origin) -> Given:
 
 def chains_of(snapshot: Snapshot) -> Chains:
     """The chains of its inbound exchanges."""
-    protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
+    known = {one.name: (codec(one.protocol), one.effects) for one in snapshot.dependencies}
 
-    def facts_of(exchange: Exchange) -> Facts:
-        return protocols.get(exchange.dependency, codec("http")).facts(exchange)
+    def facts(exchange: Exchange) -> Facts:
+        protocol, effects = known.get(exchange.dependency, (codec("http"), {}))
+        return facts_of(protocol, exchange, effects)
 
-    return Chains(snapshot, facts_of)
+    return Chains(snapshot, facts)

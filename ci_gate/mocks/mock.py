@@ -47,10 +47,13 @@ class Mock:
         telemetry: bool = False,
         bound: Bound | None = None,
         session: dict[str, str] | None = None,
+        effects: dict[str, str] | None = None,
     ) -> None:
         self.name = name
         self.session = session or {}
         """What was recorded of the handshake."""
+        self.effects = effects or {}
+        """Route of a call -> "read" or "write", where that is not the codec's word."""
         self.codec = codec
         self.matcher = matcher
         self.bound = bound

@@ -21,6 +21,9 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
     """"telemetry": answered, not recorded, not compared."""
     session: dict[str, str] = {}
     """Handshake facts the codec wants back when it plays the server."""
+    effects: dict[str, str] = {}
+    """Route of a call -> "read" or "write", where the configuration knows better than the codec;
+    never kept on disk."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,10 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     """For non-HTTP upstreams: we speak TLS to the server."""
     background: tuple[str, ...] = ()
     """Routes of calls that belong to no request."""
+    reads: tuple[str, ...] = ()
+    """Routes of calls that only read, whatever their method."""
+    writes: tuple[str, ...] = ()
+    """Routes of calls that write, whatever their method."""
     latency: str = ""
 
 

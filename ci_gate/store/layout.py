@@ -129,7 +129,8 @@ def _head(snapshot: Snapshot) -> dict[str, object]:
 
 
 def _dependency(dependency: Dependency) -> dict[str, object]:
-    return _fields(dependency, Dependency(name="-"))
+    kept = msgspec.structs.replace(dependency, effects={})  # the configuration's word, not ours
+    return _fields(kept, Dependency(name="-"))
 
 
 def _bindings(bindings: Bindings) -> dict[str, object]:

@@ -159,7 +159,7 @@ class _Reader:
             if disk.name in names:
                 raise self._error(path, f"{names[disk.name]} has the same name {disk.name!r}")
             names[disk.name] = path
-            fields = {name: getattr(disk, name) for name in Dependency.__struct_fields__}
+            fields = {name: getattr(disk, name) for name in _Dependency.__struct_fields__}
             found[path.split("/")[1]] = Dependency(**fields)
         return found
 

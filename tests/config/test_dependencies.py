@@ -17,6 +17,8 @@ dependencies:
     raw: keep
     latency: recorded
     background: ["GET /health"]
+    reads: ["POST /search"]
+    writes: ["GET /logout"]
   cache:
     protocol: raw
     upstream: "localhost:6379"
@@ -36,6 +38,8 @@ def test_every_key_of_a_dependency_arrives() -> None:
             raw="keep",
             latency="recorded",
             background=("GET /health",),
+            reads=("POST /search",),
+            writes=("GET /logout",),
         ),
         Upstream(
             name="cache",

@@ -16,15 +16,14 @@ from ci_gate.report.explain import BYTES, text
 def test_a_real_run_is_explained(acting: Any) -> None:
     """What differed, the calls of that request and what it printed, out of the run directory."""
     acting.run("write-dropped")
-    made = explained(
-        ExplainOptions(run=str(acting.out), cause="c1", verbs={"x": "do {run} {cause}"})
-    )
+    made = explained(ExplainOptions(run=str(acting.out), cause="c1"))
     assert made.title == "POST /audit (greetings) no longer called"
     assert [(one.recorded, one.made, one.change) for one in made.calls] == [
         ("POST /audit", "", "missing")
     ]
     assert made.recorded_in.endswith(".json")
-    assert made.commands["x"] == f"do {acting.out} C1"
+    assert made.commands["reproduce"].startswith("ci-gate run ")
+    assert made.commands["accept"].startswith(f"ci-gate accept {acting.out} C1")
 
 
 def test_the_latest_run_below_the_folder(acting: Any) -> None:
