@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from ci_gate.model.message import Part
 from ci_gate.values.places import walk
 from ci_gate.values.standins import is_stand_in
+from ci_gate.values.timed import carries_time
 
 
 def stand_ins_of(
@@ -35,12 +36,21 @@ class Equality:
 
     Equal stand-ins were equal values when recorded, so live they must be equal again, and
     different ones different. `count` is the number of places compared this way (`Counts.redacted`).
-    `redacted`: live messages come redacted, so that a live value is a stand-in, too, and another.
+    Tokens that carry the time are equal when they were made in the same second, and are held to
+    nothing. `redacted`: live messages come redacted, so that a live value is a stand-in, too, and
+    another; `timed` are those that stand for such tokens.
     """
 
-    def __init__(self, parent: Equality | None = None, *, redacted: bool = False) -> None:
+    def __init__(
+        self,
+        parent: Equality | None = None,
+        *,
+        redacted: bool = False,
+        timed: Collection[str] = (),
+    ) -> None:
         self.count = 0
         self.redacted = redacted
+        self._timed = timed
         self._live: dict[str, str] = {}
         self._recorded: dict[str, str] = {}
         self._parent = parent
@@ -52,10 +62,12 @@ class Equality:
 
     def scratch(self) -> Equality:
         """One that knows what this one knows and tells it nothing: to try a comparison."""
-        return Equality(self, redacted=self.redacted)
+        return Equality(self, redacted=self.redacted, timed=self._timed)
 
     def allows(self, stand_in: str, live: str) -> bool:
         """True when the pair contradicts no earlier pair; remembers nothing."""
+        if live in self._timed or carries_time(live):
+            return True
         if self._parent is not None and not self._parent.allows(stand_in, live):
             return False
         return (
@@ -68,6 +80,8 @@ class Equality:
         self.count += 1
         if not self.allows(stand_in, live):
             return False
+        if live in self._timed or carries_time(live):
+            return True
         self._live[stand_in] = live
         self._recorded[live] = stand_in
         return True

@@ -15,6 +15,7 @@ from ci_gate.diff.render import scalar
 from ci_gate.model.noise import Noise
 from ci_gate.values.evidence import as_json, fits, number_of
 from ci_gate.values.places import covers, fold
+from ci_gate.values.timed import carries_time
 from ci_gate.values.times import fine
 from ci_gate.values.words import LEVELS, LONGEST, split
 
@@ -38,7 +39,9 @@ class Context:
     `at_recorded_clock`: the service's clock is at the recording's time, so that what follows the
     clock alone must be equal. `agrees(recorded, live)`: False for two values that do not stand for
     one another whatever was learned. `by_kind`: values are held to their kinds and to nothing that
-    was before, for calls that are not counted. `count`: places that varied as learned.
+    was before, for calls that are not counted. `timed`: stand-ins of tokens that carry the time they
+    were made at; these, and such tokens, are held to no others. `count`: places that varied as
+    learned.
     """
 
     def __init__(
@@ -49,7 +52,9 @@ class Context:
         counters: _Counters | None = None,
         agrees: Callable[[str, str], bool] = _anything,
         by_kind: bool = False,
+        timed: Collection[str] = (),
     ) -> None:
+        self.timed = timed
         self._agree = agrees
         self._by_kind = by_kind
         self.at_recorded_clock = at_recorded_clock
@@ -63,16 +68,24 @@ class Context:
     def chain(self) -> Context:
         """One for another chain of the same run: ids are its own, counters are the run's."""
         return Context(
-            at_recorded_clock=self.at_recorded_clock, counters=self._counters, agrees=self._agree
+            at_recorded_clock=self.at_recorded_clock,
+            counters=self._counters,
+            agrees=self._agree,
+            timed=self.timed,
         )
 
     def scratch(self) -> Context:
         """One that knows what this one knows and tells it nothing: to try a comparison."""
-        return Context(at_recorded_clock=self.at_recorded_clock, parent=self, by_kind=self._by_kind)
+        return Context(
+            at_recorded_clock=self.at_recorded_clock,
+            parent=self,
+            by_kind=self._by_kind,
+            timed=self.timed,
+        )
 
     def same(self, recorded: str, live: str) -> bool:
         """Hold a pair of values one to one; False when it contradicts an earlier pair."""
-        if self._by_kind:
+        if self._by_kind or live in self.timed or carries_time(live):
             return True
         if not self._agrees(recorded, live):
             return False

@@ -35,6 +35,11 @@ class Cleaning:
         self._redactor = Redactor(StandIns(key))
         self._cleaner = Cleaner(self._redactor, Addresses({}), key)
 
+    @property
+    def timed(self) -> frozenset[str]:
+        """Stand-ins, so far, of tokens that carry the time they were made at."""
+        return frozenset(self._redactor.timed)
+
     def line(self, text: str) -> str:
         """A line of the service's output."""
         return self._redactor.text(self.hidden.text(text))

@@ -49,7 +49,8 @@ def doubts(snapshot: Snapshot, rehearsals: Sequence[Rehearsal], rules: Rules) ->
     for one in rehearsals:
         learning = Learning(snapshot)
         learning.keep_clock(one.clocked and not one.ahead)
-        equality = Equality(redacted=True)
+        learning.know_timed(one.timed)
+        equality = Equality(redacted=True, timed=one.timed)
         found: dict[tuple[str, ...], Difference] = {}
         for difference in (
             *_calls(snapshot, recorded, one, rules, equality, learning),

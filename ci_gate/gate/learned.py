@@ -7,7 +7,7 @@ counters run forward.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
@@ -80,6 +80,11 @@ class Learning:
         other._begin()
         other.keep_clock(self._run.at_recorded_clock)
         return other
+
+    def know_timed(self, timed: Collection[str]) -> None:
+        """Say, before anything is compared, which stand-ins of live messages stand for tokens that
+        carry the time."""
+        self._run.timed = timed
 
     def keep_clock(self, at_recorded_clock: bool) -> None:
         """Say, before anything is compared, whether the service goes by the recording's clock:

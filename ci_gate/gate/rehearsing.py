@@ -38,6 +38,8 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     """Inbound exchange id -> why it got no answer."""
     answered: dict[str, Answered] = {}
     """When the inbound exchanges were, by their ids."""
+    timed: frozenset[str] = frozenset()
+    """Stand-ins of tokens that carry the time they were made at."""
     failure: str = ""
     """The service did not come up, or died."""
     last_lines: tuple[str, ...] = ()
@@ -95,9 +97,12 @@ async def rehearse(
             samples = await replayer.run()
             await serving.check(samples)
     failure = serving.failure
+    responses = _responses(plan, replay, samples, cleaning, serving)
+    requests = _requests(serving, cleaning)
     return Rehearsal(
-        responses=_responses(plan, replay, samples, cleaning, serving),
-        requests=_requests(serving, cleaning),
+        responses=responses,
+        requests=requests,
+        timed=cleaning.timed,
         calls=tuple(explained(_calls(serving, began), recorded_calls(plan.snapshot))),
         answered=answered(plan.snapshot, plan.steps, samples, began) if samples else {},
         failures=_failures(plan, samples),

@@ -31,6 +31,7 @@ from ci_gate.values.remembered import Remembered, occurrences
 from ci_gate.values.shapes import shape_of
 from ci_gate.values.standins import StandIns, is_stand_in
 from ci_gate.values.streaming import RedactionStream
+from ci_gate.values.timed import carries_time
 
 _DEEPEST = 4
 """Levels of base64'd JSON inside one another that are opened."""
@@ -51,6 +52,8 @@ class Redactor:
         self._depth = 0
         self._tokens: dict[str, str] = {}
         self.counts: dict[str, int] = Counter()
+        self.timed: set[str] = set()
+        """Stand-ins of tokens that carry the time they were made at."""
 
     @property
     def remembers(self) -> bool:
@@ -110,6 +113,8 @@ class Redactor:
         token = value.startswith("eyJ") and shape_of(value) == "jwt"
         new = self._token(value) if token else self._stand_ins.stand_in(kind, value)
         if new != value:
+            if carries_time(value):
+                self.timed.add(new)
             shape = shape_of(value)
             self.counts[shape or kind] += 1
             if remember and not shape:

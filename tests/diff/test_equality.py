@@ -131,3 +131,20 @@ def test_what_is_held_is_itself() -> None:
     assert not equality.same("one", "other")
     assert not equality.same("two", "one")
     assert not equality.scratch().allows("one", "other")
+
+
+def test_tokens_that_carry_the_time_are_held_to_nothing() -> None:
+    """A form's token is that of the second in which it was made: equal ones may come apart, and
+    different ones may be the same."""
+    first, second = (
+        f"ImY2YThlODcwNTNiOWIx.awEqU{sign}.Hk0wYvDrpYZM6ppmzoscpWrJ7IE" for sign in "wx"
+    )
+    equality = Equality()
+    assert equality.same("a", first)
+    assert equality.same("a", second)
+    assert equality.same("b", second)
+    assert equality.same("a", "1f0c2a34")
+    assert not equality.same("a", "2f0c2a34")
+    learning = Equality(redacted=True, timed={"stand-in"})
+    assert learning.same("a", "stand-in")
+    assert learning.scratch().allows("b", "stand-in")

@@ -155,6 +155,19 @@ def test_places_of_made_up_values() -> None:
     assert said == [("request.path[1]", A, B), ("request.path[1]", A, C)] * 2
 
 
+def test_tokens_that_carry_the_time_are_held_to_no_others() -> None:
+    """Whether two of them are the same is up to the second in which they were made."""
+    first, second = (
+        f"ImY2YThlODcwNTNiOWIx.awEqU{sign}.Hk0wYvDrpYZM6ppmzoscpWrJ7IE" for sign in "wx"
+    )
+    chain = Context(timed={"stand-in"}).chain()
+    for recorded, live in (("a", first), ("a", second), ("b", second), ("a", "stand-in")):
+        assert chain.same(recorded, live)
+        assert chain.scratch().same(recorded, live)
+    assert chain.same("a", "x")
+    assert not chain.same("a", "y")
+
+
 def test_fine_timestamps_travel() -> None:
     """A timestamp to the microsecond that two exchanges share is shared live, too; in one exchange
     two readings of the clock may have been equal by chance."""
