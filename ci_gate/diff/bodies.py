@@ -7,6 +7,7 @@ from ci_gate.diff.expectation import joined
 from ci_gate.diff.fields import compare_fields
 from ci_gate.diff.findings import Findings
 from ci_gate.diff.jsonvalue import NotJson, decode
+from ci_gate.diff.settled import settled
 from ci_gate.diff.structure import compare_values
 from ci_gate.model.message import Body, Opaque, Part, Pieces
 from ci_gate.values.leaves import read_text
@@ -127,7 +128,7 @@ def _compare_text(
     if media[0] == media[1] and (before == after or findings.same_words(before, after)):
         findings.touched.append(place)
         return
-    old, new, detail = excerpts(before, after)
+    old, new, detail = excerpts(before, settled(findings.masks.varying, place, before, after))
     if media[0] != media[1]:
         old, new = f"{media[0] or 'text'}: {old}", f"{media[1] or 'text'}: {new}"
     findings.add("body", place, old, new, detail)
