@@ -37,12 +37,18 @@ ci-gate learn --replays 5 --in snapshots/orders -- python -m orders
     metavar="N",
     help="How often the service is booted and replayed [default: 3].",
 )
+@click.option(
+    "--busy",
+    is_flag=True,
+    help="Load every core in the second replay, for what depends on how fast the machine is.",
+)
 @map_option
 @common_options
 def command(
     snapshot: str,
     app_port: int | None,
     replays: int,
+    busy: bool,
     maps: tuple[str, ...],
     config: str | None,
     quiet: bool,
@@ -66,6 +72,6 @@ def command(
     flags = RunFlags(command=command_line(), snapshot=snapshot, app_port=app_port, maps=maps)
     options = run_options(flags, surroundings(config))
     with output(quiet=quiet, no_color=no_color) as sink:
-        summary = run(learn(options, sink, replays))
+        summary = run(learn(options, sink, replays, busy=busy))
     show_lesson(summary, as_json=as_json, quiet=quiet)
     return summary.exit_code

@@ -81,8 +81,8 @@ class Substitution:
         """What was seen and not looked into yet: most runs never ask."""
         self._known: set[str] = set()
         """Live values with an origin other than the service."""
-        self._numbers: dict[str, str] = {}
-        """Name of a binding of a small number -> the live one: it stands for itself nowhere else."""
+        self._filled: dict[str, str] = {}
+        """Name of a binding -> the live value. Two of them may be one: tokens of the same second."""
         self._refused: set[tuple[str, str]] = set()
         """(recorded fresh value, what stood there live and may not)."""
         self._unfilled: dict[str, str] = {}
@@ -122,12 +122,10 @@ class Substitution:
                 where = f"{binding.made.at} of {self._name(exchange)}"
                 reason = "there was no response" if not parts else "it was not there"
                 self._unfilled[binding.name] = f"{binding.name}, made at {where}: {reason}"
-            elif number:
-                self._numbers[binding.name] = live
-            elif not self._map(binding.value, live):
-                where = f"{binding.made.at} of {self._name(exchange)}"
-                reason = "the live value stands for another recorded one already"
-                self._unfilled[binding.name] = f"{binding.name}, made at {where}: {reason}"
+            else:
+                self._filled[binding.name] = live
+                if not number:  # a small one stands for itself nowhere else
+                    self._map(binding.value, live)
 
     def fill(self, exchange: str, parts: Sequence[Part]) -> Filled:
         """The request of an inbound exchange with live values where recorded ones travelled.
@@ -137,8 +135,7 @@ class Substitution:
         missing: list[str] = []
         spots: list[tuple[str, str, Spot]] = []
         for binding, spot in self._used.get(exchange, ()):
-            known = self._numbers if is_number(binding.value) else self._live
-            live = known.get(binding.name if known is self._numbers else binding.value)
+            live = self._filled.get(binding.name)
             if live is not None:
                 spots.append((binding.value, live, spot))
             else:

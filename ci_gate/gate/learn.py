@@ -3,6 +3,7 @@ exchanges, with the evidence, for review in a pull request."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ from ci_gate.gate.summary import LearnSummary
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, Part
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.service.load import busy_machine
 from ci_gate.store.snapshot import write_snapshot
 
 REPLAYS = 3
@@ -34,8 +36,11 @@ AHEAD = timedelta(days=31)
 """How far the clock of the last replay is ahead, so that what follows it shows."""
 
 
-async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) -> LearnSummary:
-    """Replay the snapshot `replays` times, one boot each, and write what was learned.
+async def learn(
+    options: RunOptions, sink: events.Sink, replays: int = REPLAYS, *, busy: bool = False
+) -> LearnSummary:
+    """Replay the snapshot `replays` times, one boot each, and write what was learned. `busy`: the
+    second time while other processes load every core.
 
     One boot more where a fast replay suffers from its haste (see `pacing`), and all replays again
     at the recorded pace where fast ones cannot be explained and a recording takes no longer than
@@ -50,7 +55,7 @@ async def learn(options: RunOptions, sink: events.Sink, replays: int = REPLAYS) 
         raise UsageError(plan.nothing)
     snapshot = fresh(plan.snapshot)
     plan = msgspec.structs.replace(plan, snapshot=snapshot)
-    rehearsing = _Rehearsing(options, plan, sink)
+    rehearsing = _Rehearsing(options, plan, sink, busy=busy)
     await rehearsing.all(replays)
     rehearsals, pace = rehearsing.usable()
     taught = _taught(snapshot, rehearsals, plan.rules)
@@ -125,9 +130,10 @@ def check(options: RunOptions, replays: int) -> None:
 class _Rehearsing:
     """The replays of one lesson, each a boot of the service."""
 
-    def __init__(self, options: RunOptions, plan: Plan, sink: events.Sink) -> None:
+    def __init__(self, options: RunOptions, plan: Plan, sink: events.Sink, *, busy: bool) -> None:
         self._options = options
         self._sink = sink
+        self._busy = busy
         self._snapshot = plan.snapshot
         pace = options.replay.pace
         # What an earlier lesson said of the pace is learned anew.
@@ -142,7 +148,7 @@ class _Rehearsing:
         for number in range(1, replays + 1):
             shift = AHEAD if number == replays and replays > 2 else timedelta()
             self._sink(events.Stage("learn", f"replay {number} of {replays}"))
-            one = await self._once(shift)
+            one = await self._once(shift, loaded=number == 2)
             if not one.failure and number == 1 and self._slower is not None:
                 await self._try_slower(self._slower)
             if self._done[-1].failure:
@@ -197,18 +203,18 @@ class _Rehearsing:
             self._sink(
                 events.Stage(
                     "learn",
-                    "again, at the recorded pace "
-                    f"({seconds:.0f} s), replay {number} of {replays}",
+                    f"again, at the recorded pace ({seconds:.0f} s), replay {number} of {replays}",
                 )
             )
             shift = AHEAD if number == replays and replays > 2 else timedelta()
-            slow.append(await self._once(shift))
+            slow.append(await self._once(shift, loaded=number == 2))
             if slow[-1].failure:
                 break
         return slow
 
-    async def _once(self, shift: timedelta) -> Rehearsal:
-        self._done.append(await rehearse(self._options, self._plan, self._sink, shift))
+    async def _once(self, shift: timedelta, *, loaded: bool = False) -> Rehearsal:
+        with busy_machine() if loaded and self._busy else contextlib.nullcontext():
+            self._done.append(await rehearse(self._options, self._plan, self._sink, shift))
         return self._done[-1]
 
     def usable(self) -> tuple[list[Rehearsal], str]:

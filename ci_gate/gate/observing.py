@@ -47,9 +47,9 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     overflow: int = 0
     """Calls that were made and are not kept."""
     failure: ServiceFailed | None = None
-    notices: tuple[str, ...] = ()
     log: ServiceLog | None = None
     """What the service printed; None when it was not started by us."""
+    notices: tuple[str, ...] = ()
 
 
 class Observation:
@@ -139,6 +139,6 @@ class Observation:
             ),
             overflow=server.overflow,
             failure=serving.failure,
-            notices=tuple(notices),
             log=serving.log,
+            notices=tuple(notices),
         )

@@ -113,9 +113,7 @@ class PgResult(msgspec.Struct, frozen=True, tag="postgres.result"):
     """The step that failed where that is an earlier one than was asked: "parse" or "bind"."""
 
 
-Message = (
-    HttpRequest | HttpResponse | Raw | RedisCommand | RedisReply | PgStatement | PgResult
-)
+Message = HttpRequest | HttpResponse | Raw | RedisCommand | RedisReply | PgStatement | PgResult
 
 
 class Part(msgspec.Struct, frozen=True):
