@@ -28,8 +28,10 @@ def fake_learn(monkeypatch: pytest.MonkeyPatch) -> Callable[[LearnSummary], list
     def install(summary: LearnSummary) -> list[Any]:
         seen: list[Any] = []
 
-        async def pretend(options: Any, sink: Callable[[Any], None], replays: int) -> LearnSummary:
-            seen.append((options, replays))
+        async def pretend(
+            options: Any, sink: Callable[[Any], None], replays: int, *, busy: bool
+        ) -> LearnSummary:
+            seen.append((options, replays, busy))
             sink(Stage("learn", "replay 1 of 3"))
             return summary
 
@@ -46,22 +48,22 @@ def test_flags_reach_the_verb(call: Callable[..., Any], fake_learn: Callable[...
     Path("sub/gate.yml").write_text("version: 1\nservice: {command: [a]}")
     called = call(
         "learn", "-c", "sub/gate.yml", "--in", "s", "--app-port", "7", "--map", "p@1=http://a",
-        "--replays", "5", "--", "other", "--flag",
+        "--replays", "5", "--busy", "--", "other", "--flag",
     )  # fmt: skip
-    ((options, replays),) = seen
+    ((options, replays, busy),) = seen
     assert called.code == 0
     assert (options.service.command, options.service.port) == (("other", "--flag"), 7)
     assert (options.snapshot, options.folder, options.config) == ("s", "sub", "sub/gate.yml")
-    assert replays == 5
+    assert (replays, busy) == (5, True)
 
 
 def test_three_replays_unless_told(
     call: Callable[..., Any], fake_learn: Callable[..., Any]
 ) -> None:
-    """Two at the recorded clock and one ahead is what nobody needs to ask for."""
+    """Two at the recorded clock and one ahead, on the machine as it is, need not be asked for."""
     seen = fake_learn(LEARNED)
     assert call("learn", "--", "x").code == 0
-    assert seen[0][1] == 3
+    assert seen[0][1:] == (3, False)
 
 
 def test_the_exit_code_is_the_summarys(
