@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from tests.forge.fake_server import Answer, Asked, Fake
+from tests.forge.github_shapes import WHEN, end, person, pull, repository
 from tests.forge.openapi import description
 
 BOT = "github-actions[bot]"
 HEAD = "a" * 40
 TOKEN = "ghs_" + "t0kenT0KEN" * 4
 MAX_BODY = 65_536
-WHEN = "2026-11-20T10:00:00Z"
 
 
 class FakeGitHub(Fake):
@@ -25,7 +25,7 @@ class FakeGitHub(Fake):
         self.viewer = viewer
         self.api = description() if validate else None
         self.rows: list[dict[str, Any]] = []
-        self.pull = {
+        self.pull: dict[str, Any] = {
             "number": 7, "head": HEAD, "head_repo": 42, "base": "b" * 40,
             "base_repo": self.repository,
         }  # fmt: skip
@@ -54,12 +54,14 @@ class FakeGitHub(Fake):
         if self.api is not None and asked.path != "/graphql":
             body = asked.body
             self.complaints += self.api.request(asked.method, asked.path, body)
-            # A whole pull request is 300 lines; the fake tells only what is asked for.
-            if answer.status < 300 and "/pulls" not in asked.path:
-                self.complaints += self.api.response(
-                    asked.method, asked.path, answer.status, answer.body
-                )
+            self.complaints += self.api.response(
+                asked.method, asked.path, answer.status, answer.body
+            )
         return answer
+
+    def refusal(self, message: str) -> dict[str, Any]:
+        """GitHub says with each error where to read about it."""
+        return {"message": message, "documentation_url": "https://docs.github.example/rest"}
 
     def say(self, author: str, body: str, kind: str = "Bot") -> int:
         """A comment that is there already; returns its id."""
@@ -87,24 +89,16 @@ class FakeGitHub(Fake):
 
     def person(self, login: str, kind: str = "User") -> dict[str, Any]:
         """A user as the API shows one."""
-        here = f"{self.url}/users/{login}"
-        links = (
-            "html_url followers_url following_url gists_url starred_url subscriptions_url "
-            "organizations_url repos_url events_url received_events_url avatar_url"
-        )
-        return {
-            "login": login, "id": 1, "node_id": "U_1", "gravatar_id": "", "url": here,
-            "type": kind, "site_admin": False, **dict.fromkeys(links.split(), here),
-        }  # fmt: skip
+        return person(self.url, login, kind)
 
     def _graphql(self, asked: Asked, found: re.Match[str]) -> Answer:
         if not self.graphql:
-            return Answer(404, {"message": "Not Found"})
+            return Answer(404, self.refusal("Not Found"))
         return Answer(200, {"data": {"viewer": {"login": self.viewer}}})
 
     def _user(self, asked: Asked, found: re.Match[str]) -> Answer:
         if self.viewer.endswith("[bot]"):
-            return Answer(403, {"message": "Resource not accessible by integration"})
+            return Answer(403, self.refusal("Resource not accessible by integration"))
         return Answer(200, _public(self.person(self.viewer)))
 
     def _list(self, asked: Asked, found: re.Match[str]) -> Answer:
@@ -124,9 +118,9 @@ class FakeGitHub(Fake):
     def _edit(self, asked: Asked, found: re.Match[str]) -> Answer:
         row = self._row(found)
         if row is None:
-            return Answer(404, {"message": "Not Found"})
+            return Answer(404, self.refusal("Not Found"))
         if row["user"]["login"] != self.viewer:
-            return Answer(403, {"message": "Resource not accessible by integration"})
+            return Answer(403, self.refusal("Resource not accessible by integration"))
         if too_long := self._too_long(asked):
             return too_long
         row["body"] = asked.body["body"]
@@ -135,7 +129,7 @@ class FakeGitHub(Fake):
     def _delete(self, asked: Asked, found: re.Match[str]) -> Answer:
         row = self._row(found)
         if row is None:
-            return Answer(404, {"message": "Not Found"})
+            return Answer(404, self.refusal("Not Found"))
         self.rows.remove(row)
         return Answer(204)
 
@@ -145,34 +139,23 @@ class FakeGitHub(Fake):
     def _too_long(self, asked: Asked) -> Answer | None:
         # Not in the description: GitHub counts characters.
         if len(asked.body["body"]) > MAX_BODY:
-            return Answer(422, {"message": "Validation Failed: Body is too long"})
+            return Answer(422, self.refusal("Validation Failed: Body is too long"))
         return None
 
     def _pulls(self, asked: Asked, found: re.Match[str]) -> Answer:
-        return Answer(200, [self._pull()] if asked.query.get("head") else [])
+        return Answer(200, [self._pull(listed=True)] if asked.query.get("head") else [])
 
-    def _pull(self) -> dict[str, Any]:
-        """Not all that GitHub says: what is missing is left out of validation."""
-        here = f"{self.url}/repos/acme/orders"
-        return {
-            "number": self.pull["number"],
-            "url": f"{here}/pulls/7",
-            "head": {
-                "sha": self.pull["head"],
-                "ref": "topic",
-                "repo": {"id": self.pull["head_repo"], "url": f"{self.url}/repos/fork/orders"},
-            },
-            "base": {
-                "sha": self.pull["base"],
-                "ref": "main",
-                "repo": {"id": 1, "full_name": self.pull["base_repo"], "url": here},
-            },
-        }
+    def _pull(self, *, listed: bool = False) -> dict[str, Any]:
+        said = self.pull
+        head = repository(self.url, said["head_repo"], "fork/orders")
+        base = repository(self.url, 1, said["base_repo"])
+        ends = end(head, "topic", said["head"]), end(base, "main", said["base"])
+        return pull(self.url, said["number"], *ends, listed=listed)
 
     def _commit(self, asked: Asked, found: re.Match[str]) -> Answer:
         parents = self.commits.get(found[1])
         if parents is None:
-            return Answer(404, {"message": "Not Found"})
+            return Answer(404, self.refusal("Not Found"))
         here = f"{self.url}/repos/acme/orders/git/commits"
         person = {"name": "A", "email": "a@example.com", "date": WHEN}
         links = {"url": f"{here}/{found[1]}", "html_url": f"{here}/{found[1]}"}
@@ -213,7 +196,7 @@ class FakeGitHub(Fake):
     def _checked(self, number: int, asked: Asked, status: int) -> Answer:
         added = asked.body.get("output", {}).get("annotations", [])
         if len(added) > 50:
-            return Answer(422, {"message": "Validation Failed: more than 50 annotations"})
+            return Answer(422, self.refusal("Validation Failed: more than 50 annotations"))
         run = self.checks[number]
         run["annotations"] += added
         here = f"{self.url}/repos/acme/orders/check-runs/{number}"

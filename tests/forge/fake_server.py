@@ -75,8 +75,12 @@ class Fake:
         headers: dict[str, str] | None = None,
     ) -> None:
         """The next `times` requests of that method and path get `status`."""
-        answer = Answer(status, {"message": message}, headers or {})
+        answer = Answer(status, self.refusal(message), headers or {})
         self.failures.append(Failure(method, self.prefix + path, answer, times, commit))
+
+    def refusal(self, message: str) -> dict[str, Any]:
+        """The body of an error answer."""
+        return {"message": message}
 
     def count(self, method: str, path: str = ".*") -> int:
         """How often something was asked."""
@@ -112,7 +116,7 @@ class Fake:
             found = pattern.fullmatch(asked.path)
             if found and method == asked.method:
                 return handler(asked, found)
-        return Answer(404, {"message": "Not Found"})
+        return Answer(404, self.refusal("Not Found"))
 
     def page(self, items: list[Any], asked: Asked, size: int) -> tuple[list[Any], int, bool]:
         """The items of the page that was asked for, its number, and whether there is another."""

@@ -45,18 +45,25 @@ class OpenApi:
         return self.check(f"{where}/requestBody/content/application~1json/schema", body)
 
     def response(self, method: str, path: str, status: int, body: Any) -> list[str]:
-        """What is wrong with a response of the fake itself."""
+        """What is wrong with a response of the fake itself.
+
+        A refusal that the description does not list for a call, such as 429 and 502, may come
+        all the same; one that it lists has its form.
+        """
         found = self.operation(method, path)
         if found is None:
             return [f"{method} {path}: no such call in GitHub's description"]
         where, operation = found
         answer = operation["responses"].get(str(status))
         if answer is None:
-            return [f"{method} {path}: {status} is not one of its answers"]
-        if "$ref" in answer or "application/json" not in answer.get("content", {}):
-            return []
-        place = f"{where}/responses/{status}/content/application~1json/schema"
-        return self.check(place, body)
+            return [] if status >= 400 else [f"{method} {path}: {status} is not one of its answers"]
+        place = f"{where}/responses/{status}"
+        if "$ref" in answer:
+            place = f"gh{answer['$ref']}"
+            answer = self.document["components"]["responses"][place.rpartition("/")[2]]
+        if "application/json" not in answer.get("content", {}):
+            return [] if body is None else [f"{method} {path}: {status} has no body"]
+        return self.check(f"{place}/content/application~1json/schema", body)
 
     def operation(self, method: str, path: str) -> tuple[str, dict[str, Any]] | None:
         """The place and the text of the operation for a path."""

@@ -58,6 +58,28 @@ def test_the_description_is_there() -> None:
         pytest.skip("npm could not fetch @octokit/openapi: GitHub's messages are not validated")
 
 
+def test_answers_of_pull_requests_and_refusals_are_held_to_the_description() -> None:
+    """Whole, listed and refused: each is right as the fake tells it, and wrong with a part gone."""
+    api = description()
+    if api is None:
+        pytest.skip("npm could not fetch @octokit/openapi")
+    fake, here = FakeGitHub(), "/repos/acme/orders"
+    asked = {
+        ("GET", f"{here}/pulls/7", ""): "mergeable_state",
+        ("GET", f"{here}/pulls", "fork:topic"): "node_id",
+        ("PATCH", f"{here}/issues/comments/101", ""): "documentation_url",
+    }
+    fake.url = "http://127.0.0.1:1"
+    fake.say(BOT, "one")
+    for (method, path, head), part in asked.items():
+        answer = fake.answer(Asked(method, path, {"head": head}, {"body": "x" * 65_537}, {}))
+        shown = answer.body[0] if isinstance(answer.body, list) else answer.body
+        assert api.response(method, path, answer.status, answer.body) == []
+        del shown[part]
+        [problem] = api.response(method, path, answer.status, answer.body)
+        assert f"'{part}' is a required property" in problem
+
+
 def test_a_comment_is_written_listed_edited_and_removed(fake: FakeGitHub) -> None:
     """The four calls of the publishing rule."""
     github = client(fake)
