@@ -131,11 +131,13 @@ class Mocks:
             Recorded(
                 exchange=exchange,
                 key=protocol.key(exchange.request),
-                read=facts_of(protocol, exchange, dependency.effects).effect != "write",
+                read=facts.effect != "write",
+                targets=() if dependency.name in facts.targets else facts.targets,
                 session=protocol.about_session(exchange.request),
                 opened=self._opened(protocol, exchange),
             )
             for exchange in exchanges
+            for facts in (facts_of(protocol, exchange, dependency.effects),)
         ]
         bound = Bound(self._values, protocol) if self._values is not None else None
         matcher = Matcher(

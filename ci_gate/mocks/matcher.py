@@ -26,6 +26,7 @@ from typing import Protocol
 import msgspec
 
 from ci_gate.correlation.substitution import Pair
+from ci_gate.mocks.epochs import Epochs, Targets
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Key, Message
 
@@ -49,6 +50,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     key: Key
     read: bool
     """Its effect is "read": it may answer more than once."""
+    targets: Targets = ()
+    """What it reads or writes, see `mocks.epochs`."""
     session: bool = False
     """It is about the connection (`Codec.about_session`): not counted, not compared."""
     opened: tuple[tuple[str, str], ...] = ()
@@ -58,7 +61,9 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 class Entry:
     """A recorded call in the matcher's memory."""
 
-    __slots__ = ("epoch", "exchange", "groups", "order", "prepared", "read", "session", "uses")
+    __slots__ = (
+        "epoch", "exchange", "groups", "order", "prepared", "read", "session", "targets", "uses",
+    )  # fmt: skip
 
     def __init__(self, recorded: Recorded, order: int, epoch: int) -> None:
         self.exchange = recorded.exchange
@@ -66,8 +71,9 @@ class Entry:
         self.session = recorded.session
         self.groups = recorded.exchange.groups
         self.order = order
+        self.targets = recorded.targets
         self.epoch = epoch
-        """Recorded writes to this dependency before it."""
+        """See `mocks.epochs`."""
         self.uses = 0
         """Live calls it answered in tier 1; tiers 2 and 3 do not count."""
         self.prepared: object = None
@@ -185,8 +191,8 @@ class Matcher:
         self._by_coarse: dict[Hashable, list[tuple[Recorded, Entry]]] = {}
         self._opened: dict[Hashable, list[_Opened]] = {}
         """By coarse key, made when a call first misses: most never do."""
-        self._written = 0
-        """Recorded writes up to and including the last one that a live call was answered with."""
+        self._written = Epochs()
+        """Recorded writes that live calls were answered with."""
         self._standing_next: dict[tuple[int, str], int] = {}
         self._begun = begun
         beside = (self._own, self._late, self._same_epoch, self._standing)
@@ -194,11 +200,11 @@ class Matcher:
         self._open = not alone and any(one.opened for one in recorded)
         """A call that is equal to the byte to one of another request may be, but for open places,
         one of its own: which comes first."""
-        writes = 0
+        epochs = Epochs()
         for order, one in enumerate(recorded):
-            entry = Entry(one, order, writes)
+            entry = Entry(one, order, epochs.of(one.targets))
             if not one.read:
-                writes += 1
+                epochs.wrote(one.targets, order)
             self.entries.append(entry)
             bucket = self._exact.get(one.key.full)
             if bucket is None:
@@ -292,8 +298,8 @@ class Matcher:
 
     def _consume(self, entry: Entry, tier: int, groups: tuple[str, ...]) -> Match:
         entry.uses += 1
-        if not entry.read and entry.epoch >= self._written:
-            self._written = entry.epoch + 1
+        if not entry.read:
+            self._written.wrote(entry.targets, entry.order)
         return Match(entry, tier, groups)
 
     def _late(self, bucket: Bucket, _groups: Groups) -> Match | None:
@@ -310,7 +316,11 @@ class Matcher:
         """The nearest earlier recorded read with this key that no write separates from now."""
         best: Entry | None = None
         for entry in bucket.entries:
-            if entry.read and entry.epoch == self._written and self._reached(entry):
+            if (
+                entry.read
+                and entry.epoch == self._written.of(entry.targets)
+                and self._reached(entry)
+            ):
                 best = entry
         return Match(best, EPOCH, groups) if best is not None else None
 

@@ -54,7 +54,7 @@ def luck() -> dict[str, Any]:
     """The same each time, unless it is to vary in a way that nothing explains."""
     if HOW != "luck":
         return {"luck": "none"}
-    return {"luck": {random.choice(WORDS) + str(random.random()): None for _ in range(3)}}
+    return {"luck": {" ".join(random.sample(WORDS, 5)): None for _ in range(3)}}
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -2,6 +2,8 @@
 
 from collections.abc import Hashable
 
+import msgspec
+
 from ci_gate.mocks.matcher import (
     EPOCH,
     MISS,
@@ -103,6 +105,22 @@ def test_a_read_is_not_answered_from_before_a_write() -> None:
     assert scene.live("POST /add", "b").tier == WINDOW
     assert scene.live("GET /count", "b").tier == MISS
     assert answer(scene.live("GET /count", "c")) == "1"
+
+
+def test_a_write_to_something_else_leaves_an_answer_true() -> None:
+    """A read of one table is answered again after a write to another, and not after one to it."""
+    read = msgspec.structs.replace(call("GET /users", "a", "Ada"), targets=("users",))
+    order = msgspec.structs.replace(call("POST /orders", "a"), targets=("orders",))
+    user = msgspec.structs.replace(call("POST /users", "a"), targets=("users",))
+    scene = Scene(read, order, user)
+    for said, tier in (
+        ("GET /users", WINDOW),
+        ("POST /orders", WINDOW),
+        ("GET /users", EPOCH),
+        ("POST /users", WINDOW),
+        ("GET /users", MISS),
+    ):
+        assert scene.live(said, "a").tier == tier
 
 
 def test_a_write_is_answered_as_often_as_it_was_recorded() -> None:

@@ -86,7 +86,8 @@ class Recording:
             else:
                 self._hear_server(data, at, actions)
         except Malformed as error:
-            self._end(side, f"not PostgreSQL: {error}", actions)
+            if not self._over:
+                self._end(side, f"not PostgreSQL: {error}", actions)
         return actions
 
     def _end(self, side: Side, reason: str, actions: list[Action]) -> None:

@@ -124,3 +124,12 @@ def test_a_future_version_is_not_followed() -> None:
     (told,) = Recording().feed(C, b"\0\0\0\x09\0\4\0\0\0", 0)
     assert isinstance(told, Undecodable)
     assert "4.0" in told.reason
+
+
+def test_what_follows_a_bad_beginning_is_not_heard() -> None:
+    """One reason for one connection: what a broken start leaves behind is not a second one."""
+    recording = Recording()
+    start = b"\x00\x00\x00\x09\x00\x07\x00\x00\x00"
+    actions = recording.feed(Side.CLIENT, start + b"\x00" * 9, 0)
+    assert [type(one) for one in actions] == [Undecodable]
+    assert not recording.feed(Side.CLIENT, start, 0)
