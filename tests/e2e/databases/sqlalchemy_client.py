@@ -56,7 +56,9 @@ for driver in ("psycopg", "psycopg2"):
         except IntegrityError as error:
             print(type(error.orig).__name__)
             session.rollback()
+    print("ok object mapping\nok errors and recovery")
     seen = inspect(engine)
     print(sorted(seen.get_table_names()), [one["name"] for one in seen.get_columns("users")])
     print(seen.get_foreign_keys("tags")[0]["referred_table"], seen.get_pk_constraint("users"))
+    print("ok reflection")
     engine.dispose()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Gate
-from tests.e2e.databases.servers import Postgres, Redis, Server, program
+from tests.e2e.databases.driving import Proven, transcripts
+from tests.e2e.databases.servers import Postgres, Redis, program
 
 HERE = Path(__file__).parent
 
@@ -20,47 +22,30 @@ def installed() -> None:
     program("redis-server")
 
 
-def transcripts(
-    gate: Gate, server: Server, protocol: str, client: str, listen: int, **mocked: str
-) -> tuple[str, str, str]:
-    """What the client prints beside the real server, and beside the mock with the server stopped;
-    and what the mock says at its end."""
-    where = f"db@{listen}={protocol}://127.0.0.1:{server.port}"
-    command = ("--", sys.executable, str(HERE / client))
-    ports = ("--out-port", "0", "--map", where)
-    env = {"ADDRESS": f"127.0.0.1:{listen}"}
-    recorded = gate("record", "--out", "snap", *ports, *command, **env)
-    assert recorded.code == 0, recorded.text
-    server.stop()
-    played = gate("mock", "--in", "snap", *ports, *command, **env, **mocked)
-    assert played.code == 0, played.text
-    return recorded.out, played.out, played.err
+DRIVERS = {"psycopg3": "psycopg 3", "asyncpg": "asyncpg", "sqlalchemy": "SQLAlchemy 2"}
+Ports = Callable[[], int]
 
 
-@pytest.mark.parametrize("client", ["psycopg3", "asyncpg", "sqlalchemy"])
-def test_postgres(gate: Gate, postgres: Postgres, free_port: object, client: str) -> None:
-    """Identical, with no database anywhere, and every recorded statement was asked for."""
-    assert callable(free_port)
+def client(name: str) -> list[str]:
+    """How a client beside this file is run."""
+    return [sys.executable, str(HERE / f"{name}_client.py")]
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_postgres(
+    gate: Gate, postgres: Postgres, free_port: Ports, proven: Proven, name: str
+) -> None:
+    """Identical, with no database anywhere, and every recorded statement was asked for; also with
+    one connection while recording and eight beside the mock."""
     before, after, told = transcripts(
-        gate, postgres, "postgres", f"{client}_client.py", free_port()
+        gate, postgres, "postgres", client(name), free_port(), POOL="8"
     )
-    assert before == after
-    assert len(before.splitlines()) > 5
+    proven("postgres", DRIVERS[name], before, after)
     assert "0 not recorded, 0 recorded and never called" in told
 
 
-def test_a_larger_pool(gate: Gate, postgres: Postgres, free_port: object) -> None:
-    """One connection while recording, eight beside the mock."""
-    assert callable(free_port)
-    before, after, _ = transcripts(
-        gate, postgres, "postgres", "asyncpg_client.py", free_port(), POOL="8"
-    )
-    assert before == after
-
-
-def test_redis(gate: Gate, redis: Redis, free_port: object) -> None:
+def test_redis(gate: Gate, redis: Redis, free_port: Ports, proven: Proven) -> None:
     """RESP2 and RESP3, identical, with no Redis anywhere."""
-    assert callable(free_port)
-    before, after, told = transcripts(gate, redis, "redis", "redis_client.py", free_port())
-    assert before == after
+    before, after, told = transcripts(gate, redis, "redis", client("redis"), free_port())
+    proven("redis", "redis-py", before, after)
     assert "0 not recorded, 0 recorded and never called" in told
