@@ -37,11 +37,17 @@ class Decoder:
     """Disk forms back to exchanges. One per snapshot or journal: repeated header fields are
     shared, which is most of what a snapshot holds.
 
-    `load` turns a body that lies in a file into what the exchange shall hold.
+    `load` turns a body that lies in a file into what the exchange shall hold; `whole` does so for
+    databases, whose messages are said and compared as a whole.
     """
 
-    def __init__(self, load: Callable[[Stored], Body] = _kept) -> None:
+    def __init__(
+        self,
+        load: Callable[[Stored], Body] = _kept,
+        whole: Callable[[Stored], Body] | None = None,
+    ) -> None:
         self._load = load
+        self._whole = whole or load
         self._fields: dict[tuple[Text, Text], tuple[bytes, bytes]] = {}
 
     def exchange(
@@ -76,9 +82,12 @@ class Decoder:
 
     def _request(self, disk: DiskRequest) -> Message:
         if bytes(disk.command) or disk.command_body is not None:
-            inside = None if disk.command_body is None else self._body(disk.command_body)
+            inside = (
+                None if disk.command_body is None else self._body(disk.command_body, self._whole)
+            )
             return redisforms.request(disk.command, disk.database, inside)
-        body = b"" if disk.body is None else self._body(disk.body)
+        load = self._load if disk.sql is None else self._whole
+        body = b"" if disk.body is None else self._body(disk.body, load)
         if disk.sql is not None:
             return postgresforms.request(
                 disk.sql, disk.params, disk.step, body, transaction=disk.transaction
@@ -99,12 +108,14 @@ class Decoder:
 
     def _response(self, disk: DiskResponse) -> Message:
         if bytes(disk.results) or disk.results_body is not None:
-            inside = None if disk.results_body is None else self._body(disk.results_body)
+            inside = (
+                None if disk.results_body is None else self._body(disk.results_body, self._whole)
+            )
             return postgresforms.response(disk.results, disk.at, inside)
         if bytes(disk.reply) or disk.reply_body is not None:
-            inside = None if disk.reply_body is None else self._body(disk.reply_body)
+            inside = None if disk.reply_body is None else self._body(disk.reply_body, self._whole)
             return redisforms.response(disk.reply, inside, paired=disk.paired)
-        body = b"" if disk.body is None else self._body(disk.body)
+        body = b"" if disk.body is None else self._body(disk.body, self._load)
         if disk.status is None:
             if disk.reason or disk.headers or disk.trailers or disk.coding:
                 raise ValueError('its response has no "status"')
@@ -130,7 +141,7 @@ class Decoder:
             headers.append(field)
         return tuple(headers)
 
-    def _body(self, disk: DiskBody) -> Body:
+    def _body(self, disk: DiskBody, load: Callable[[Stored], Body]) -> Body:
         text = bytes(disk.json)
         forms = (disk.text, disk.b64, disk.file, disk.opaque, disk.pieces)
         if (text != b"") + sum(form is not None for form in forms) != 1:
@@ -143,7 +154,7 @@ class Decoder:
         if disk.file is not None:
             if disk.size is None or not _SHA256.fullmatch(disk.file):
                 raise ValueError('a body in a file needs "file", a SHA-256 in hex, and "size"')
-            return self._load(Stored(disk.file, disk.size))
+            return load(Stored(disk.file, disk.size))
         if disk.opaque is not None:
             return Opaque(disk.size or 0, disk.opaque)
         return _decode_text(disk.text, disk.b64)

@@ -42,7 +42,8 @@ def exists(folder: str) -> bool:
 def read_snapshot(folder: str) -> Snapshot:
     """The snapshot in a folder; exchanges in recorded order.
 
-    Bodies up to a megabyte are loaded, larger ones stay `Stored` and lie below `folder`.
+    Bodies up to a megabyte are loaded, and those of databases whatever their size; larger ones
+    stay `Stored` and lie below `folder`.
     Raises UsageError naming the file, the place in it and the remedy.
     """
     return read_with_places(folder).snapshot
@@ -63,7 +64,8 @@ def read_with_places(folder: str) -> Parsed:
             files = migrate(files, version)
         except UsageError as error:
             raise UsageError(f"{os.path.join(folder, HEAD)}: {error}") from error
-    return parse(folder, files, Decoder(_Loader(folder).load))
+    loader = _Loader(folder)
+    return parse(folder, files, Decoder(loader.load, loader.whole))
 
 
 def _read_files(folder: str) -> dict[str, bytes]:
@@ -100,22 +102,28 @@ def _entries(folder: str) -> list[str]:
 
 
 class _Loader:
-    """Bodies from files: small ones once each into memory, large ones checked and left there."""
+    """Bodies from files: each into memory once; large ones that can be streamed are left there."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._loaded: dict[str, Body] = {}
+        self._loaded: dict[str, bytes] = {}
 
     def load(self, stored: Stored) -> Body:
+        """The body, or where it lies when it is large."""
+        if stored.size <= LARGE:
+            return self.whole(stored)
+        check_body(self._folder, stored)
+        return stored
+
+    def whole(self, stored: Stored) -> Body:
+        """The body."""
         found = self._loaded.get(stored.sha256)
         if found is None:
             found = self._loaded[stored.sha256] = self._read(stored)
         return found
 
-    def _read(self, stored: Stored) -> Body:
+    def _read(self, stored: Stored) -> bytes:
         check_body(self._folder, stored)
-        if stored.size > LARGE:
-            return stored
         data = read_body(self._folder, stored)
         if hashlib.sha256(data).hexdigest() != stored.sha256:
             raise UsageError(

@@ -18,7 +18,15 @@ from ci_gate.codecs.base import LARGE
 from ci_gate.errors import CannotRun, UsageError
 from ci_gate.model.binding import Binding, Bindings, Spot
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest, HttpResponse, Stored
+from ci_gate.model.message import (
+    HttpRequest,
+    HttpResponse,
+    PgResult,
+    PgStatement,
+    RedisCommand,
+    RedisReply,
+    Stored,
+)
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.store.bodies import BodyWriter, body_path
 from ci_gate.store.journal import journal_folder
@@ -142,6 +150,25 @@ def test_bodies_in_files(tmp_path: Path, size: int, loaded: bool) -> None:
     request = snapshot.inbound[0].request
     assert request.body == (data if loaded else stored)
     assert Path(body_path(snapshot.folder, stored.sha256)).read_bytes() == data
+
+
+def test_bodies_of_databases(tmp_path: Path) -> None:
+    """Loaded whatever their size: they are said and compared as a whole."""
+    data = os.urandom(1024) * (2 * LARGE // 1024)
+    messages = (
+        (PgStatement("copy t from stdin", body=data), PgResult(data)),
+        (RedisCommand(data), RedisReply(data)),
+    )
+    outbound = tuple(
+        Exchange(id=f"b-{i}", dependency="db", route="x", request=request, response=response)
+        for i, (request, response) in enumerate(messages)
+    )
+    origin, db = Origin(service="x"), Dependency(name="db")
+    snapshot = Snapshot(origin=origin, dependencies=(db,), outbound=outbound)
+    write_snapshot(str(tmp_path), snapshot)
+    for one in read_snapshot(str(tmp_path)).outbound:
+        assert one.response is not None
+        assert one.request.body == one.response.body == data
 
 
 def test_a_body_that_is_nowhere(tmp_path: Path) -> None:

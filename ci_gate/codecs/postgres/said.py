@@ -29,6 +29,8 @@ _FETCH = re.compile(
     r'^(\s*(?:FETCH|MOVE)\b.*?)(?:\b(?:FROM|IN)\s+)?("(?:[^"]|"")+"|\w+)\s*;?\s*$',
     re.IGNORECASE | re.DOTALL,
 )
+_CLOSE = re.compile(r'^\s*CLOSE\s+("(?:[^"]|"")+"|\w+)', re.IGNORECASE)
+_HELD = re.compile(r"\bCURSOR\s+WITH\s+HOLD\b", re.IGNORECASE)
 _COPY_IN = re.compile(r"^\s*COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -96,6 +98,7 @@ class Said:
         self._prepared: dict[bytes, Prepared] = {}
         self._portals: dict[bytes, Portal] = {}
         self._cursors: dict[str, PgStatement] = {}
+        """By their names, what they were declared with."""
 
     def hear(self, kind: bytes, payload: bytes) -> Op:
         """The next message."""
@@ -181,6 +184,8 @@ class Said:
                 self._cursors[name] = PgStatement(sql, params, step)
         elif sql.lstrip()[:5].upper() in ("FETCH", "MOVE "):
             sql, params = self._fetched(sql, params)
+        elif step != "describe":
+            self._close(sql)
         return PgStatement(sql, params, step, self.status != IDLE)
 
     def _fetched(
@@ -193,6 +198,11 @@ class Said:
             return sql, params
         return f"{found[1].rstrip()} FROM ({declared.sql})", declared.params
 
+    def _close(self, sql: str) -> None:
+        closed = _CLOSE.match(sql)
+        if closed:
+            self._cursors.pop(_unquoted(closed[1]), None)
+
     def ran(self, sql: str, *, failed: bool = False) -> None:
         """A statement is over: follow the transaction."""
         if failed:
@@ -202,10 +212,12 @@ class Said:
             self.status = after(self.status, text)
 
     def ready(self) -> None:
-        """Sync or the end of a simple query: portals end with the transaction."""
+        """Sync or the end of a simple query: portals and cursors end with the transaction, but for
+        cursors that were declared to be held."""
         if self.status == IDLE:
             self._portals.clear()
-            self._cursors.clear()
+            held = {name: one for name, one in self._cursors.items() if _HELD.search(one.sql)}
+            self._cursors = held
 
 
 def described(op: Op, kind: bytes, payload: bytes) -> None:

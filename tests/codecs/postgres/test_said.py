@@ -70,6 +70,22 @@ def test_a_cursor_is_its_query() -> None:
     assert "select 1" in asked[0].sql
 
 
+def test_a_cursor_that_is_held() -> None:
+    """It outlives its transaction, as Django's do, until it is closed."""
+    said = Said()
+    said.hear(b"Q", b"DECLARE c NO SCROLL CURSOR WITH HOLD FOR select 1\0")
+    said.hear(b"Q", b"DECLARE d CURSOR FOR select 1\0")
+    said.ready()
+    described = said.hear(b"D", b"Pc\0").statement
+    assert described is not None
+    assert "select 1" in described.sql
+    with pytest.raises(Malformed, match="no portal 'd'"):
+        said.hear(b"D", b"Pd\0")
+    said.hear(b"Q", b"CLOSE c\0")
+    with pytest.raises(Malformed, match="no portal 'c'"):
+        said.hear(b"D", b"Pc\0")
+
+
 @pytest.mark.parametrize(
     ("status", "text", "then"),
     [
