@@ -13,6 +13,7 @@ from ci_gate.config.problems import hint
 COMMANDS = {
     "init": "Propose a ci-gate.yml for the service in this folder.",
     "record": "Record a service's traffic into a snapshot.",
+    "import": "Make a snapshot of another tool's recording.",
     "learn": "Replay the unchanged service and write down what varies.",
     "run": "The gate: mocks up, service up, replay, compare, judge.",
     "mock": "Serve a snapshot's dependencies, and run a command against them.",

@@ -47,12 +47,12 @@ def recording_text(summary: RecordSummary) -> str:
     head = f"{summary.out}: {summary.inbound} inbound and {summary.outbound} outbound exchanges"
     blocks = [
         head,
-        _table("route", ("exchanges",), [(r, n) for r, n in summary.routes]),
-        _table("dependency", ("address", "exchanges"), list(summary.dependencies)),
-        _table("not kept (--max)", ("exchanges",), [(r, n) for r, n in summary.dropped]),
-        _table("redacted", ("values",), [(k, n) for k, n in summary.redacted]),
-        _table("could not be decoded", (), [(text,) for text in summary.undecoded]),
-        _table(
+        table("route", ("exchanges",), [(r, n) for r, n in summary.routes]),
+        table("dependency", ("address", "exchanges"), list(summary.dependencies)),
+        table("not kept (--max)", ("exchanges",), [(r, n) for r, n in summary.dropped]),
+        table("redacted", ("values",), [(k, n) for k, n in summary.redacted]),
+        table("could not be decoded", (), [(text,) for text in summary.undecoded]),
+        table(
             "NOT CAPTURED",
             ("connections", "what to do"),
             [(one.address, one.count, one.fix) for one in summary.uncaptured],
@@ -74,8 +74,8 @@ def mocking_text(summary: MockSummary) -> str:
     ]
     blocks = [
         head,
-        _table("not recorded", ("dependency", "calls", "nearest"), misses),
-        _table("new hosts", (), [(host,) for host in summary.new_hosts]),
+        table("not recorded", ("dependency", "calls", "nearest"), misses),
+        table("new hosts", (), [(host,) for host in summary.new_hosts]),
     ]
     return "\n\n".join(block for block in blocks if block)
 
@@ -106,17 +106,17 @@ def _learned(summary: LearnSummary) -> list[str]:
     return [
         head,
         f"pace: recorded, because {printable(summary.pace)}" if summary.pace else "",
-        _table(
+        table(
             "varies",
             ("exchanges", "place", "kind"),
             [(one.route, one.exchanges, one.place, one.text) for one in summary.noise],
         ),
-        _table(
+        table(
             "rebased: review these",
             ("exchange", "place", "recorded live", "expected under mocks"),
             [(r.route, r.exchange, r.place, r.recorded, r.expected) for r in summary.rebased],
         ),
-        _table(
+        table(
             "may rot: the clock cannot be moved",
             ("exchanges", "holds dates near the recording's", "such as"),
             [(one.route, one.exchanges, one.place, one.example) for one in summary.risks],
@@ -139,7 +139,7 @@ def _not_learned(summary: LearnSummary) -> list[str]:
     return [
         head,
         erratic if summary.erratic else "",
-        _table("unfaithful", ("exchange", "why"), reasons),
+        table("unfaithful", ("exchange", "why"), reasons),
         _RULES if any(one.route for one in summary.unfaithful) else "",
     ]
 
@@ -158,7 +158,8 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}…"
 
 
-def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str | int, ...]]) -> str:
+def table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str | int, ...]]) -> str:
+    """Rows under a head, control characters shown; "" without rows."""
     if not rows:
         return ""
     texts = [[printable(str(cell)) for cell in row] for row in rows[:MAX_ROWS]]

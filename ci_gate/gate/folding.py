@@ -72,7 +72,7 @@ def _fold_cut_off(options: RecordOptions, sink: events.Sink) -> None:
     if left.exchanges:
         count = len(left.exchanges)
         sink(events.Note(f"{options.out}: a recording was cut off; keeping its {count} exchanges"))
-        _fold(options, left, "add")
+        fold_recorded(options, left, "add")
     discard(options.out)
 
 
@@ -86,7 +86,7 @@ def fold_journal(options: RecordOptions, ended: Ended, again: Again) -> RecordSu
         discard(options.out)
         return _nothing(options, ended)
     recorded = _cleaned(recorded, again)
-    folded = _fold(options, recorded, "add" if options.existing == "add" else "replace")
+    folded = fold_recorded(options, recorded, "add" if options.existing == "add" else "replace")
     discard(options.out)
     return _summary(options, recorded, folded, ended)
 
@@ -131,7 +131,8 @@ def _undecoded(ended: Ended) -> tuple[str, ...]:
     )
 
 
-def _fold(options: RecordOptions, recorded: Recording, mode: str) -> Folded:
+def fold_recorded(options: RecordOptions, recorded: Recording, mode: str) -> Folded:
+    """A recording becomes the snapshot `options.out`; `mode`: "add" or "replace"."""
     previous = read_snapshot(options.out) if exists(options.out) else None
     named = {(one.name, route) for one in options.dependencies for route in one.background}
 

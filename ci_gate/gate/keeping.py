@@ -6,8 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable
 
-import msgspec
-
 from ci_gate.codecs.base import Codec
 from ci_gate.config.options import RecordOptions
 from ci_gate.config.telemetry import is_telemetry
@@ -18,7 +16,7 @@ from ci_gate.gate.identity import own_secrets
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.snapshot import Dependency, Origin
 from ci_gate.recorder.bodies import LargeBody, OpaqueBody
-from ci_gate.recorder.clean import Cleaner
+from ci_gate.recorder.clean import Cleaner, again
 from ci_gate.recorder.dependencies import Dependencies
 from ci_gate.recorder.exchanges import Recording
 from ci_gate.recorder.signatures import Signatures
@@ -75,21 +73,8 @@ class Keeping:
         self.recording.cleaner = Cleaner(self.redactor, Addresses(names), self._key)
 
     def again(self, exchange: Exchange, codec: Codec) -> Exchange:
-        """A kept exchange without the secrets that later ones have given away: a key that a page
-        shows, and that clients then send in a header. Bodies in files stay as they are."""
-        if not self.redactor.remembers:
-            return exchange
-        cleaner = Cleaner(self.redactor, Addresses({}), self._key)
-        request, asked = cleaner.clean(codec, exchange.request, "request")
-        found = dict.fromkeys((*exchange.redacted, *asked))
-        response = exchange.response
-        if response is not None:
-            response, answered = cleaner.clean(codec, response, "response")
-            found |= dict.fromkeys(answered)
-        route = codec.route(request) if asked else exchange.route
-        return msgspec.structs.replace(
-            exchange, route=route, request=request, response=response, redacted=tuple(found)
-        )
+        """See `recorder.clean.again`."""
+        return again(self.redactor, self._key, exchange, codec)
 
     def close(self) -> None:
         """Everything is on disk."""

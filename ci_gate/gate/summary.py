@@ -104,6 +104,52 @@ class RecordSummary(msgspec.Struct, frozen=True, kw_only=True):
     """With `--learn`, when CMD ended well."""
 
 
+class Fidelity(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that an import could not keep as it was, how often, and where first."""
+
+    what: str
+    count: int
+    first: str = ""
+
+
+class ProposedRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What another tool lets differ, as a rule for ci-gate.yml."""
+
+    route: str = ""
+    dependency: str = ""
+    call: str = ""
+    at: str
+    allow: str
+    reason: str
+
+
+class ImportSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of `import`: its fidelity report."""
+
+    out: str
+    path: str
+    format: str
+    title: str
+    inbound: int
+    """Exchanges that came over."""
+    outbound: int
+    skipped: int
+    """Exchanges of the recording that did not."""
+    unanswered: int = 0
+    """Inbound exchanges without a recorded answer: `learn --fill` gives them one."""
+    why_skipped: tuple[Fidelity, ...] = ()
+    lost: tuple[Fidelity, ...] = ()
+    """What came over otherwise than it was written."""
+    rules: tuple[ProposedRule, ...] = ()
+    rules_written: bool = False
+    """They were added to ci-gate.yml."""
+    routes: tuple[tuple[str, int], ...] = ()
+    dependencies: tuple[tuple[str, str, int], ...] = ()
+    """(name, address, calls)."""
+    redacted: tuple[tuple[str, int], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
 class Miss(msgspec.Struct, frozen=True, kw_only=True):
     """A call that nothing was recorded for."""
 

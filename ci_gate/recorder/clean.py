@@ -9,6 +9,7 @@ import msgspec
 from ci_gate.codecs.addressed import with_names
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.http1.coding import still_coded
+from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Part
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.redaction import Redactor
@@ -52,3 +53,21 @@ class Cleaner:
             return message
         digest = hmac.digest(self._key, body, "sha256").hex()
         return msgspec.structs.replace(message, body=Opaque(len(body), digest))
+
+
+def again(redactor: Redactor, key: bytes, exchange: Exchange, codec: Codec) -> Exchange:
+    """A kept exchange without the secrets that later ones have given away: a key that a page
+    shows, and that clients then send in a header. Bodies in files stay as they are."""
+    if not redactor.remembers:
+        return exchange
+    cleaner = Cleaner(redactor, Addresses({}), key)
+    request, asked = cleaner.clean(codec, exchange.request, "request")
+    found = dict.fromkeys((*exchange.redacted, *asked))
+    response = exchange.response
+    if response is not None:
+        response, answered = cleaner.clean(codec, response, "response")
+        found |= dict.fromkeys(answered)
+    route = codec.route(request) if asked else exchange.route
+    return msgspec.structs.replace(
+        exchange, route=route, request=request, response=response, redacted=tuple(found)
+    )

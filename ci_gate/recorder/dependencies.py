@@ -54,8 +54,8 @@ class Dependencies:
                 address = parse_address(one.address, one.protocol)
                 self._add(address, one.name, one.protocol, one.address, one.role)
 
-    def target(self, scheme: str, host: str, port: int) -> Target:
-        """What is at an address; an unknown one becomes a dependency."""
+    def target(self, scheme: str, host: str, port: int, protocol: str = "http") -> Target:
+        """What is at an address; an unknown one becomes a dependency that speaks `protocol`."""
         address = (scheme, host.lower(), port)
         target = self._by_address.get(address)
         if target is None:
@@ -67,7 +67,7 @@ class Dependencies:
             shown = f"[{host}]" if ":" in host else host
             name = _free(host if default else f"{host}-{port}", self._known)
             url = f"{scheme}://{shown}" + ("" if default else f":{port}")
-            target = self._add(address, name, "http", url, "")
+            target = self._add(address, name, protocol, url, "")
         return target
 
     def is_telemetry(self, scheme: str, host: str, port: int) -> bool:

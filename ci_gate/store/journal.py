@@ -30,6 +30,8 @@ except ImportError:  # Windows records nothing: there is no second recorder to k
 JOURNAL_FORMAT = 1
 FOLDER = ".journal"
 FILE = "recording.jsonl"
+IMPORT = "import.jsonl"
+"""Half an import is of no use: what a killed one leaves is removed, not folded."""
 
 
 class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -235,10 +237,27 @@ def open_journal(folder: str, origin: Origin, dependencies: tuple[Dependency, ..
 
     Raises UsageError when a leftover one is there: fold it (`leftover`) and `discard` it first.
     """
+    return Journal.create(os.path.join(_made(folder), FILE), origin, dependencies)
+
+
+def open_import(folder: str) -> Journal:
+    """Start the journal of an import into the snapshot in `folder`; `discard` removes it.
+
+    Raises CannotRun while another ci-gate imports there.
+    """
+    path = os.path.join(_made(folder), IMPORT)
+    if os.path.exists(path):
+        if _is_held(path):
+            raise CannotRun(f"another ci-gate is importing into {folder}; wait for it to end")
+        os.unlink(path)
+    return Journal.create(path)
+
+
+def _made(folder: str) -> str:
     inside = journal_folder(folder)
     make_folder(inside)
     write_file(os.path.join(inside, ".gitignore"), b"*\n")
-    return Journal.create(os.path.join(inside, FILE), origin, dependencies)
+    return inside
 
 
 def leftover(folder: str) -> Recording | None:
