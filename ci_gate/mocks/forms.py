@@ -8,7 +8,7 @@ from ci_gate.codecs.base import Codec
 from ci_gate.mocks.matcher import Canonical
 from ci_gate.model.message import Message
 from ci_gate.values.canonical import canonical
-from ci_gate.values.kinds import is_kind
+from ci_gate.values.kinds import KINDS, is_kind
 from ci_gate.values.places import covers
 
 _FIELDS = (
@@ -24,7 +24,8 @@ def canonical_form(codec: Codec, opened: tuple[tuple[str, str], ...]) -> Canonic
     """The function that puts a request into canonical form.
 
     `opened` are (place pattern, kind): a value at such a place that is of the kind becomes the
-    kind's name, any other value stays, and so keeps the key from being equal.
+    kind's name, any other value stays, and so keeps the key from being equal. A kind that only
+    stand-ins have (a password, a birth date) takes any value that is not empty.
     """
     left_out = frozenset(
         index for index, place in enumerate(_FIELDS) if any(covers(at, place) for at, _ in opened)
@@ -33,7 +34,7 @@ def canonical_form(codec: Codec, opened: tuple[tuple[str, str], ...]) -> Canonic
     def blank(place: str, value: object) -> str | None:
         full = "request." + place
         for pattern, kind in opened:
-            if covers(pattern, full) and (kind == "any" or is_kind(value, kind)):
+            if covers(pattern, full) and _fits(value, kind):
                 return f"‹{kind}›"
         return None
 
@@ -48,3 +49,7 @@ def canonical_form(codec: Codec, opened: tuple[tuple[str, str], ...]) -> Canonic
         )
 
     return form
+
+
+def _fits(value: object, kind: str) -> bool:
+    return is_kind(value, kind) if kind in KINDS else value not in ("", None)

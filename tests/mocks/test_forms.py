@@ -40,6 +40,15 @@ def test_any_excuses_any_value_but_not_its_absence() -> None:
     assert not same(opened, first, post(b"n=1", FORM))
 
 
+def test_a_kind_of_stand_ins_only() -> None:
+    """What was redacted and has no check of its own takes any value, but not nothing."""
+    opened = (("request.body.$.password", "secret"),)
+    first = post(b'{"password": "Xk3-redacted-91"}', JSON)
+    assert same(opened, first, post(b'{"password": "hunter2"}', JSON))
+    assert not same(opened, first, post(b'{"password": ""}', JSON))
+    assert not same(opened, first, post(b'{"password": null}', JSON))
+
+
 def test_query_and_path() -> None:
     """Places outside the body are opened alike."""
     one = HttpRequest("GET", b"/a?q=x&at=8f14e45f-ceea-467f-a0e6-3c5b5d1c1b1a")
