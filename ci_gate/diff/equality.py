@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from ci_gate.model.message import Part
 from ci_gate.values.places import walk
@@ -29,6 +29,15 @@ def stand_ins_of(
             if (redacted is None or full in redacted) and is_stand_in(str(value)):
                 found.append((full, str(value)))
     return tuple(found)
+
+
+def words_of(stand_ins: Iterable[str]) -> Iterator[str]:
+    """Each stand-in, and without the scheme before it: `Bearer x` may come back as `x`."""
+    for text in stand_ins:
+        yield text
+        bare = text.rpartition(" ")[2]
+        if bare != text and is_stand_in(bare):
+            yield bare
 
 
 class Equality:
@@ -59,6 +68,13 @@ class Equality:
         """These are themselves wherever they stand: live messages come with them in place."""
         for text in stand_ins:
             self._live[text] = self._recorded[text] = text
+
+    def sent(self, stand_ins: Iterable[str]) -> None:
+        """These were sent to the service as they stand: whatever gives one back must give back just
+        that one. What another value stood for before stays with it."""
+        for text in stand_ins:
+            if self.allows(text, text):
+                self._live[text] = self._recorded[text] = text
 
     def scratch(self) -> Equality:
         """One that knows what this one knows and tells it nothing: to try a comparison."""

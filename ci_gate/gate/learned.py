@@ -151,6 +151,12 @@ class Learning:
             return message
         return identity.request(exchange, message)
 
+    @property
+    def travelling(self) -> frozenset[str]:
+        """Recorded values for which others may stand in a run."""
+        bindings = self._bindings
+        return frozenset(one.value for one in (*bindings.inbound, *bindings.outbound))
+
     def equality(self) -> Equality:
         """What live values are equal to stand-ins: of this run's tokens it is known."""
         equality = Equality()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.diff.embedded import with_stand_ins
-from ci_gate.diff.equality import Equality, stand_ins_of
+from ci_gate.diff.equality import Equality, stand_ins_of, words_of
 from ci_gate.diff.expectation import Expectation
 from ci_gate.diff.membernames import as_recorded
 from ci_gate.diff.messages import compare
@@ -56,6 +56,25 @@ class Replay:
             self._prepare(step, expected, folder)
             for step, expected in zip(steps, self._expectations, strict=True)
         ]
+        travel = learning.travelling
+        self._sent = [
+            self._as_recorded(step.exchange, one.message, travel)
+            for step, one in zip(steps, self.prepared, strict=True)
+        ]
+
+    def _as_recorded(
+        self, exchange: Exchange, message: Message, travel: Collection[str]
+    ) -> tuple[str, ...]:
+        """The stand-ins that are sent as they were recorded, but for values of the service's own
+        making, which travel."""
+        if not exchange.redacted:
+            return ()
+        recorded = stand_ins_of("request", self.codec.places(exchange.request), exchange.redacted)
+        if not recorded:
+            return ()
+        sent = set(stand_ins_of("request", self.codec.places(message), exchange.redacted))
+        found = words_of(text for place, text in recorded if (place, text) in sent)
+        return tuple(text for text in found if text not in travel)
 
     def _expect(self, exchange: Exchange) -> Expectation:
         response = exchange.response
@@ -111,6 +130,7 @@ class Replay:
             return undone(step, "no-response", why)
         expected = self._expectations[at]
         latency = samples.latencies[at]
+        equality.sent(self._sent[at])
         if state == EQUAL and equality.verbatim(expected.stand_ins):
             return Compared(step, answered=True, latency=latency)
         response = with_names(self.recorded(at, samples), self._addresses)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ci_gate.codecs.http1.codec import Http1
-from ci_gate.diff.equality import Equality, stand_ins_of
+from ci_gate.diff.equality import Equality, stand_ins_of, words_of
 from ci_gate.diff.expectation import Expectation
 
 
@@ -148,3 +148,23 @@ def test_tokens_that_carry_the_time_are_held_to_nothing() -> None:
     learning = Equality(redacted=True, timed={"stand-in"})
     assert learning.same("a", "stand-in")
     assert learning.scratch().allows("b", "stand-in")
+
+
+def test_what_was_sent_comes_back_as_it_was_sent() -> None:
+    """No other value may stand where a stand-in that we sent stood; what another one stood for
+    before stays as it is, and nothing is counted."""
+    equality = Equality()
+    assert equality.same("made", "live")
+    equality.sent(["one", "made"])
+    assert equality.count == 1
+    assert not equality.same("one", "other")
+    assert equality.same("one", "one")
+    assert equality.same("made", "live")
+
+
+def test_a_credential_comes_back_without_its_scheme(stand_in: Any) -> None:
+    """`Bearer x` is held as it is, and as x."""
+    token = stand_in("token", "2YotnFZFEjr1zCsicMWpAA")
+    bare = token.rpartition(" ")[2]
+    assert list(words_of([f"Bearer {bare}"])) == [f"Bearer {bare}", bare]
+    assert list(words_of([bare, "of two"])) == [bare, "of two"]

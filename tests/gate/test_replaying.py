@@ -14,6 +14,7 @@ from ci_gate.gate.events import Event, Progress
 from ci_gate.gate.learned import Learning
 from ci_gate.gate.planning import Given
 from ci_gate.gate.replaying import Compared, Replay, undone
+from ci_gate.model.binding import Binding, Bindings, Spot
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Piece, Pieces, Stored
 from ci_gate.model.rule import Rule
@@ -22,7 +23,10 @@ from ci_gate.replayer.plan import plan
 from ci_gate.replayer.samples import Samples
 from ci_gate.store.bodies import write_body
 from ci_gate.values.addresses import Addresses
+from ci_gate.values.standins import StandIns
 
+JSON = ((b"Content-Type", b"application/json"),)
+TOKEN = StandIns(b"k").stand_in("token", "2YotnFZFEjr1zCsicMWpAA")
 RULES = Rules((), "2026-01-01")
 
 
@@ -83,6 +87,31 @@ def test_rules_excuse_what_they_allow(recorded: Snapshot) -> None:
     rule = Rule(index=1, at="response.body.$.id", allow="integer", reason="varies")
     assert compared(recorded, live).differences
     assert compared(recorded, live, Rules((rule,), "2026-01-01")).differences == ()
+
+
+def echoed(snapshot: Snapshot, text: str, **more: Any) -> Compared:
+    """A token that the client sends and the answer gives back: the live answer says `text`."""
+    sent = ((b"Authorization", b"Bearer " + TOKEN.encode()),)
+    response = HttpResponse(200, headers=JSON, body=b'{"token":"' + TOKEN.encode() + b'"}')
+    redacted = ("request.headers.authorization", "response.body.$.token")
+    asked = HttpRequest("GET", b"/me", headers=sent)
+    changed = with_first(snapshot, request=asked, response=response, redacted=redacted)
+    changed = msgspec.structs.replace(changed, **more)
+    body = b'{"token":"' + text.encode() + b'"}'
+    return compared(changed, msgspec.structs.replace(response, body=body))
+
+
+def test_a_redacted_value_comes_back_as_it_was_sent(recorded: Snapshot) -> None:
+    """One letter less is red, though it is a token too; but what the service makes up itself, and
+    the client sends back, is another in each run."""
+    assert echoed(recorded, TOKEN).differences == ()
+    [found] = echoed(recorded, TOKEN[1:]).differences
+    assert found.place == "response.body.$.token"
+    name = recorded.inbound[0].id
+    made = Spot(exchange=name, at="response.body.$.token")
+    used = (Spot(exchange=name, at="request.headers.authorization", before="Bearer "),)
+    travels = Bindings(inbound=(Binding(name="B1", value=TOKEN, made=made, used=used),))
+    assert echoed(recorded, "A" + TOKEN[1:], bindings=travels).differences == ()
 
 
 @pytest.mark.parametrize(
