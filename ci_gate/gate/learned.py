@@ -154,8 +154,8 @@ class Learning:
     @property
     def travelling(self) -> frozenset[str]:
         """Recorded values for which others may stand in a run."""
-        bindings = self._bindings
-        return frozenset(one.value for one in (*bindings.inbound, *bindings.outbound))
+        inbound, outbound = self._bindings.inbound, self._bindings.outbound
+        return frozenset((*(one.value for one in inbound), *(one.value for one in outbound)))
 
     def equality(self) -> Equality:
         """What live values are equal to stand-ins: of this run's tokens it is known."""
