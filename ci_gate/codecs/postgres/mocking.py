@@ -153,13 +153,15 @@ class Mocking:
             self._hear_copy(kind, payload, at, actions)
             return
         op = self._said.hear(kind, payload)
-        if kind in (b"P", b"B", b"C"):
+        if self._is_refused(op):
+            self._fail(next(frames(own.in_failure()))[1])
+        elif kind in (b"P", b"B", b"C"):
             self._own.append(({b"P": b"1", b"B": b"2", b"C": b"3"}[kind], b""))
         elif op.statement is None:
             self._fail(_error("ERROR", "0A000", "ci-gate: this message is not supported"))
         elif kind == b"E" and op.portal is not None and op.portal.asked >= 0:
             self._give(op.portal, op.maximum)
-        elif self._said.status == FAILED and not ends_failure(op.statement.sql) and kind != b"D":
+        elif kind == b"Q" and self._said.status == FAILED and not ends_failure(op.statement.sql):
             self._say_frames(own.in_failure(), op)
         elif is_session(op.statement.sql):
             self._answer_own(op, op.statement.sql)
@@ -168,6 +170,13 @@ class Mocking:
             self._own.append((b"G", _copy_format(op.statement.sql)))
         else:
             self._ask(op, op.statement, at, actions)
+
+    def _is_refused(self, op: Op) -> bool:
+        """In a transaction that has failed, a step towards anything but its end."""
+        if self._said.status != FAILED or op.kind not in (b"P", b"B", b"D", b"E"):
+            return False
+        known = op.prepared or op.statement
+        return known is not None and not ends_failure(known.sql)
 
     def _ask(self, op: Op, statement: PgStatement, at: int, actions: list[Action]) -> None:
         self._waiting = op

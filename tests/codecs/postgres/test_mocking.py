@@ -80,6 +80,19 @@ def test_a_failed_transaction() -> None:
     assert asked(server.feed(C, query(b"select 1"), 0))
 
 
+def test_a_failed_transaction_refuses_every_step() -> None:
+    """Also a Parse, as the server does: no Describe after it is asked for. Its end is heard."""
+    server = connected()
+    server.feed(C, query(b"BEGIN"), 0)
+    server.feed(C, query(b"select 1/0"), 0)
+    server.say(S, PgResult(frame(b"E", b"SERROR\0C22012\0\0")))
+    refused = server.feed(C, prepare(b"select 1") + bind() + DESCRIBE + execute() + SYNC, 0)
+    assert asked(refused) == []
+    assert kinds(refused) == b"EZ"
+    ended = server.feed(C, prepare(b"rollback") + bind() + DESCRIBE + execute() + SYNC, 0)
+    assert kinds(ended) == b"12nCZ"
+
+
 def test_rows_as_many_as_are_wanted() -> None:
     """The rest waits for the next Execute, which asks nothing; the transaction keeps it."""
     server = connected()

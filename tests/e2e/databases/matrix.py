@@ -12,7 +12,7 @@ from pathlib import Path
 DOCUMENT = Path(__file__).parents[3] / "docs" / "databases.md"
 
 DRIVERS: dict[str, tuple[str, ...]] = {
-    "postgres": ("psycopg 3", "asyncpg", "SQLAlchemy 2"),
+    "postgres": ("psycopg 3", "asyncpg", "SQLAlchemy 2", "Django"),
     "redis": ("redis-py",),
 }
 """The columns of each table, in order: the drivers for which a test calls `proven`."""

@@ -22,7 +22,12 @@ def installed() -> None:
     program("redis-server")
 
 
-DRIVERS = {"psycopg3": "psycopg 3", "asyncpg": "asyncpg", "sqlalchemy": "SQLAlchemy 2"}
+DRIVERS = {
+    "psycopg3": "psycopg 3",
+    "asyncpg": "asyncpg",
+    "sqlalchemy": "SQLAlchemy 2",
+    "django": "Django",
+}
 Ports = Callable[[], int]
 
 
@@ -38,7 +43,7 @@ def test_postgres(
     """Identical, with no database anywhere, and every recorded statement was asked for; also with
     one connection while recording and eight beside the mock."""
     before, after, told = transcripts(
-        gate, postgres, "postgres", client(name), free_port(), POOL="8"
+        gate, postgres, "postgres", client(name), free_port(), POOL="8", COMMENT="2"
     )
     proven("postgres", DRIVERS[name], before, after)
     assert "0 not recorded, 0 recorded and never called" in told
