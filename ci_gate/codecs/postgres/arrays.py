@@ -6,6 +6,13 @@ import struct
 from collections.abc import Callable
 
 
+def element_of(data: bytes) -> int:
+    """The type of the elements of what may be a binary array. Raises struct.error when it is
+    too short for one."""
+    found: int = struct.unpack_from("!iiI", data)[2]
+    return found
+
+
 def decode_array(
     element: int, data: bytes, decode: Callable[[int, bytes], str | None]
 ) -> str | None:

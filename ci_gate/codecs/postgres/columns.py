@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ci_gate.codecs.postgres.frames import Malformed, Payload, value
-from ci_gate.codecs.postgres.types import NAMES, OIDS, to_binary, to_text
+from ci_gate.codecs.postgres.types import NAMES, OIDS, shown, to_binary, to_text
 
 _SIZES = {16: 1, 18: 1, 19: 64, 20: 8, 21: 2, 23: 4, 26: 4, 700: 4, 701: 8, 1082: 4, 1083: 8,
           1114: 8, 1184: 8, 1186: 16, 1266: 12, 2278: 4, 2950: 16}  # fmt: skip
@@ -167,7 +167,7 @@ def converted(column: Column, data: bytes | None, *, binary: bool) -> bytes | No
     if binary:
         found = to_binary(column.oid, data.decode("utf-8", "surrogateescape"))
     else:
-        text = to_text(column.oid, data)
+        text = shown(column.oid, data)
         found = None if text is None else text.encode()
     if found is None:
         form = "binary" if binary else "text"

@@ -15,7 +15,7 @@ import msgspec
 from ci_gate.codecs.postgres.columns import Column, read_columns
 from ci_gate.codecs.postgres.frames import Malformed, Payload
 from ci_gate.codecs.postgres.sql import look
-from ci_gate.codecs.postgres.types import to_text
+from ci_gate.codecs.postgres.types import shown
 from ci_gate.model.message import PgStatement
 
 IDLE, OPEN, FAILED = b"I", b"T", b"E"
@@ -270,7 +270,7 @@ def _param(data: bytes | None, form: int, oid: int) -> str | bytes | None:
     if data is None:
         return None
     if form == 1:
-        text = to_text(oid, data)
+        text = shown(oid, data)
         return data if text is None else text
     try:
         return data.decode()

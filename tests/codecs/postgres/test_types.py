@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_gate.codecs.postgres.types import NAMES, OIDS, to_binary, to_text
+from ci_gate.codecs.postgres.types import FIRST_OWN, NAMES, OIDS, shown, to_binary, to_text
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,22 @@ def test_no_text_raises(text: str) -> None:
     """What is no value of a type has no binary form."""
     for oid in NAMES:
         to_binary(oid, text)
+
+
+MOOD, MOODS = FIRST_OWN + 2, FIRST_OWN + 1
+MOODS_DATA = (
+    bytes.fromhex("0000000100000000")
+    + MOOD.to_bytes(4, "big")
+    + bytes.fromhex("00000002000000010000000373616400000004736f2122")
+)
+
+
+def test_arrays_of_enums() -> None:
+    """They can be shown, but not made: their text does not say what its elements are."""
+    assert shown(MOOD, b"sad") == "sad"
+    assert shown(MOODS, MOODS_DATA) == '{sad,"so!\\""}'
+    assert to_text(MOODS, MOODS_DATA) is None
+    assert to_binary(MOODS, "{sad}") is None
+    assert to_binary(MOOD, "sad") == b"sad"
+    assert shown(MOODS, b"\0\0") is None
+    assert shown(OIDS["int4"], b"\0") is None

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from struct import pack
 from typing import Any
 
 import pytest
@@ -53,10 +54,14 @@ class Server:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self.command(), stdout=log, stderr=log, **self.user())
         end = time.monotonic() + 30
-        while not answers(self.port):
+        while not self.ready():
             assert self._process.poll() is None, self._log.read_text(errors="replace")
             assert time.monotonic() < end, "it never answered"
             time.sleep(0.02)
+
+    def ready(self) -> bool:
+        """Whether it serves clients."""
+        return answers(self.port)
 
     def stop(self) -> None:
         """End it; nobody listens any more."""
@@ -105,6 +110,16 @@ class Postgres(Server):
         settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [self._program, "-D", str(self._data), "-p", str(self.port), *flags]
+
+    def ready(self) -> bool:
+        """It listens before it lets anybody in."""
+        hello = b"\0\3\0\0user\0postgres\0\0"
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
+                connection.sendall(pack("!I", len(hello) + 4) + hello)
+                return connection.recv(1) == b"R"
+        except OSError:
+            return False
 
     def user(self) -> dict[str, Any]:
         """It refuses to run as root."""
