@@ -40,11 +40,11 @@ class Extras:
 
     def missed(self, call: CallRecord, groups: tuple[str, ...]) -> None:
         """A call that nothing answered, and that is no changed form of a recorded one."""
-        same = None if call.new_host else self._same(call, groups)
+        same = None if call.new_host or call.migration else self._same(call, groups)
         if same is not None:
             place = (self._windows.key(same.id), charged(same, groups))
             self._repeated.setdefault(place, []).append(call)
-        elif call.new_host or not self._moved(call, groups):
+        elif call.new_host or call.migration or not self._moved(call, groups):
             self._new.setdefault((groups[0], call.dependency, call.route), []).append(call)
 
     def surplus(self, call: CallRecord, groups: tuple[str, ...]) -> None:
@@ -100,7 +100,7 @@ class Extras:
     def _tell_new(self, calls: Sequence[CallRecord], group: str) -> None:
         """Calls of one route that nobody recorded: one difference, which shows the first."""
         call = calls[0]
-        change = "new-host" if call.new_host else "unexpected"
+        change = "new-host" if call.new_host else "migration" if call.migration else "unexpected"
         others = list(dict.fromkeys(one.label for one in calls[1:] if one.label != call.label))
         more = f"made {len(calls)} times" if len(calls) > 1 else ""
         if more and not others and len(calls) <= _RETRIES:

@@ -75,7 +75,8 @@ def about(one: Difference) -> str:
     digest yet."""
     trouble = "" if one.call or one.change == "escape" else _NUMBER.sub("#", one.detail)
     trouble = trouble if one.dependency and one.change == "unexpected" else ""
-    return repr((one.dependency, one.call, one.group, fold(one.place), one.change, trouble))
+    call = "" if one.change == "migration" else one.call
+    return repr((one.dependency, call, one.group, fold(one.place), one.change, trouble))
 
 
 def _kind(one: Difference) -> str:

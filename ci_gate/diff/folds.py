@@ -120,6 +120,8 @@ def _key(difference: Difference, moments: Mapping[str, Moment]) -> Hashable:
     moment = moments.get(difference.exchange, NOTHING)
     if difference.change == "escape":
         return ("escape", difference.dependency, difference.actual)
+    if difference.change == "migration":
+        return ("migration", difference.dependency)
     if difference.dependency:
         shared = (difference.dependency, difference.call, difference.change, place)
         trouble = "" if difference.call else difference.detail

@@ -20,6 +20,7 @@ CALLS = (
     "moved",
     "response-order",
     "fan-out",
+    "migration",
 )
 """Kinds of call difference that a rule may allow."""
 

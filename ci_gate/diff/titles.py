@@ -98,6 +98,8 @@ def _call_title(first: Difference, differences: Sequence[Difference]) -> str:
     where = " in the background" if first.group == "background" else where
     if first.change == "new-host":
         return f"new host {first.dependency}{where}"
+    if first.change == "migration":
+        return f"migration{where} ({first.dependency}): {_statements(differences)}"
     if first.change == "missing":
         return f"{call} no longer called{where}"
     if first.change == "unexpected":
@@ -112,6 +114,13 @@ def _call_title(first: Difference, differences: Sequence[Difference]) -> str:
     if first.notice:
         return f"{call}: {_same(differences, 'detail')[2:] or 'client changed'}"
     return f"{call} {fold(first.place)}{_change(first, differences)}{where}"
+
+
+def _statements(differences: Sequence[Difference]) -> str:
+    """ "ALTER orders, CREATE lines and 2 more"."""
+    calls = list(dict.fromkeys(one.call for one in differences))
+    more = f" and {len(calls) - _FIELDS} more" if len(calls) > _FIELDS else ""
+    return ", ".join(calls[:_FIELDS]) + more
 
 
 _MOVED = {

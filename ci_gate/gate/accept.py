@@ -32,7 +32,7 @@ from ci_gate.store.snapshot import read_with_places, write_snapshot
 
 REASON = 300
 """Characters of a reason that are kept."""
-_UNANSWERED = frozenset({"unexpected", "changed", "repeated", "new-host"})
+_UNANSWERED = frozenset({"unexpected", "changed", "repeated", "new-host", "migration"})
 _GROUPS = (STARTUP, BACKGROUND)
 _CAUSE = re.compile(r"[Cc][0-9]{1,6}")
 

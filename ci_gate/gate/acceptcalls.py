@@ -10,7 +10,7 @@ import msgspec
 
 from ci_gate.codecs.registry import codec_of
 from ci_gate.gate.accepting import Book, Cannot, short, with_accepted
-from ci_gate.gate.assuming import assumed
+from ci_gate.gate.assuming import assumed, migrated_as
 from ci_gate.model.change import Change, MadeCall
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import Exchange
@@ -42,7 +42,7 @@ class Calls:
                 changed.setdefault(one.call_id, []).append(one)
             elif one.change == "missing":
                 self._remove(one.call_id, change.name)
-            elif one.change in ("unexpected", "repeated"):
+            elif one.change in ("unexpected", "repeated", "migration"):
                 self._add_all(change, one)
             elif one.change == "moved":
                 self._move(change.name, one)
@@ -126,7 +126,9 @@ class Calls:
         book.refuse_unsteady("request", (), self._own(codec.places(live.request)), masks)
         source = self._answered(made)
         note = ""
-        if source is None:
+        if source is None and made.change == "migration":
+            source, note = migrated_as(live), "assumed: done"
+        elif source is None:
             source, note = self._assumed(live)
         self.put(group, made, source, note, assumed=bool(note))
 

@@ -11,8 +11,8 @@ from ci_gate.diff.masks import Masks
 from ci_gate.diff.merging import CannotMerge, merged
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
+from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.learned import Learning
-from ci_gate.gate.mocking import recorded_calls
 from ci_gate.gate.unsteady import Unsteady
 from ci_gate.model.change import Shown
 from ci_gate.model.difference import Difference

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+import msgspec
+
+from ci_gate.codecs.migrations import migrated
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse
 
@@ -34,6 +37,11 @@ def assumed(live: Exchange, known: Iterable[Exchange]) -> tuple[Exchange, str] |
         made = Exchange(id="", route=live.route, request=live.request, response=response, took=1.0)
         return made, f"assumed: {response.status}" + (" {}" if response.body else "")
     return None
+
+
+def migrated_as(live: Exchange) -> Exchange:
+    """A migration with the answer that its mock has given."""
+    return msgspec.structs.replace(live, response=migrated(live.request), took=1.0)
 
 
 def _plain(request: HttpRequest) -> HttpResponse:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from ci_gate.codecs.registry import codec, codec_of
+from ci_gate.gate.callrecords import made_call
 from ci_gate.gate.cleaning import Cleaning
-from ci_gate.gate.mocking import made_call
 from ci_gate.gate.observing import Observed
 from ci_gate.model.call import Answered
 from ci_gate.model.change import Change, MadeCall

@@ -19,8 +19,8 @@ from ci_gate.diff.membernames import as_recorded
 from ci_gate.diff.messages import compare
 from ci_gate.diff.outcomes import charge, is_red
 from ci_gate.diff.rules import Rules
+from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.learned import Learning
-from ci_gate.gate.mocking import recorded_calls
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.call import CallRecord
 from ci_gate.model.difference import Difference

@@ -19,8 +19,8 @@ from ci_gate.diff.noisecalls import CALLS, learn_calls
 from ci_gate.diff.noiselearn import Heard, Learned, learn_all, merge_rebased, rebase
 from ci_gate.diff.noisestanding import shared, unheard
 from ci_gate.diff.rules import Rules
+from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.doubts import doubts
-from ci_gate.gate.mocking import recorded_calls
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.call import CallRecord
 from ci_gate.model.difference import Difference

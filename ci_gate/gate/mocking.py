@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import msgspec
 
-from ci_gate.codecs.addressed import with_change, with_live, with_names
+from ci_gate.codecs.addressed import with_change, with_live
 from ci_gate.codecs.base import Codec
-from ci_gate.codecs.registry import codec, codec_of
+from ci_gate.codecs.registry import codec
+from ci_gate.codecs.spellings import spellings
 from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.identity import Identity
 from ci_gate.correlation.substitution import Substitution
 from ci_gate.diff.equality import stand_ins_of
-from ci_gate.diff.nearest import nearest
 from ci_gate.diff.noisecalls import CALLS
 from ci_gate.diff.noiseopen import opened_by_noise
 from ci_gate.diff.rules import Rules
@@ -28,9 +27,8 @@ from ci_gate.mocks.bound import Bound
 from ci_gate.mocks.forms import canonical_form
 from ci_gate.mocks.holds import Holds
 from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
-from ci_gate.mocks.server import Answer, LiveCall, Mock, MockServer
-from ci_gate.model.call import CallRecord
-from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange, Facts
+from ci_gate.mocks.server import Answer, Mock, MockServer
+from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Stored
 from ci_gate.model.snapshot import Dependency, Snapshot
 from ci_gate.net.certificates import Authority
@@ -40,9 +38,6 @@ from ci_gate.store.bodies import body_chunks
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.dates import moved
 from ci_gate.values.standins import is_stand_in
-
-EXPLAINED = 30
-"""Misses whose nearest recorded calls are looked for."""
 
 
 class Mocks:
@@ -147,15 +142,23 @@ class Mocks:
             alone=alone,
             learning=self._learning,
             binder=bound,
+            spellings=spellings(protocol.name),
         )
         return Mock(
             dependency.name,
             protocol,
             matcher,
             bound=bound,
-            session=dependency.session,
+            session=self._session(dependency),
             effects=dependency.effects,
         )
+
+    def _session(self, dependency: Dependency) -> dict[str, str]:
+        """What was recorded of the handshake; who speaks TLS is as configured, else as recorded."""
+        upstream = self._upstreams.get(dependency.name)
+        if upstream is None or upstream.client_tls is None:
+            return dependency.session
+        return {**dependency.session, "tls": "on" if upstream.client_tls else "off"}
 
     def _opened(self, protocol: Codec, exchange: Exchange) -> tuple[tuple[str, str], ...]:
         """The places of a recorded request that are compared by kind: opened by rules, or redacted."""
@@ -198,7 +201,8 @@ class Mocks:
             port = await listeners.open(self.server.dependency(mock), wanted, name, host)
             for spelling in LOCAL:
                 self._by_address[("http", spelling, port)] = mock
-            addresses[name] = address_of(mock.codec.name, port)
+            secure = mock.session.get("tls") == "on"
+            addresses[name] = address_of(mock.codec.name, port, tls=secure)
         return addresses
 
     def _silent(self) -> dict[str, Mock]:
@@ -206,7 +210,12 @@ class Mocks:
         return {
             one.name: self._telemetry
             if one.role == "telemetry"
-            else Mock(one.name, codec(one.protocol), Matcher((), _no_form, set(), alone=True))
+            else Mock(
+                one.name,
+                codec(one.protocol),
+                Matcher((), _no_form, set(), alone=True),
+                session={"tls": "on"} if one.client_tls else {},
+            )
             for one in self._upstreams.values()
         }
 
@@ -268,121 +277,3 @@ def _in_recorded_tokens(identity: Identity, protocol: Codec, request: Message) -
 
 def _no_form(opened: tuple[tuple[str, str], ...]) -> Canonical:
     raise AssertionError(f"no recorded call opens {opened}")
-
-
-def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
-    """The snapshot's outbound exchanges as comparing needs them, in recorded order; without those
-    that are about a connection."""
-    timed = is_timed(snapshot)
-    effects = {one.name: one.effects for one in snapshot.dependencies}
-    protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
-    return [
-        _record(
-            one,
-            effects[one.dependency],
-            ended=one.at + one.took if one.took and timed else 0.0,
-            failed=failed(one),
-        )
-        for one in snapshot.outbound
-        if not protocols[one.dependency].about_session(one.request)
-    ]
-
-
-def failed(exchange: Exchange) -> bool:
-    """True when the answer to a call was an error, or there was none: who makes it again retries."""
-    response = exchange.response
-    return response is None or (isinstance(response, HttpResponse) and response.status >= 400)
-
-
-def live_calls(
-    calls: Sequence[LiveCall], mocks: Mapping[str, Mock], addresses: Addresses, started: int
-) -> list[CallRecord]:
-    """What reached the mocks, as comparing needs it: values that travel in recorded terms.
-    `started`: the run's start, nanoseconds."""
-    return [
-        _live(f"live-{number}", call, mocks, addresses, started)
-        for number, call in enumerate(calls, 1)
-    ]
-
-
-def explained(live: Sequence[CallRecord], recorded: Sequence[CallRecord]) -> list[CallRecord]:
-    """Live calls with the nearest recorded ones beside each miss, the first `EXPLAINED` of them."""
-    told = 0
-    found = []
-    for call in live:
-        if not call.matched and not call.new_host and told < EXPLAINED:
-            told += 1
-            call = msgspec.structs.replace(call, nearest=nearest(call, recorded))
-        found.append(call)
-    return found
-
-
-def _live(
-    id_: str, call: LiveCall, mocks: Mapping[str, Mock], addresses: Addresses, started: int
-) -> CallRecord:
-    at = (call.at - started) / 1e6
-    if call.request is None:
-        return CallRecord(
-            id=id_,
-            dependency=call.dependency,
-            route="CONNECT",
-            label=f"CONNECT {call.dependency}",
-            facts=Facts(effect="write"),
-            parts=(),
-            groups=call.groups,
-            at=at,
-            tier=call.tier,
-            new_host=True,
-        )
-    exchange = made_call(id_, call.request, call, mocks, addresses, at)
-    mock = mocks.get(call.dependency)
-    return _record(
-        exchange,
-        mock.effects if mock is not None else {},
-        matched=call.entry.exchange.id if call.entry is not None else "",
-        tier=call.tier,
-        new_host=call.new_host,
-        awaited=call.waiting.awaited if call.waiting is not None else (),
-    )
-
-
-def made_call(
-    id_: str,
-    request: Message,
-    call: LiveCall,
-    mocks: Mapping[str, Mock],
-    addresses: Addresses,
-    at: float,
-) -> Exchange:
-    """A live call with its `request` in recorded terms: values that travel, addresses as names."""
-    mock = mocks.get(call.dependency)
-    # A dependency that the snapshot lacks has no mock in `mocks`: what was said tells its codec.
-    protocol = codec_of(request)
-    if mock is not None and mock.bound is not None:
-        request = mock.bound.in_recorded_terms(request)
-    request = with_names(protocol, request, addresses)
-    return Exchange(
-        id=id_,
-        dependency=call.dependency,
-        route=protocol.route(request),
-        groups=call.groups,
-        at=at,
-        request=request,
-    )
-
-
-def _record(exchange: Exchange, effects: Mapping[str, str], **more: Any) -> CallRecord:
-    """A call in the terms of comparing; `more` are fields that only a recorded, or a live one has."""
-    protocol, request = codec_of(exchange.request), exchange.request
-    return CallRecord(
-        id=exchange.id,
-        dependency=exchange.dependency,
-        route=exchange.route,
-        label=protocol.label(request),
-        facts=facts_of(protocol, exchange, effects),
-        parts=protocol.places(request),
-        coarse=protocol.key(request).coarse,
-        groups=exchange.groups,
-        at=exchange.at,
-        **more,
-    )

@@ -11,10 +11,10 @@ from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RunOptions
 from ci_gate.gate import events
 from ci_gate.gate.answering import answered
+from ci_gate.gate.callrecords import explained, live_calls, recorded_calls
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.identity import new_identity
 from ci_gate.gate.learned import Learning
-from ci_gate.gate.mocking import explained, live_calls, recorded_calls
 from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Replay
 from ci_gate.gate.running import Running

@@ -21,7 +21,7 @@ from ci_gate.diff.regressions import (
     argument_seeds,
     response_seeds,
 )
-from ci_gate.gate.mocking import live_calls
+from ci_gate.gate.callrecords import live_calls
 from ci_gate.gate.observing import Observed
 from ci_gate.gate.replaying import Replay
 from ci_gate.mocks.matcher import MISS

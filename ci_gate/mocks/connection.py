@@ -26,7 +26,7 @@ from ci_gate.codecs.http1.head import STREAMS, head_end
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.mocks.bound import Answer
 from ci_gate.mocks.hosts import host_of, host_port, named, refusal
-from ci_gate.mocks.matcher import CONSUMING, MISS, Bucket, Match
+from ci_gate.mocks.matcher import MISS, Bucket
 from ci_gate.mocks.mock import LiveCall, Mock
 from ci_gate.model.exchange import GAVE_UP
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Raw, Stored
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 TELEMETRY_ANSWER = HttpResponse(200, b"OK", ((b"Content-Type", b"application/json"),), b"{}")
-LOCAL = "localhost"
 LOOK = 0.001
 """Seconds between looks at whether an answer is still to be kept."""
 QUEUE_LIMIT = 256
@@ -95,7 +94,7 @@ class MockConnection(Connection):
     def _refuse_raw(self, mock: Mock) -> None:
         """Bytes that nobody understands cannot be answered: fail closed, and say so."""
         at = time.monotonic_ns()
-        self._log_miss(mock, Raw(), self._server.correlation.groups(at), at)
+        self._server.missed(mock, Raw(), self._server.correlation.groups(at), at)
         self.close()
 
     def lost(self) -> None:
@@ -163,7 +162,7 @@ class MockConnection(Connection):
         elif isinstance(action, Whole):
             self._asked.append(action)
         elif isinstance(action, StartTLS):
-            self.start_tls(self._server.certificates.server_context(LOCAL), server_side=True)
+            self._speak_tls(action)
         elif isinstance(action, Begun):
             assert isinstance(action.message, HttpRequest)
             self._upload, self._upload_began = BodyDigest(action.message), action.started
@@ -175,6 +174,13 @@ class MockConnection(Connection):
                 self._ask(upload.whole(action.trailers), self._upload_began)
         elif isinstance(action, Undecodable):
             self._note(action.reason)
+
+    def _speak_tls(self, action: StartTLS) -> None:
+        assert self._mock is not None, "the proxy's conversations do not ask for it"
+        context = self._server.listener_tls(self._mock.codec.alpn)
+        self.start_tls(context, server_side=True)
+        if action.heard:
+            self.data_received(action.heard)
 
     def _ask(self, request: Message, at: int) -> None:
         if self._mock is None:
@@ -188,7 +194,7 @@ class MockConnection(Connection):
             return
         request = self._server.recorded(mock.codec, request)
         bucket = mock.matcher.exact(mock.codec.full(request))
-        answer = self._found(mock, request, bucket, at)
+        answer = self._server.answer(mock, request, bucket, at)
         if not self._sayable(answer):
             self._put(answer, self._due(answer, at))
             return
@@ -205,7 +211,7 @@ class MockConnection(Connection):
         """Bytes that were one whole request before, where nothing is pending: what answers them
         can be said without reading them again."""
         at = time.monotonic_ns()
-        answer = self._found(mock, request, bucket, at)
+        answer = self._server.answer(mock, request, bucket, at)
         prepared = answer.prepared
         if self._sayable(answer) and prepared is not None:
             self.send(prepared)
@@ -225,43 +231,6 @@ class MockConnection(Connection):
 
     def _due(self, answer: Answer, at: int) -> int:
         return at + int(answer.took * 1e6) if self._server.recorded_latency else 0
-
-    def _found(self, mock: Mock, request: Message, bucket: Bucket | None, at: int) -> Answer:
-        """What answers a call; the call is logged."""
-        server = self._server
-        alone = server.alone
-        match = mock.match(request, bucket, ()) if alone else self._match(mock, request, bucket, at)
-        entry = match.entry
-        if entry is None:
-            self._log_miss(mock, request, match.groups, at)
-            missed = mock.codec.miss(request, "nothing was recorded for this call")
-            return Answer(missed, None, 0.0)
-        mock.answered += 1
-        answer, waiting = mock.answer(entry), None
-        if alone or entry.session:
-            return answer
-        tier, groups = match.tier, match.groups
-        if server.holds is not None and tier in CONSUMING:
-            answer, waiting = server.holds.kept(answer, entry.exchange, groups, at)
-        server.log(LiveCall(mock.name, request, entry, tier, groups, at, waiting=waiting))
-        return answer
-
-    def _log_miss(self, mock: Mock, request: Message, groups: tuple[str, ...], at: int) -> None:
-        mock.missed += 1
-        self._server.log(LiveCall(mock.name, request, None, MISS, groups, at))
-
-    def _match(self, mock: Mock, request: Message, bucket: Bucket | None, at: int) -> Match:
-        """Beside a replay: a call belongs to whoever caused it."""
-        correlation = self._server.correlation
-        traces = (
-            trace_ids(request.headers) if isinstance(request, HttpRequest) else frozenset[bytes]()
-        )
-        groups = correlation.groups(at, traces)
-        match = mock.match(request, bucket, groups)
-        entry = match.entry
-        if entry is not None and match.tier in CONSUMING and len(entry.groups) == 1:
-            correlation.seen(entry.groups[0])
-        return match
 
     # Answers leave in the order of the requests.
 

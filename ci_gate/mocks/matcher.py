@@ -8,6 +8,9 @@ First hit wins, and the tier is reported:
 4  binding: equal but for values that the service made up, when recorded and again now
 5  a miss
 
+A request that none of 1 to 3 finds as it is written is looked up once by what it means, in
+protocols that have several ways to write one (`codecs.spellings`), and by the same tiers.
+
 No tier consumes another request's exchange, and nothing is served because it is merely similar.
 (Only while `learning` is a miss answered by the next exchange of its window and coarse key, so that
 a fresh id does not lead the service into its error path.)
@@ -25,6 +28,7 @@ from typing import Protocol
 
 import msgspec
 
+from ci_gate.codecs.spellings import Spellings
 from ci_gate.correlation.substitution import Pair
 from ci_gate.mocks.epochs import Epochs, Targets
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
@@ -87,6 +91,8 @@ class Match(msgspec.Struct, frozen=True, gc=False):
     tier: int
     groups: tuple[str, ...]
     """Whose call it is: for a late call, that of the chain that recorded it."""
+    rewritten: bool = False
+    """The recorded call is written in another way."""
 
 
 class Bucket:
@@ -179,9 +185,13 @@ class Matcher:
         alone: bool,
         learning: bool = False,
         binder: Binder | None = None,
+        spellings: Spellings | None = None,
     ) -> None:
         self._learning = learning
         self._binder = binder
+        self._spellings = spellings
+        self._alike: dict[Hashable, list[Bucket]] = {}
+        """By `Spellings.alike`, made when a call first misses."""
         self._made_up: dict[str, list[_MadeUp]] = {}
         """By group, in recorded order."""
         self.entries: list[Entry] = []
@@ -258,6 +268,10 @@ class Matcher:
         found = self._take(self._buckets(request, bucket, coarse), groups)
         if found is not None:
             return found
+        if self._spellings is not None:
+            found = self._take(self._rewritten(self._spellings, request), groups)
+            if found is not None:
+                return msgspec.structs.replace(found, rewritten=True)
         if self._made_up:
             found = self._bind(request, coarse, groups)
             if found is not None:
@@ -277,6 +291,18 @@ class Matcher:
             if bucket is not None:
                 found.append(bucket)
         return found
+
+    def _rewritten(self, spellings: Spellings, request: Message) -> list[Bucket]:
+        """The recorded calls that mean the same."""
+        if not self._alike:
+            for bucket in self._exact.values():
+                recorded = bucket.entries[0].exchange.request
+                self._alike.setdefault(spellings.alike(recorded), []).append(bucket)
+        return [
+            bucket
+            for bucket in self._alike.get(spellings.alike(request), ())
+            if spellings.same(request, bucket.entries[0].exchange.request)
+        ]
 
     def _take(self, buckets: Sequence[Bucket], groups: Groups) -> Match | None:
         """The first tier that any of the buckets has an answer for."""

@@ -6,6 +6,7 @@ import msgspec
 
 from ci_gate.codecs.addressed import with_names
 from ci_gate.codecs.base import Codec
+from ci_gate.codecs.spellings import spellings
 from ci_gate.mocks.bound import Answer, Bound
 from ci_gate.mocks.holds import Waiting
 from ci_gate.mocks.matcher import BINDING, Bucket, Entry, Match, Matcher
@@ -31,6 +32,8 @@ class LiveCall(msgspec.Struct, frozen=True, gc=False):
     groups: tuple[str, ...]
     at: int
     new_host: bool = False
+    migration: bool = False
+    """A miss that was answered as done, see `codecs.migrations`."""
     waiting: Waiting | None = None
     """Its answer was kept back, to see who waits for it."""
 
@@ -90,6 +93,14 @@ class Mock:
         answer = entry.prepared
         assert isinstance(answer, Answer)
         return answer if self.bound is None else self.bound.answer(entry.exchange, answer)
+
+    def fitted(self, answer: Answer, entry: Entry, request: Message) -> Answer:
+        """The answer to a call that is written in another way than the recorded one."""
+        written, recorded = spellings(self.codec.name), answer.message
+        if written is None or recorded is None:
+            return answer
+        message = written.answer(recorded, entry.exchange.request, request)
+        return msgspec.structs.replace(answer, message=message, prepared=None)
 
     def remember(self, data: bytes, request: Message, bucket: Bucket | None) -> None:
         """`data` is one whole request that is answered in the common connection state."""

@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from ci_gate.codecs.base import Codec
+from ci_gate.codecs.migrations import migrated
 from ci_gate.correlation.correlation import Correlation
+from ci_gate.correlation.trace import trace_ids
 from ci_gate.mocks.bound import Answer
 from ci_gate.mocks.connection import MockConnection
 from ci_gate.mocks.holds import Holds
+from ci_gate.mocks.matcher import CONSUMING, MISS, Bucket, Match
 from ci_gate.mocks.mock import LiveCall, Mock
+from ci_gate.model.exchange import STARTUP
 from ci_gate.model.message import HttpRequest, Message, Stored
 from ci_gate.net.connection import Connection
 
@@ -23,6 +27,8 @@ __all__ = ["Answer", "Certificates", "LiveCall", "Mock", "MockServer"]
 
 LOG_LIMIT = 100_000
 """Calls that are kept to be compared; a service that makes more is in a loop."""
+LOOPBACK = "127.0.0.1"
+"""As what our listeners are called by clients that name no host."""
 NOTES_LIMIT = 100
 """Different troubles that are told apart."""
 LOG_BYTES = 256 << 20
@@ -34,6 +40,10 @@ class Certificates(Protocol):
 
     def server_context(self, host: str) -> ssl.SSLContext:
         """TLS as `host`, towards the service."""
+        ...
+
+    def listener_context(self, host: str, alpn: tuple[str, ...]) -> ssl.SSLContext:
+        """TLS as the host that a client names, or as `host`."""
         ...
 
 
@@ -78,6 +88,7 @@ class MockServer:
         """(dependency or "the proxy", what went wrong on a connection to it) -> how often."""
         self.connections: set[MockConnection] = set()
         self._bytes = 0
+        self._listener_tls: dict[tuple[str, ...], ssl.SSLContext] = {}
 
     def proxy(self) -> Callable[[], Connection]:
         """A factory for the forward proxy's listener."""
@@ -86,6 +97,58 @@ class MockServer:
     def dependency(self, mock: Mock) -> Callable[[], Connection]:
         """A factory for the listener that stands for one dependency."""
         return lambda: MockConnection(self, mock)
+
+    def listener_tls(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
+        """The context of our listeners for one protocol."""
+        context = self._listener_tls.get(alpn)
+        if context is None:
+            context = self._listener_tls[alpn] = self.certificates.listener_context(LOOPBACK, alpn)
+        return context
+
+    def answer(self, mock: Mock, request: Message, bucket: Bucket | None, at: int) -> Answer:
+        """What answers a call that came at `at` (nanoseconds); the call is logged. `bucket`: the
+        recorded calls that are equal to it."""
+        alone = self.alone
+        match = mock.match(request, bucket, ()) if alone else self._match(mock, request, bucket, at)
+        entry = match.entry
+        if entry is None:
+            return self.missed(mock, request, match.groups, at)
+        mock.answered += 1
+        answer, waiting = mock.answer(entry), None
+        if match.rewritten:
+            answer = mock.fitted(answer, entry, request)
+        if alone or entry.session:
+            return answer
+        tier, groups = match.tier, match.groups
+        if self.holds is not None and tier in CONSUMING:
+            answer, waiting = self.holds.kept(answer, entry.exchange, groups, at)
+        self.log(LiveCall(mock.name, request, entry, tier, groups, at, waiting=waiting))
+        return answer
+
+    def missed(self, mock: Mock, request: Message, groups: tuple[str, ...], at: int) -> Answer:
+        """What is said to a call that nothing was recorded for; it is logged."""
+        done = migrated(request) if groups == (STARTUP,) else None
+        if done is None:
+            missed = mock.codec.miss(request, "nothing was recorded for this call")
+        elif mock.codec.about_session(request):
+            return Answer(done, None, 0.0)  # what it describes is executed next, and told then
+        else:
+            missed = done
+        mock.missed += 1
+        self.log(LiveCall(mock.name, request, None, MISS, groups, at, migration=missed is done))
+        return Answer(missed, None, 0.0)
+
+    def _match(self, mock: Mock, request: Message, bucket: Bucket | None, at: int) -> Match:
+        """Beside a replay: a call belongs to whoever caused it."""
+        traces = (
+            trace_ids(request.headers) if isinstance(request, HttpRequest) else frozenset[bytes]()
+        )
+        groups = self.correlation.groups(at, traces)
+        match = mock.match(request, bucket, groups)
+        entry = match.entry
+        if entry is not None and match.tier in CONSUMING and len(entry.groups) == 1:
+            self.correlation.seen(entry.groups[0])
+        return match
 
     def stop(self) -> None:
         """Close every connection."""

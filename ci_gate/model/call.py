@@ -38,6 +38,11 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     it. Ids of recorded calls; ids of inbound exchanges, whose response it is."""
     matched: str = ""
     tier: int = 0
+    rewritten: str = ""
+    """Live calls: how it was written, when that is not how the recorded call that means the same
+    is; the other fields say it as that does."""
+    migration: bool = False
+    """A miss at startup that was answered as done: it changes the structure of a database."""
     new_host: bool = False
     """True: not one of the snapshot's dependencies; `dependency` is the host."""
     nearest: str = ""

@@ -29,7 +29,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Kind the live value must have at that place: a kind of `values.kinds`, or "any"."""
     calls: tuple[str, ...] = ()
     """Kinds of call difference allowed: missing, unexpected, changed, repeated, reordered, moved,
-    response-order, fan-out (see `model.difference`)."""
+    response-order, fan-out, migration (see `model.difference`)."""
     effect: str = ""
     """For `calls`: "read" or "write"; "" = both."""
     reason: str

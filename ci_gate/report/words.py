@@ -11,14 +11,14 @@ from ci_gate.model.result import Counts, Evaluation, Outcome, Result
 
 DEFAULT_CONFIG = "ci-gate.yml"
 
-ABSENT_EXPECTED = frozenset({"added", "unexpected", "new-host", "escape"})
+ABSENT_EXPECTED = frozenset({"added", "unexpected", "new-host", "escape", "migration"})
 """Changes where nothing was expected, so that an empty text means "nothing" and not "empty"."""
 ABSENT_ACTUAL = frozenset({"removed", "missing", "no-response", "not-replayed"})
 
 _OF_CALLS = frozenset(
     {
         *("missing", "unexpected", "changed", "repeated", "reordered", "new-host"),
-        *("moved", "response-order", "fan-out"),
+        *("moved", "response-order", "fan-out", "rewritten", "migration"),
     }
 )
 
@@ -107,7 +107,8 @@ def headline(result: Result) -> str:
     if not said:
         said.append(f"{seen.matching:,} of {plural(seen.total, 'request')} unchanged")
         said += [f"{plural(seen.matched, 'call')} matched"] if seen.matched else []
-    return ", ".join([*said, *_passing(result)])
+    part = f"shard {result.shard}: " if result.shard is not None else ""
+    return part + ", ".join([*said, *_passing(result)])
 
 
 def _passing(result: Result) -> list[str]:

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from ci_gate.diff.rules import Rules
+from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.doubts import doubts
-from ci_gate.gate.mocking import recorded_calls
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.message import HttpResponse
 from ci_gate.model.noise import Noise

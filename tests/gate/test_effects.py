@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ci_gate.codecs.registry import codec
+from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.effects import facts_of, with_effects
-from ci_gate.gate.mocking import recorded_calls
 from ci_gate.gate.planning import chains_of
 from ci_gate.model.rule import Rule, Where
 from ci_gate.model.snapshot import Snapshot

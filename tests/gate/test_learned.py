@@ -9,8 +9,8 @@ import pytest
 
 from ci_gate.diff.masks import Masks
 from ci_gate.errors import UsageError
+from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.learned import Learning
-from ci_gate.gate.mocking import recorded_calls
 from ci_gate.model.binding import Binding, Bindings, Spot
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse

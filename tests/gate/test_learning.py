@@ -10,8 +10,8 @@ import pytest
 
 from ci_gate.codecs.registry import codec
 from ci_gate.diff.rules import Rules
+from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.learning import Taught, teach
-from ci_gate.gate.mocking import recorded_calls
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.call import CallRecord
 from ci_gate.model.message import HttpResponse

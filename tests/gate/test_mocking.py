@@ -14,11 +14,11 @@ import pytest
 
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.rules import Rules
+from ci_gate.gate.callrecords import live_calls
 from ci_gate.gate.listeners import Listeners, spellings
-from ci_gate.gate.mocking import EXPLAINED, Mocks, explained, live_calls, recorded_calls
-from ci_gate.mocks.server import LiveCall
+from ci_gate.gate.mocking import Mocks
 from ci_gate.model.exchange import CLOSED
-from ci_gate.model.message import HttpRequest, HttpResponse, Opaque, Raw
+from ci_gate.model.message import HttpResponse, Opaque
 from ci_gate.model.rule import Rule
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.net.certificates import Authority
@@ -142,20 +142,6 @@ def test_a_dependency_that_was_never_called_is_served_and_refuses(make: Make) ->
     assert (call.dependency, call.route, call.new_host) == ("audit", "GET /x", False)
 
 
-def test_bytes_to_a_dependency_that_the_snapshot_lacks(make: Make) -> None:
-    """A raw connection where nothing was recorded is a call like any other: red, not a crash."""
-    calls = [LiveCall("db", Raw(), None, 5, ("startup",), 0)]
-    (call,) = live_calls(calls, make().mocks, Addresses({}), 0)
-    assert (call.dependency, call.matched, call.facts.effect) == ("db", "", "write")
-
-
-def test_a_host_refused_at_connect(make: Make) -> None:
-    """Nothing was asked of it: the host alone is known."""
-    calls = [LiveCall("new.example", None, None, 5, (), 2_000_000, True)]
-    (call,) = live_calls(calls, make().mocks, Addresses({}), 1_000_000)
-    assert (call.label, call.new_host, call.at) == ("CONNECT new.example", True, 1.0)
-
-
 def test_rules_open_places_of_calls(make: Make) -> None:
     """A place that a rule opens may be another one when it is asked for."""
     rule = Rule(index=1, at="request.body.$.amount", allow="integer", reason="varies")
@@ -165,23 +151,3 @@ def test_rules_open_places_of_calls(make: Make) -> None:
         ("payments", "/charges", b'{"amount":"4"}'),
     )
     assert [status for status, _ in answers] == [200, 501]
-
-
-def test_recorded_calls_of_every_protocol(recorded: Snapshot) -> None:
-    """One record an outbound exchange, in recorded order, whatever it speaks."""
-    calls = recorded_calls(recorded)
-    assert [(one.id, one.dependency) for one in calls] == [
-        (one.id, one.dependency) for one in recorded.outbound
-    ]
-    assert calls[0].label == "POST /charges"
-    assert calls[2].facts.effect == "write"
-
-
-def test_the_first_misses_are_explained(make: Make, recorded: Snapshot) -> None:
-    """Misses get the nearest recorded call beside them, a storm of them only the first ones."""
-    request = HttpRequest("POST", b"/charges", body=b'{"amount":9}')
-    calls = [LiveCall("payments", request, None, 5, (), 0)] * (EXPLAINED + 1)
-    live = live_calls(calls, make().mocks, Addresses({}), 0)
-    told = explained(live, recorded_calls(recorded))
-    assert "body.$.amount" in told[0].nearest
-    assert [bool(one.nearest) for one in told] == [True] * EXPLAINED + [False]

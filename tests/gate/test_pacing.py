@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.learning import Reason
-from ci_gate.gate.mocking import recorded_calls
 from ci_gate.gate.pacing import hurt, reason, suffers, unready, unsteady
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.message import HttpResponse

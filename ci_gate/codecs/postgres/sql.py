@@ -42,9 +42,6 @@ _LOCKING = ("FOR UPDATE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR KEY SHARE")
 _WRITING_CALLS = re.compile(
     r"\b(?:NEXTVAL|SETVAL|PG_NOTIFY|LO_\w+|PG_TERMINATE_BACKEND|PG_CANCEL_BACKEND) \(", re.I
 )
-_STRUCTURE = frozenset(
-    "CREATE ALTER DROP COMMENT GRANT REVOKE TRUNCATE REINDEX VACUUM ANALYZE".split()
-)
 _BEFORE_TABLE = frozenset("FROM JOIN INTO UPDATE TABLE ONLY COPY USING".split())
 _COMPARED = frozenset(("=", "<>", "!=", "<", ">", "<=", ">=", "LIKE", "ILIKE"))
 _NO_TABLE = frozenset("SELECT LATERAL UNNEST VALUES GENERATE_SERIES IF EXISTS NOT SET ONLY".split())
@@ -97,6 +94,13 @@ def look(sql: str) -> Statement:
 
 def _tokens(sql: str) -> Iterator[tuple[str, str]]:
     """(kind, text) of every token that means something."""
+    for kind, start, end in tokens(sql):
+        yield kind, sql[start:end]
+
+
+def tokens(sql: str) -> Iterator[tuple[str, int, int]]:
+    """(kind, start, end) of every token that means something; kinds are string, parameter, name,
+    number, word and sign."""
     position = 0
     while position < len(sql):
         escape = _ESCAPE.match(sql, position) if sql[position] in "eE" else None
@@ -109,9 +113,9 @@ def _tokens(sql: str) -> Iterator[tuple[str, str]]:
         elif kind == "dollar":
             end = sql.find(found[0], position)
             position = len(sql) if end < 0 else end + len(found[0])
-            yield "string", sql[start:position]
+            yield "string", start, position
         elif kind != "space":
-            yield kind, found[0]
+            yield kind, start, position
 
 
 def _comment_end(sql: str, position: int) -> int:
@@ -155,16 +159,11 @@ def _effect(words: list[str]) -> str:
     return "write" if writes or _WRITING_CALLS.search(text) else "read"
 
 
-def is_structure(statement: Statement) -> bool:
-    """True for statements that change tables rather than what is in them."""
-    return bool(statement.commands) and all(one in _STRUCTURE for one in statement.commands)
-
-
 def _tables(words: list[str]) -> Iterator[str]:
     for index, word in enumerate(words[:-1]):
         if word.lstrip("(") not in _BEFORE_TABLE or (word == "FROM" and _in_call(words, index)):
             continue
-        named = words[index + 1].strip("(),;")
+        named = _after(words, index).strip("(),;")
         upper = named.upper()
         if (
             named
@@ -173,6 +172,12 @@ def _tables(words: list[str]) -> Iterator[str]:
             and named[0] not in "?$'"
         ):
             yield named.replace('"', "") if '"' in named else named.lower()
+
+
+def _after(words: list[str], index: int) -> str:
+    """The word after one, past IF NOT EXISTS."""
+    rest = iter(words[index + 1 : index + 5])
+    return next((word for word in rest if word not in ("IF", "NOT", "EXISTS")), "")
 
 
 def _in_call(words: list[str], index: int) -> bool:

@@ -12,6 +12,13 @@ import redis
 from psycopg.rows import dict_row
 
 BREAK = os.environ.get("BREAK", "")
+LOOKUP = {
+    "": "select * from orders where quantity > 0 and id = %s",
+    "commented": "select * from orders where quantity > 0 and id = %s /* trace='00-7f'*/",
+    "rewritten": "SELECT * FROM orders o WHERE o.id = %s AND o.quantity > 0",
+    "another meaning": "SELECT * FROM orders o WHERE o.id = %s OR o.quantity > 0",
+}
+"""The same in other words, and what only looks so."""
 CACHE: Any = redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
 
 
@@ -48,8 +55,7 @@ class Shop(BaseHTTPRequestHandler):
             return self.reply(200, json.loads(cached))
         with database() as connection:
             for _ in range(3 if BREAK == "n+1" else 1):
-                found = connection.execute("select * from orders where id = %s", (number,))
-                row = found.fetchone()
+                row = connection.execute(LOOKUP.get(BREAK, LOOKUP[""]), (number,)).fetchone()
         if row is None:
             return self.reply(404, {"error": "no such order"})
         CACHE.set(f"order:{number}", json.dumps(row), ex=60)
@@ -83,4 +89,8 @@ with database() as setting_up:
     setting_up.execute(
         "create table if not exists audit (id serial primary key, what text, order_id int)"
     )
+    if BREAK == "migration":
+        setting_up.execute("create table if not exists shop_migrations (name text)")
+        setting_up.execute("alter table orders add column note text")
+        setting_up.execute("insert into alembic_version (version_num) values (%s)", ("7f3a",))
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Shop).serve_forever()
