@@ -26,11 +26,13 @@ from ci_gate.recorder.bodies import LargeBody
 from ci_gate.recorder.clean import Cleaner, again
 from ci_gate.recorder.dependencies import Dependencies
 from ci_gate.recorder.options import RecorderOptions
+from ci_gate.recorder.proxy import Target
 from ci_gate.service.options import ServiceOptions
 from ci_gate.store.bodies import BodyWriter
 from ci_gate.store.formats.found import (
     Format,
     Found,
+    Handshake,
     Item,
     Lost,
     ReadOptions,
@@ -67,7 +69,7 @@ def import_recording(options: ImportOptions, sink: events.Sink) -> ImportSummary
     and for a snapshot that is there already; then nothing was written."""
     source = Source(options.path)
     form = named(options.format) if options.format else recognised(source)
-    inbound = options.direction != "outbound" if options.direction else not form.outbound
+    inbound = options.direction != "outbound"
     if options.direction and form.directed:
         raise UsageError(f"--as {options.direction}: {form.title} says itself which way each went")
     fold_leftover(options.out, options.routes, sink)
@@ -134,6 +136,9 @@ class _Importer:
             self._skip(item.why, item.where)
         elif isinstance(item, Relaxed):
             self._relaxed.append(item)
+        elif isinstance(item, Handshake):
+            name = self._named(item.scheme, item.host, item.port)
+            self._dependencies.session(name, item.facts)
         elif isinstance(item, Lost):
             self._lost[item.what] += 1
             self._first.setdefault(item.what, item.where)
@@ -237,13 +242,20 @@ class _Importer:
     def _dependency(self, found: Found) -> str | None:
         """The name of who was called; None = telemetry."""
         if not found.host:
-            name = self._options.dependency or WITHOUT_HOST
-            self._lost[f"no host in the recording: the dependency is called {name}"] += 1
-            return name
-        port = found.port or _PORTS.get(found.scheme, 80)
-        protocol = _PROTOCOLS.get(found.scheme, "http")
-        target = self._dependencies.target(found.scheme, found.host, port, protocol)
-        return None if target.telemetry else target.dependency
+            what = "a host: the calls' dependency is called"
+            self._lost[f"{what} {self._options.dependency or WITHOUT_HOST}"] += 1
+        elif self._target(found.scheme, found.host, found.port).telemetry:
+            return None
+        return self._named(found.scheme, found.host, found.port)
+
+    def _named(self, scheme: str, host: str, port: int) -> str:
+        if not host:
+            return self._options.dependency or WITHOUT_HOST
+        return self._target(scheme, host, port).dependency
+
+    def _target(self, scheme: str, host: str, port: int) -> Target:
+        protocol = _PROTOCOLS.get(scheme, "http")
+        return self._dependencies.target(scheme, host, port or _PORTS.get(scheme, 80), protocol)
 
     # -- the end
 
@@ -341,14 +353,16 @@ class _Importer:
         routes = {one.id: one.route for one in recording.exchanges}
         found: dict[ProposedRule, None] = {}
         for one in self._relaxed:
-            name = self._names.get(one.name, "")
             rule = ProposedRule(at=one.at, allow=one.allow, reason=one.reason)
-            if name:
-                found[msgspec.structs.replace(rule, route=routes[name])] = None
-            elif one.method:
-                call = codec("http").route(HttpRequest(method=one.method, target=one.target))
-                dependency = self._options.dependency or WITHOUT_HOST
-                found[msgspec.structs.replace(rule, dependency=dependency, call=call)] = None
+            name = self._names.get(one.name, "")
+            if one.method:
+                asked = HttpRequest(method=one.method, target=one.target)
+                where = {"dependency": self._named(one.scheme, one.host, one.port)}
+                rule = msgspec.structs.replace(rule, call=codec("http").route(asked), **where)
+            elif name:
+                rule = msgspec.structs.replace(rule, route=routes[name])
+            if one.method or name or one.everywhere:
+                found[rule] = None
         return tuple(found)
 
 

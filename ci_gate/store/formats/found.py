@@ -60,13 +60,26 @@ class Fault(msgspec.Struct, frozen=True):
     why: str
 
 
+class Handshake(msgspec.Struct, frozen=True):
+    """What a connection's handshake has told of a database."""
+
+    scheme: str
+    host: str
+    port: int
+    facts: dict[str, str]
+
+
 class Relaxed(msgspec.Struct, frozen=True, kw_only=True):
     """What the tool lets differ, as a rule of ours."""
 
     name: str = ""
     """Of the inbound exchange whose route it covers; "" = the call below."""
+    everywhere: bool = False
+    """Every route."""
     host: str = ""
-    """Of the call."""
+    """Of the call; "" = not told."""
+    scheme: str = "http"
+    port: int = 0
     method: str = ""
     target: bytes = b""
     at: str
@@ -75,7 +88,7 @@ class Relaxed(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-Item = Found | Skipped | Lost | Fault | Relaxed
+Item = Found | Skipped | Lost | Fault | Relaxed | Handshake
 
 
 class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +112,5 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     """True for a file or folder of this format; raises nothing."""
     read: Callable[[Source, ReadOptions], Iterator[Item]]
     """In the order of the recording. Raises UsageError for what cannot be read at all."""
-    outbound: bool = False
-    """Exchanges whose direction the format does not say are calls."""
     directed: bool = False
     """The format says which direction each exchange has."""

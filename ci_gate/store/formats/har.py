@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,8 @@ from ci_gate.store.formats.found import Fault, Found, Item, Lost, ReadOptions, S
 from ci_gate.store.formats.messages import Bad
 from ci_gate.store.formats.source import Source
 from ci_gate.store.formats.times import seconds
+
+_SPACE = re.compile(r"\s+")
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -191,7 +194,7 @@ def _content(content: _Content) -> bytes:
 
 def _base64(text: str) -> bytes:
     try:
-        return b64decode(text, validate=False)
+        return b64decode(_SPACE.sub("", text), validate=True)
     except (binascii.Error, ValueError) as error:
         raise Bad("its body is no base64") from error
 

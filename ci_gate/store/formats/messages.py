@@ -183,3 +183,10 @@ def version_of(text: object) -> tuple[str, str]:
     if name in ("3", "3.0", "h3"):
         return "1.1", "HTTP/3: carried as HTTP/1.1"
     return "1.1", ""
+
+
+def number(value: object) -> float:
+    """A number of milliseconds, within a year; 0 for what is none."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0.0
+    return float(min(max(value, 0), 3.2e10)) if value == value else 0.0  # NaN is no number

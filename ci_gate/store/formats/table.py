@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ci_gate.errors import UsageError
-from ci_gate.store.formats import har
+from ci_gate.store.formats import (
+    goreplay,
+    har,
+    hoverfly,
+    keploy,
+    mitmproxy,
+    postman,
+    proxymock,
+    wiremock,
+)
 from ci_gate.store.formats.found import Format
 from ci_gate.store.formats.source import Source
 
-FORMATS = (Format(name="har", title="HAR 1.2", recognises=har.recognises, read=har.read),)
+
+def _row(name: str, title: str, module: Any, *, directed: bool = False) -> Format:
+    return Format(
+        name=name,
+        title=title,
+        recognises=module.recognises,
+        read=module.read,
+        directed=directed,
+    )
+
+
+FORMATS = (
+    _row("har", "HAR 1.2", har),
+    _row("proxymock", "proxymock", proxymock, directed=True),
+    _row("keploy", "Keploy", keploy, directed=True),
+    _row("goreplay", "GoReplay", goreplay),
+    _row("wiremock", "WireMock", wiremock, directed=True),
+    _row("mitmproxy", "mitmproxy", mitmproxy),
+    _row("postman", "Postman", postman),
+    _row("hoverfly", "Hoverfly", hoverfly, directed=True),
+)
 
 
 def named(name: str) -> Format:

@@ -1,0 +1,294 @@
+"""WireMock's mappings and __files: stubs become calls with the answers they give.
+
+A stub says which requests it answers, not which was made. Where it names one (equal to, or
+containing a text), that request is the recorded one; what it leaves open is a rule, and what
+neither can say is told.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from ci_gate.model.message import Headers
+from ci_gate.store.formats import messages
+from ci_gate.store.formats.documents import Json, Wrong
+from ci_gate.store.formats.found import Fault, Found, Item, Lost, ReadOptions, Relaxed, Skipped
+from ci_gate.store.formats.messages import Bad
+from ci_gate.store.formats.source import Source
+
+REASON = "the WireMock stub leaves it open"
+_REFUSED = {
+    "proxyBaseUrl": "a stub that forwards: it has no answer of its own",
+    "transformers": "a stub whose answer is made anew from each request",
+    "fault": "a stub that breaks the connection",
+}
+_OPEN = ("urlPattern", "urlPathPattern", "urlPathTemplate")
+_STARTED = "Started"
+_OTHERS = (b'"log"', b'"info"', b'"msgType"', b'"schemaVersion"', b"api.keploy.io")
+"""What the JSON of other tools has."""
+
+
+class _Mappings(msgspec.Struct, frozen=True):
+    mappings: list[msgspec.Raw]
+
+
+def recognises(source: Source) -> bool:
+    """A folder of mappings, or a JSON file of one."""
+    names = _inputs(source)
+    if source.is_folder:
+        found = any(_folder(name) == "mappings" for name in names)
+        return found or any(name.partition("/")[0] == "__files" for name in source.names)
+    head = source.head(names[0]) if names else b""
+    if head.lstrip()[:1] != b"{":
+        return False
+    data = source.read(names[0])
+    stub = all(word in data for word in (b'"request"', b'"response"', b'"url'))
+    return stub and not any(word in data for word in _OTHERS)
+
+
+def _inputs(source: Source) -> tuple[str, ...]:
+    names = source.having(".json")
+    inside = tuple(name for name in names if "mappings" in name.split("/")[:-1])
+    return inside or tuple(name for name in names if "__files" not in name.split("/"))
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0].rpartition("/")[2]
+
+
+def read(source: Source, options: ReadOptions) -> Iterator[Item]:
+    """Each stub, in the order in which they would be asked."""
+    stubs: list[tuple[int, str, dict[str, Any]]] = []
+    for name in _inputs(source):
+        try:
+            stubs += _stubs(Json(source, name))
+        except Wrong as error:
+            yield Fault(error.where, str(error))
+    for where, stub in _ordered(stubs):
+        try:
+            yield from _Stub(source, where, stub).read()
+        except Bad as error:
+            yield Fault(where, str(error))
+
+
+def _stubs(document: Json) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Number, place and content of each mapping of a file."""
+    whole = document.decode(dict[str, Any])
+    parts = [msgspec.Raw(document.data)]
+    if "mappings" in whole:
+        parts = document.decode(_Mappings).mappings
+    for number, raw in enumerate(parts):
+        where = document.where(raw) if len(parts) > 1 else document.where(msgspec.Raw(b"{"))
+        yield number, where, document.decode_part(raw, dict[str, Any])
+
+
+def _ordered(
+    stubs: list[tuple[int, str, dict[str, Any]]],
+) -> list[tuple[str, dict[str, Any]]]:
+    """By scenario state (the first first, then what each leads to), then as they are written."""
+    depth: dict[tuple[Any, Any], int] = {}
+    for _ in range(min(len(stubs), 50)):
+        for _, _, stub in stubs:
+            scenario, after = stub.get("scenarioName"), stub.get("newScenarioState")
+            before = depth.get((scenario, stub.get("requiredScenarioState")), 0)
+            if scenario is not None and after is not None and after != _STARTED:
+                depth.setdefault((scenario, after), before + 1)
+
+    def key(at: int) -> tuple[int, int]:
+        stub = stubs[at][2]
+        return depth.get((stub.get("scenarioName"), stub.get("requiredScenarioState")), 0), at
+
+    return [stubs[at][1:] for at in sorted(range(len(stubs)), key=key)]
+
+
+class _Stub:
+    """One mapping."""
+
+    def __init__(self, source: Source, where: str, stub: dict[str, Any]) -> None:
+        self._source = source
+        self._where = where
+        self._stub = stub
+        self._lost: list[str] = []
+        self._open: list[str] = []
+        """Places that the stub leaves open."""
+
+    def read(self) -> Iterator[Item]:
+        asked = self._stub.get("request")
+        answered = self._stub.get("response")
+        if not isinstance(asked, dict) or not isinstance(answered, dict):
+            raise Bad("a mapping has a request and a response")
+        for key, why in _REFUSED.items():
+            if answered.get(key):
+                yield Skipped(self._where, why)
+                return
+        if any(asked.get(key) for key in _OPEN):
+            yield Skipped(self._where, "a stub for every URL of a pattern: none of them is named")
+            return
+        to, verb = self._address(asked), self._method(asked)
+        headers, body = self._headers(asked), self._body(asked)
+        for key in ("formParameters", "multipartPatterns", "customMatcher", "pathParameters"):
+            if asked.get(key):
+                self._lost.append(f"the matcher {key}: the call is recorded without it")
+        request, _ = messages.request(verb, to, messages.fields(headers), body, coded=False)
+        code = messages.status(answered.get("status", 200))
+        response, lost = messages.response(
+            code, self._text(answered.get("statusMessage")), self._said(answered),
+            self._content(answered), coded=False,
+        )  # fmt: skip
+        self._lost.append(lost)
+        if self._stub.get("scenarioName"):
+            self._lost.append("a scenario's states: its answers are given in their order")
+        for key in ("delayDistribution", "chunkedDribbleDelay"):
+            if answered.get(key):
+                self._lost.append(f"{key}: answers come at once")
+        yield from (Lost(self._where, one) for one in dict.fromkeys(self._lost) if one)
+        yield Found(
+            where=self._where,
+            inbound=False,
+            request=request,
+            response=response,
+            scheme=to.scheme,
+            host=to.host,
+            port=to.port,
+            took=messages.number(answered.get("fixedDelayMilliseconds")),
+            causes=(),
+        )
+        for place in self._open:
+            yield Relaxed(
+                at=place,
+                reason=REASON,
+                scheme=to.scheme,
+                host=to.host,
+                port=to.port,
+                method=verb,
+                target=to.target,
+            )
+
+    def _method(self, asked: dict[str, Any]) -> str:
+        verb = self._text(asked.get("method")) or "ANY"
+        if verb == "ANY":
+            self._lost.append("a stub for any method: recorded for one")
+            return "POST" if asked.get("bodyPatterns") else "GET"
+        return messages.method(verb)
+
+    def _address(self, asked: dict[str, Any]) -> messages.Address:
+        url = self._text(asked.get("url") or asked.get("urlPath") or "/")
+        host = asked.get("host")
+        name = self._text(host.get("equalTo")) if isinstance(host, dict) else ""
+        scheme = self._text(asked.get("scheme")) or "http"
+        port = asked.get("port")
+        if host and not name:
+            self._lost.append("a host by pattern")
+        pairs = []
+        for key, matcher in self._matchers(asked, "queryParameters"):
+            values = self._values(matcher, f"request.query.{key}")
+            pairs += [f"{quote(key, safe='')}={quote(value, safe='')}" for value in values]
+        query = "&".join(pairs)
+        if query:
+            url += ("&" if "?" in url else "?") + query
+        if not name:
+            return messages.address(url)
+        return messages.address(f"{scheme}://{name}{f':{port}' if port else ''}{url}")
+
+    def _matchers(self, asked: dict[str, Any], key: str) -> list[tuple[str, Any]]:
+        value = asked.get(key)
+        return list(value.items()) if isinstance(value, dict) else []
+
+    def _values(self, matcher: Any, place: str) -> list[str]:
+        """The values of one matcher: those it names; an open place where it leaves more."""
+        if not isinstance(matcher, dict):
+            return []
+        if matcher.get("absent"):
+            return []
+        for key in ("hasExactly", "includes"):
+            if isinstance(matcher.get(key), list):
+                return [value for one in matcher[key] for value in self._values(one, place)]
+        if isinstance(matcher.get("equalTo"), str):
+            if matcher.get("caseInsensitive"):
+                self._open.append(place)
+            return [matcher["equalTo"]]
+        if isinstance(matcher.get("contains"), str):
+            self._open.append(place)
+            return [matcher["contains"]]
+        kinds = ", ".join(sorted(str(key)[:30] for key in matcher))
+        self._lost.append(f"the matcher {kinds} at {place}: the call is recorded without it")
+        return []
+
+    def _headers(self, asked: dict[str, Any]) -> list[tuple[str, str]]:
+        found = []
+        for name, matcher in self._matchers(asked, "headers"):
+            values = self._values(matcher, f"request.headers.{name.lower()}")
+            found += [(name, value) for value in values]
+        cookies = []
+        for name, matcher in self._matchers(asked, "cookies"):
+            cookies += [
+                f"{name}={value}" for value in self._values(matcher, "request.headers.cookie")
+            ]
+        if cookies:
+            found.append(("Cookie", "; ".join(cookies)))
+        basic = asked.get("basicAuthCredentials") or asked.get("basicAuth")
+        if isinstance(basic, dict):
+            pair = f"{basic.get('username', '')}:{basic.get('password', '')}".encode()
+            found.append(("Authorization", f"Basic {b64encode(pair).decode()}"))
+        return found
+
+    def _body(self, asked: dict[str, Any]) -> bytes:
+        patterns = asked.get("bodyPatterns")
+        for one in patterns if isinstance(patterns, list) else []:
+            if not isinstance(one, dict):
+                raise Bad("a body pattern is an object")
+            value = one.get("equalToJson")
+            if value is not None:
+                if one.get("ignoreArrayOrder") or one.get("ignoreExtraElements"):
+                    self._lost.append("equalToJson's leave to differ: say it in a rule")
+                return value.encode() if isinstance(value, str) else json.dumps(value).encode()
+            if isinstance(one.get("binaryEqualTo"), str):
+                return self._base64(one["binaryEqualTo"])
+            if isinstance(one.get("equalToXml"), str):
+                return str(one["equalToXml"]).encode("utf-8", "surrogatepass")
+            values = self._values(one, "request.body")
+            if values:
+                return values[0].encode("utf-8", "surrogatepass")
+        return b""
+
+    def _said(self, answered: dict[str, Any]) -> Headers:
+        headers = answered.get("headers")
+        found: list[tuple[str, str]] = []
+        for name, value in headers.items() if isinstance(headers, dict) else ():
+            values = value if isinstance(value, list) else [value]
+            found += [(name, self._text(one)) for one in values]
+        if "jsonBody" in answered and not any(name.lower() == "content-type" for name, _ in found):
+            found.append(("Content-Type", "application/json"))
+        return messages.fields(found)
+
+    def _content(self, answered: dict[str, Any]) -> bytes:
+        if isinstance(answered.get("body"), str):
+            return str(answered["body"]).encode("utf-8", "surrogatepass")
+        if "jsonBody" in answered:
+            return msgspec.json.encode(answered["jsonBody"])
+        if isinstance(answered.get("base64Body"), str):
+            return self._base64(answered["base64Body"])
+        name = answered.get("bodyFileName")
+        if isinstance(name, str):
+            ending = f"__files/{name}"
+            found = [one for one in self._source.names if f"/{one}".endswith(f"/{ending}")]
+            if len(found) != 1:
+                raise Bad(f"its body's file {ending[:80]} is not there")
+            return b"".join(self._source.chunks(found[0]))
+        return b""
+
+    def _base64(self, text: str) -> bytes:
+        try:
+            return b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise Bad("a body is no base64") from error
+
+    def _text(self, value: Any) -> str:
+        return value if isinstance(value, str) else "" if value is None else str(value)
