@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ci_gate.values.names import HEADERS, secret_parameter
+from ci_gate.values.names import HEADERS, telling_parameter
 from ci_gate.values.standins import is_stand_in
 
 _HEADER = re.compile(r"(?:request|response)\.(?:headers|trailers)\.([^.\[]+)(.*)\Z", re.DOTALL)
@@ -20,7 +20,10 @@ def secret_place(place: str) -> bool:
         attribute = name == "set-cookie" and below.count(".") > 1
         return name in HEADERS and not attribute
     last = _LAST.search(place)
-    return last is not None and bool(secret_parameter(last[1] or last[2] or ""))
+    return last is not None and telling_parameter(last[1] or last[2] or "") not in (
+        "",
+        "high-entropy",
+    )
 
 
 def hide(text: str) -> str:

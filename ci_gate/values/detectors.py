@@ -17,6 +17,7 @@ from ci_gate.values.cards import is_card
 from ci_gate.values.found import Found, is_worth
 from ci_gate.values.namedtext import (
     ATTRIBUTE_NAME,
+    DSN_NAME,
     JSON_NAME,
     LINE_NAME,
     QUERY_NAME,
@@ -24,6 +25,8 @@ from ci_gate.values.namedtext import (
     named,
     named_in_line,
 )
+from ci_gate.values.personaltext import PATTERNS as PERSONAL
+from ci_gate.values.personaltext import personal_found
 from ci_gate.values.shapes import JWE, JWT, KEYS, PEM_BEGIN, is_key
 from ci_gate.values.standins import basic_pair
 
@@ -40,8 +43,8 @@ _ESCAPED = r"\\u00(?:2[dDeE]|3[0-9]|[46][0-9a-fA-F]|[57][0-9aA])"
 """A letter, digit, @, dot or dash that JSON did not have to escape: the text has to be read."""
 
 
-_CONTENT = (PEM_BEGIN, _USERINFO, _CREDENTIALS, _ENCODED, _KEYS, _EMAIL, _CARD)
-_NAMES = (JSON_NAME, QUERY_NAME, XML_NAME, ATTRIBUTE_NAME)
+_CONTENT = (PEM_BEGIN, _USERINFO, _CREDENTIALS, _ENCODED, _KEYS, _EMAIL, _CARD, *PERSONAL)
+_NAMES = (JSON_NAME, QUERY_NAME, XML_NAME, ATTRIBUTE_NAME, DSN_NAME)
 
 
 @functools.cache
@@ -83,7 +86,13 @@ def suspicious(data: bytes) -> bool:
 
 def suspects(data: bytes) -> list[tuple[int, int]]:
     """Where a detector may find something, in order."""
-    return [found.span() for found in _automaton(_ESCAPED).finditer(data)]
+    spans = [found.span() for found in _automaton(_ESCAPED).finditer(data)]
+    # Digits are never escaped, so that they can be judged here; fractions are full of them.
+    return [
+        (start, end)
+        for start, end in spans
+        if not data[start:end].isdigit() or _decide(data, start, end, False)
+    ]
 
 
 def find(data: bytes, line: bool = False) -> Iterator[Found]:
@@ -109,7 +118,7 @@ def _decide(data: bytes, start: int, end: int, line: bool) -> list[Found]:
     if matched.startswith(b":"):
         return _userinfo(data, start, end)
     found = None
-    if matched[0] in b'"\\?&;<' or matched.endswith(b'="'):
+    if matched[0] in b"\"'\\?&;< " or matched.endswith(b'="'):
         found = named(data, start, end)
     elif matched.startswith(b"eyJ"):
         found = _encoded(data, start, end)
@@ -117,9 +126,10 @@ def _decide(data: bytes, start: int, end: int, line: bool) -> list[Found]:
         found = _email(data, start, end)
     elif _SCHEME.match(matched):
         found = _credentials(data, start, end)
-    elif line and matched[-1:] in (b"=", b":"):
+    if found is None and line and matched[-1:] in (b"=", b":"):
         found = named_in_line(data, start, end)
     found = found or _card(data, start, end) or _key(data, start, end)
+    found = found or personal_found(data, start, end)
     return [] if found is None else [found]
 
 

@@ -9,7 +9,12 @@ from __future__ import annotations
 from ci_gate.values.detectors import find
 from ci_gate.values.standins import is_stand_in
 
-_WORDS = {"private-key": "private key", "basic-auth": "secret", "base64-json": ""}
+_WORDS = {
+    "private-key": "private key",
+    "basic-auth": "secret",
+    "base64-json": "",
+    "high-entropy": "secret",
+}
 
 
 def masked(text: str) -> str:

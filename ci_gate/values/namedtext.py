@@ -9,19 +9,31 @@ from collections.abc import Callable
 from urllib.parse import quote, unquote_plus
 
 from ci_gate.values.found import Found, is_worth
-from ci_gate.values.names import PATTERN, secret_name, secret_parameter
+from ci_gate.values.names import PATTERN as SECRET
+from ci_gate.values.names import secret_name, telling_name, telling_parameter
+from ci_gate.values.personal import KINDS as PERSONAL_KINDS
+from ci_gate.values.personal import PATTERN as PERSONAL
+from ci_gate.values.personal import is_of_kind
+from ci_gate.values.standins import is_stand_in
+
+PATTERN = f"(?:{SECRET}|{PERSONAL})"
+"""Every telling name, for RE2 without case."""
 
 # For RE2, without groups. Each ends where the value may begin.
 JSON_NAME = r'\\*"(?i:' + PATTERN + r')\\*"[ \t\r\n]*:'
-QUERY_NAME = r"[?&;](?i:" + PATTERN + r"|sig|x-amz-(?:signature|credential)|x-goog-signature)="
+QUERY_NAME = (
+    r"(?:[?&]|; ?)(?i:" + PATTERN + r"|sig|x-amz-(?:signature|credential)|x-goog-signature)="
+)
 XML_NAME = r"<(?:[A-Za-z0-9_-]{1,40}:)?(?i:" + PATTERN + r")[>\s]"
 ATTRIBUTE_NAME = r"\b(?i:" + PATTERN + r')="'
+DSN_NAME = r"[ \"'](?i:password|passwd|pwd)="
+"""Of a connection string: `host=db user=app password=…`."""
 LINE_NAME = r"""\b(?i:""" + PATTERN + r""")\b['"]?[ \t]*[=:]"""
 """Only in log lines and reports: `password=…`, `token: …`."""
 
 _JSON_VALUE = re.compile(
     rb'[ \t\r\n]*+(?:(?P<plain>"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+")'
-    rb'|(?P<quote>\\++")(?P<nested>[^"\\]*+)(?=\\)|(?P<number>[0-9]{3,19})(?![0-9.eE]))',
+    rb'|(?P<quote>\\++")(?P<nested>[^"\\]*+)(?=\\)|(?P<number>-?[0-9]{1,19}(?:\.[0-9]{1,20})?)(?![0-9.eE]))',
     re.DOTALL,
 )
 _QUERY_VALUE = re.compile(rb"[^&#\s\"'<>\\;,)\]}]++")
@@ -32,6 +44,7 @@ _ATTRIBUTE_VALUE = re.compile(rb'[^"<]++')
 _LINE_VALUE = re.compile(
     rb"[ \t]*+(?:(?i:bearer|basic|token)[ \t]++)?(?:\"([^\"\n]++)\"|'([^'\n]++)'|([^\s\"',;&)}\]]++))"
 )
+_DSN = re.compile(rb"\b(?i:host|hostaddr|dbname|database|user|server|port)=\S")
 _NAME = re.compile(rb"[A-Za-z0-9_.-][A-Za-z0-9_. -]*")
 
 
@@ -40,24 +53,42 @@ def named(data: bytes, start: int, end: int) -> Found | None:
     name = _name(data, start, end)
     sign, last = data[start : start + 1], data[end - 1 : end]
     if last == b":" and (sign == b'"' or sign == b"\\"):
-        return _json(data, end, secret_name(name))
+        return _json(data, end, telling_name(name))
     if last == b"=" and sign in (b"?", b"&", b";"):
-        return _value(data, _QUERY_VALUE, end, secret_parameter(name), unquote_plus, _percent)
+        return _value(data, _QUERY_VALUE, end, telling_parameter(name), unquote_plus, _percent)
+    if last == b"=":
+        if _DSN.search(data, max(0, start - 200), start) is None:
+            return None
+        return _value(data, _QUERY_VALUE, end, secret_name(name), str, str)
     if sign == b"<":
         begin = end if last == b">" else end - 1
-        return _xml(data, begin, secret_name(name))
-    return _value(data, _ATTRIBUTE_VALUE, end, secret_name(name), html.unescape, _escaped)
+        return _xml(data, begin, telling_name(name))
+    return _value(data, _ATTRIBUTE_VALUE, end, telling_name(name), html.unescape, _escaped)
 
 
 def named_in_line(data: bytes, start: int, end: int) -> Found | None:
     """The same for the match of `LINE_NAME`; the value ends with its quote or its word."""
     found = _LINE_VALUE.match(data, end)
-    kind = secret_name(_name(data, start, end))
+    kind = telling_name(_name(data, start, end))
     if found is None or not kind:
         return None
     group = found.lastindex or 0
     text = found[group].decode("utf-8", "replace")
-    return Found(*found.span(group), kind, text) if is_worth(text) else None
+    return Found(*found.span(group), kind, text) if counts(kind, text) else None
+
+
+def counts(kind: str, text: str) -> bool:
+    """True when the value of a field whose name tells `kind` is one to replace."""
+    if kind in PERSONAL_KINDS:
+        return is_of_kind(text, kind) or bool(is_stand_in(text))
+    return is_worth(text)
+
+
+def _is_number(kind: str, text: str) -> bool:
+    """The same for a JSON number."""
+    if kind in PERSONAL_KINDS:
+        return counts(kind, text)
+    return kind in ("card", "cvv") and text.isdigit() and len(text) >= 3
 
 
 def _name(data: bytes, start: int, end: int) -> str:
@@ -68,11 +99,12 @@ def _name(data: bytes, start: int, end: int) -> str:
 
 def _json(data: bytes, position: int, kind: str) -> Found | None:
     found = _JSON_VALUE.match(data, position)
-    if found is None:
+    if found is None or not kind:
         return None
     if found["number"] is not None:
         start, end = found.span("number")
-        return Found(start, end, kind, found["number"].decode()) if kind != "secret" else None
+        text = found["number"].decode()
+        return Found(start, end, kind, text) if _is_number(kind, text) else None
     group = "nested" if found["plain"] is None else "plain"
     start, end = found.span(group)
     text = found[group].decode("utf-8", "replace")
@@ -82,7 +114,8 @@ def _json(data: bytes, position: int, kind: str) -> Found | None:
             text = json.loads(text, strict=False)
         except ValueError:
             text = text[1:-1]
-    return Found(start, end, kind, text, _json_quoted, True) if is_worth(text) else None
+    remember = kind not in PERSONAL_KINDS
+    return Found(start, end, kind, text, _json_quoted, remember) if counts(kind, text) else None
 
 
 def _xml(data: bytes, position: int, kind: str) -> Found | None:
@@ -91,11 +124,12 @@ def _xml(data: bytes, position: int, kind: str) -> Found | None:
         return None
     group = "text" if found["data"] is None else "data"
     text = html.unescape(found[group].decode("utf-8", "replace")).strip()
-    if not is_worth(text):
+    if not kind or not counts(kind, text):
         return None
     raw = found[group]
     start = found.start(group) + len(raw) - len(raw.lstrip())
-    return Found(start, start + len(raw.strip()), kind, text, _escaped, True)
+    remember = kind not in PERSONAL_KINDS
+    return Found(start, start + len(raw.strip()), kind, text, _escaped, remember)
 
 
 def _value(
@@ -110,7 +144,8 @@ def _value(
     if found is None or not kind:
         return None
     text = unquote(found[0].decode("utf-8", "replace"))
-    return Found(*found.span(), kind, text, requote, True) if is_worth(text) else None
+    remember = kind not in PERSONAL_KINDS
+    return Found(*found.span(), kind, text, requote, remember) if counts(kind, text) else None
 
 
 def _percent(text: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import re
 
+from ci_gate.values.personal import personal_name
+
 _SECRETS = """
 password, passwd, pwd, pass word, passphrase, pass code, new password, old password,
 current password, confirm password, password confirm, password confirmation, password repeat,
@@ -124,6 +126,12 @@ def secret_name(name: str) -> str:
     return _kind(name) if 0 < len(name) <= 40 else ""
 
 
+def telling_name(name: str) -> str:
+    """What a field of that name holds: as `secret_name`, and what is a person's (`personal`), which
+    counts only when the value looks like it."""
+    return secret_name(name) or personal_name(name)
+
+
 _NESTED = re.compile(r"[\[.]([^\[\].]{1,40})\]?\Z")
 
 
@@ -141,3 +149,12 @@ def _parameter(name: str) -> str:
         if kind:
             return kind
     return ""
+
+
+@functools.lru_cache(maxsize=4096)
+def telling_parameter(name: str) -> str:
+    """As `telling_name` for query and form fields."""
+    if len(name) > 100:
+        return ""
+    nested = _NESTED.search(name)
+    return _parameter(name) or personal_name(name) or (personal_name(nested[1]) if nested else "")

@@ -7,6 +7,7 @@ Three things give a secret away: the name it stands under (`names`), what it loo
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator
@@ -24,8 +25,11 @@ from ci_gate.values.names import (
     SIGNATURES,
     is_secret_header,
     secret_name,
-    secret_parameter,
+    telling_name,
+    telling_parameter,
 )
+from ci_gate.values.personal import KINDS as PERSONAL_KINDS
+from ci_gate.values.personal import is_of_kind
 from ci_gate.values.places import TextEdit, edit
 from ci_gate.values.remembered import Remembered, occurrences
 from ci_gate.values.shapes import shape_of
@@ -37,6 +41,7 @@ _DEEPEST = 4
 """Levels of base64'd JSON inside one another that are opened."""
 _TOKENS = 4096
 """JWTs whose stand-ins are kept at hand."""
+_VERSION = re.compile("version|release|build", re.IGNORECASE)
 _COOKIES = frozenset(("cookie", "set-cookie"))
 
 
@@ -242,9 +247,11 @@ class _Change:
 
     def _named(self, leaf: Leaf, text: str) -> str | list[TextEdit] | None:
         """What the field's name says; None = nothing."""
-        kind = (secret_parameter if leaf.style == "query" else secret_name)(leaf.name)
+        kind = (telling_parameter if leaf.style == "query" else telling_name)(leaf.name)
         if not kind:
             return None
+        if kind in PERSONAL_KINDS:
+            return self._personal(kind, leaf, text)
         if kind != "secret":
             bare = text.replace(" ", "").replace("-", "")
             fits = bare.isdigit() and (len(bare) <= 4) == (kind == "cvv")
@@ -262,12 +269,24 @@ class _Change:
             ]
         return self._redactor.secret(kind, text, True)
 
+    def _personal(self, kind: str, leaf: Leaf, text: str) -> str | None:
+        """What a field that names something of a person's holds, if it looks like it; a text that
+        shows by itself what it is, is that."""
+        if not is_of_kind(text, kind) or shape_of(text):
+            return None
+        if not isinstance(leaf.value, str) and kind != "coordinate":
+            # A number has to stay one where it can: sixteen digits are not exact everywhere.
+            kind = "number"
+        return self._redactor.secret(kind, text, False)
+
     def _content(self, leaf: Leaf, text: str) -> list[TextEdit] | None:
         data = text.encode("utf-8", "surrogatepass")
         edits: list[TextEdit] = []
         position = characters = 0
         for found in self._redactor.found_in(data):
             if not isinstance(leaf.value, str) and (found.start, found.end) != (0, len(data)):
+                continue
+            if found.kind == "ipv4" and _VERSION.search(leaf.name):
                 continue
             new = self._redactor.replacement(found)
             if text.isascii():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ci_gate.values.cards import is_card
+from ci_gate.values.iban import is_iban
 
 KEYS: tuple[tuple[str, str, str], ...] = (
     ("AWS", r"(?:AKIA|ASIA|ABIA|ACCA)", r"[A-Z0-9]{16}"),
@@ -48,6 +49,18 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("Sentry", r"sntry[su]_", r"[A-Za-z0-9_=+/-]{40,}"),
     ("Supabase", r"sbp_", r"[0-9a-f]{40}"),
     ("Doppler", r"dp\.(?:pt|st|ct|sa|scim|audit)\.", r"[A-Za-z0-9._-]{40,64}"),
+    ("Atlassian", r"ATATT3", r"[A-Za-z0-9_=-]{40,255}"),
+    ("Airtable", r"pat", r"[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
+    ("age", r"AGE-SECRET-KEY-1", r"[A-Z0-9]{58}"),
+    ("Artifactory", r"AKCp", r"[A-Za-z0-9]{20,80}"),
+    ("Docker", r"dckr_(?:pat|oat)_", r"[A-Za-z0-9_-]{20,64}"),
+    ("Heroku", r"HRKU-", r"[A-Za-z0-9_-]{36,64}"),
+    ("Mailchimp", r"", r"[0-9a-f]{32}-us[0-9]{1,2}"),
+    ("PlanetScale", r"pscale_(?:tkn|pw|oauth)_", r"[A-Za-z0-9_.-]{32,64}"),
+    ("Pulumi", r"pul-", r"[0-9a-f]{40}"),
+    ("RubyGems", r"rubygems_", r"[0-9a-f]{48}"),
+    ("Terraform", r"", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,70}"),
+    ("Discord", r"", r"[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}"),
     ("Telegram", r"", r"[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"),
 )
 """(who issues it, prefix that stays readable, the secret rest)."""
@@ -71,8 +84,8 @@ _EMAIL = re.compile(
 
 
 def shape_of(text: str) -> str:
-    """The kind of secret a whole text shows itself to be: "jwt", "email", "card", "private-key",
-    "key", or ""."""
+    """The kind of secret a whole text shows itself to be: "jwt", "email", "card", "iban",
+    "private-key", "key", or ""."""
     if len(text) < 6:
         return ""
     if text.startswith("eyJ") and _JWT.fullmatch(text):
@@ -83,6 +96,8 @@ def shape_of(text: str) -> str:
         return "email"
     if is_card(text):
         return "card"
+    if text[2:4].isdigit() and is_iban(text):
+        return "iban"
     return "key" if is_key(text) else ""
 
 

@@ -11,8 +11,15 @@ recognisable without the key, so that nothing is redacted twice and comparing kn
 | jwt | header as it was, personal claims replaced, a signature of ours | the check at its end |
 | private-key | same lines, other letters | the check at the end of its body |
 | basic-auth | base64 of two stand-ins | the stand-ins inside |
+| iban | same country, length and groups, valid | five digits of check in its last digits |
+| ipv4, ipv6, mac | of 240.0.0.0/4, of 2001:db8::/32, beginning 02:ed:ac | the range |
+| phone | same country code and groups, national part from 000 | those zeros |
+| name, address | word by word: letters for letters, digits for digits | the check in every word |
+| birth-date | the same form, a year from 1000 to 1799 | the year |
+| coordinate | a number between -80 and -90, 10 to 13 decimals | the check in its last digits |
 | cvv | ones | (not: too short; ones stay ones) |
-| key, secret | same prefix, separators, alphabet and length, at least 12 or 16 | the check at its end |
+| key, secret, national-id, ssn, nino, bare phone | same prefix, separators, alphabet and length, \
+at least 12 or 16 | the check at its end |
 """
 
 from __future__ import annotations
@@ -24,12 +31,24 @@ import hmac
 import re
 import string
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 
 from ci_gate.model.message import Part
 from ci_gate.values import checkmark
 from ci_gate.values.cards import BRANDS, brand, card_digits, luhn, luhn_digit
+from ci_gate.values.iban import iban_stand_in, is_iban_stand_in
 from ci_gate.values.leaves import Leaf
 from ci_gate.values.names import secret_name
+from ci_gate.values.network import is_network_stand_in, network_stand_in
+from ci_gate.values.personstandins import (
+    coordinate_stand_in,
+    day_stand_in,
+    is_coordinate_stand_in,
+    is_day_stand_in,
+    is_words_stand_in,
+    words_stand_in,
+)
+from ci_gate.values.phones import has_groups, is_phone_stand_in, phone_stand_in
 from ci_gate.values.places import edit
 from ci_gate.values.shapes import RESERVED_DOMAIN, key_prefix, shape_of
 
@@ -57,6 +76,17 @@ _PERSONAL_CLAIMS = frozenset(
 )
 """Claims about a person (OpenID Connect Core section 5.1). Who a token is for (`sub`) and what it
 is good for stay: paths, bodies and queries name the same, and a service decides by them."""
+_SHORTEST = 8
+"""Characters of the shortest stand-in: a day as digits."""
+_NUMERIC = frozenset("+-(0123456789")
+_FORMS: dict[str, Callable[[str, bytes], str]] = {
+    "iban": iban_stand_in,
+    "ipv4": network_stand_in,
+    "ipv6": network_stand_in,
+    "mac": network_stand_in,
+    "birth-date": day_stand_in,
+    "coordinate": coordinate_stand_in,
+}
 _TESTS = {test: issuer for issuer in BRANDS for test in issuer.tests}
 
 
@@ -102,7 +132,23 @@ class StandIns:
             return self._jwt(text, seed)
         if shape == "private-key":
             return _pem(text, seed)
+        personal = self._personal(shape, text, seed)
+        if personal:
+            return personal
         return _shaped(text, key_prefix(text) if shape == "key" else "", seed)
+
+    def _personal(self, kind: str, text: str, seed: bytes) -> str:
+        """The stand-in of a kind that has a form of its own; "" for the others."""
+        if kind in ("name", "address"):
+            new = words_stand_in(text, self._key)
+            return new if is_words_stand_in(new) else ""
+        if kind == "phone":
+            return phone_stand_in(text, seed) if has_groups(text) else ""
+        if kind == "number":
+            digits = "9" + _shaped("0" * 16, "", seed)[:7]
+            return digits + checkmark.check_digits(digits)
+        make = _FORMS.get(kind)
+        return make(text, seed) if make is not None else ""
 
     def _basic(self, user: str, password: str) -> str:
         pair = ":".join(self.stand_in("secret", half) if half else "" for half in (user, password))
@@ -129,7 +175,7 @@ class StandIns:
         if not isinstance(leaf.value, str):
             return None
         if leaf.name in _PERSONAL_CLAIMS or secret_name(leaf.name) or shape_of(text):
-            return self.stand_in("secret", text)
+            return self.stand_in("name" if leaf.name.endswith("name") else "secret", text)
         return None
 
 
@@ -139,8 +185,10 @@ def is_stand_in(text: str) -> str:
     A credential may stand behind its scheme ("Bearer …"). CVV stand-ins are not told apart.
     """
     size = len(text)
-    if size < checkmark.SHORTEST or size > LONGEST or not text.isascii():
+    if size < _SHORTEST or size > LONGEST or not text.isascii():
         return ""
+    if size < checkmark.SHORTEST:
+        return _is_number_stand_in(text)
     if "@" in text:
         return "email" if _EMAIL.fullmatch(text) else ""
     if text.startswith("-----BEGIN "):
@@ -150,11 +198,37 @@ def is_stand_in(text: str) -> str:
     if " " in text:
         scheme = _SCHEME.match(text)
         rest = text[scheme.end() :] if scheme else ""
-        return "" if " " in rest else is_stand_in(rest)
+        kind = is_stand_in(rest) if " " not in rest else ""
+        return kind or _is_number_stand_in(text) or _is_person_stand_in(text)
+    kind = _is_number_stand_in(text)
+    if kind:
+        return kind
     if checkmark.has_check(text):
         return shape_of(text) or "secret"
+    kind = _is_person_stand_in(text)
+    if kind:
+        return kind
     pair = basic_pair(text) if size % 4 == 0 and text[0] not in "{[" else None
     return "basic-auth" if pair and any(pair) and all(_is_half(half) for half in pair) else ""
+
+
+def _is_number_stand_in(text: str) -> str:
+    """The kind of a stand-in that is digits, their groups and no word; "" for anything else."""
+    if len(text) > 40 or not (text[0] in _NUMERIC and text[-1].isalnum()):
+        return ""
+    if text[0] == "-":
+        return "coordinate" if is_coordinate_stand_in(text) else ""
+    if is_day_stand_in(text):
+        return "birth-date"
+    return is_network_stand_in(text) or ("phone" if is_phone_stand_in(text) else "")
+
+
+def _is_person_stand_in(text: str) -> str:
+    if text[0].isalpha() and text[1].isupper() and text[2:4].isdigit() and is_iban_stand_in(text):
+        return "iban"
+    if not is_words_stand_in(text):
+        return ""
+    return "address" if any(sign.isdigit() for sign in text) else "name"
 
 
 def _is_half(half: str) -> bool:

@@ -203,7 +203,7 @@ def test_jwt_stays_readable() -> None:
     assert claims["scope"] == "read"
     assert claims["email"] == MAKER.stand_in("email", "jane@mail.example")
     assert claims["sub"] == "user-123"
-    assert claims["given_name"] == MAKER.stand_in("secret", "Jane")
+    assert claims["given_name"] == MAKER.stand_in("name", "Jane")
     assert claims["api_key"] == MAKER.stand_in("secret", "k-000111222333")
     assert len(signature) == 43
 
