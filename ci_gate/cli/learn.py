@@ -42,6 +42,11 @@ ci-gate learn --replays 5 --in snapshots/orders -- python -m orders
     is_flag=True,
     help="Load every core in the second replay, for what depends on how fast the machine is.",
 )
+@click.option(
+    "--fill",
+    is_flag=True,
+    help="First take from the service the answers that an import came without.",
+)
 @map_option
 @common_options
 def command(
@@ -49,6 +54,7 @@ def command(
     app_port: int | None,
     replays: int,
     busy: bool,
+    fill: bool,
     maps: tuple[str, ...],
     config: str | None,
     quiet: bool,
@@ -72,6 +78,6 @@ def command(
     flags = RunFlags(command=command_line(), snapshot=snapshot, app_port=app_port, maps=maps)
     options = run_options(flags, surroundings(config))
     with output(quiet=quiet, no_color=no_color) as sink:
-        summary = run(learn(options, sink, replays, busy=busy))
+        summary = run(learn(options, sink, replays, busy=busy, fill=fill))
     show_lesson(summary, as_json=as_json, quiet=quiet)
     return summary.exit_code

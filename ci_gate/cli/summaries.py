@@ -82,7 +82,13 @@ def mocking_text(summary: MockSummary) -> str:
 
 def lesson_text(summary: LearnSummary) -> str:
     """The summary of `learn` as plain text, for people."""
-    blocks = _learned(summary) if not summary.unfaithful else _not_learned(summary)
+    if summary.left:
+        blocks = _not_filled(summary)
+    else:
+        blocks = _learned(summary) if not summary.unfaithful else _not_learned(summary)
+    if summary.filled:
+        filled = _count(summary.filled, "request has got its", "requests have got their")
+        blocks = [f"{filled} answer from the service", *blocks]
     blocks += [
         "\n".join(f"service: {printable(line)}" for line in summary.last_lines),
         f"note: {printable(summary.note)}" if summary.note else "",
@@ -122,6 +128,15 @@ def _learned(summary: LearnSummary) -> list[str]:
             [(one.route, one.exchanges, one.place, one.example) for one in summary.risks],
         ),
     ]
+
+
+def _not_filled(summary: LearnSummary) -> list[str]:
+    head = f"{summary.snapshot}: nothing was learned, because requests have no answer yet"
+    remedy = (
+        "record the calls that nobody has recorded: `ci-gate export --format curl` writes the "
+        "requests as a script, and `ci-gate record --add --drive` runs it"
+    )
+    return [head, table("no answer", (), [(one,) for one in summary.left]), remedy]
 
 
 def _not_learned(summary: LearnSummary) -> list[str]:

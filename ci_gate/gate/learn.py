@@ -14,7 +14,7 @@ from ci_gate.config.options import RunOptions
 from ci_gate.correlation.bindings import find
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
-from ci_gate.gate import events, lesson
+from ci_gate.gate import events, filling, lesson
 from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.hiding import Hidden
 from ci_gate.gate.learning import Taught, teach
@@ -37,10 +37,15 @@ AHEAD = timedelta(days=31)
 
 
 async def learn(
-    options: RunOptions, sink: events.Sink, replays: int = REPLAYS, *, busy: bool = False
+    options: RunOptions,
+    sink: events.Sink,
+    replays: int = REPLAYS,
+    *,
+    busy: bool = False,
+    fill: bool = False,
 ) -> LearnSummary:
     """Replay the snapshot `replays` times, one boot each, and write what was learned. `busy`: the
-    second time while other processes load every core.
+    second time while other processes load every core. `fill`: see `filling`, first.
 
     One boot more where a fast replay suffers from its haste (see `pacing`), and all replays again
     at the recorded pace where fast ones cannot be explained and a recording takes no longer than
@@ -49,6 +54,15 @@ async def learn(
     """
     check(options, replays)
     options = msgspec.structs.replace(options, only=())
+    filled = await filling.fill(options, sink) if fill else filling.Filled()
+    if filled.left:
+        return LearnSummary(
+            snapshot=options.snapshot,
+            replays=0,
+            filled=filled.filled,
+            left=filled.left,
+            exit_code=1,
+        )
     fold_leftover(options.snapshot, options.routes, sink)
     plan = make_plan(options)
     if not plan.steps:
@@ -69,7 +83,8 @@ async def learn(
                 rehearsals, taught = slow, again
     if not taught.unfaithful:
         write_snapshot(options.snapshot, _paced(taught.snapshot, options, pace))
-    return _summary(options, plan.rules, rehearsals, taught, pace)
+    summary = _summary(options, plan.rules, rehearsals, taught, pace)
+    return msgspec.structs.replace(summary, filled=filled.filled)
 
 
 async def _asked_too_early(rehearsing: _Rehearsing, taught: Taught, plan: Plan) -> list[str]:

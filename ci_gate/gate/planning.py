@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 import msgspec
@@ -68,14 +68,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, steps=tuple(plan(self.snapshot.inbound, None, pace)))
 
 
-def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
-    """Read the snapshot and choose from it. Raises UsageError for conditions, snapshot and
-    `--only`."""
+def make_plan(
+    options: RunOptions | ReplayVerbOptions, opened: Callable[[Snapshot], Snapshot] | None = None
+) -> Plan:
+    """Read the snapshot and choose from it. `opened` puts something where answers are missing.
+
+    Raises UsageError for conditions, snapshot and `--only`, and for requests without an answer."""
     conditions = parse_all(options.policy.fail_if, options.policy.warn_if)
     now = datetime.datetime.now(datetime.UTC)
     read = read_with_places(options.snapshot)
+    whole = _whole(options.snapshot, read.snapshot) if opened is None else opened(read.snapshot)
     upstreams = options.dependencies if isinstance(options, RunOptions) else ()
-    snapshot = with_effects(with_routes(read.snapshot, options.routes), upstreams)
+    snapshot = with_effects(with_routes(whole, options.routes), upstreams)
     only = inbound_of(snapshot, select(snapshot, options.only)) if options.only else None
     return Plan(
         snapshot=snapshot,
@@ -90,6 +94,17 @@ def make_plan(options: RunOptions | ReplayVerbOptions) -> Plan:
         given=_given(options.replay, snapshot.origin),
         started_at=now,
     )
+
+
+def _whole(folder: str, snapshot: Snapshot) -> Snapshot:
+    """The snapshot, in which every request has an answer to be compared with."""
+    waiting = [one.route for one in snapshot.inbound if one.response is None]
+    if waiting:
+        raise UsageError(
+            f"{folder}: {len(waiting)} requests have no recorded answer ({waiting[0]}): "
+            "`ci-gate learn --fill` takes it from the unchanged service"
+        )
+    return snapshot
 
 
 def alone(plan_: Plan, ids: Collection[str], options: RunOptions) -> Plan:

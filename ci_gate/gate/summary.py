@@ -76,6 +76,10 @@ class LearnSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The routes that nothing explains, when these are most of the routes: the service is not
     deterministic."""
     last_lines: tuple[str, ...] = ()
+    filled: int = 0
+    """Requests that have got their answer (`--fill`)."""
+    left: tuple[str, ...] = ()
+    """Requests that have none yet, and why; then nothing was learned."""
     note: str = ""
     """Why the service's clock could not be moved: what follows it may not have shown."""
     exit_code: int = 0

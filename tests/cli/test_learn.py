@@ -29,9 +29,9 @@ def fake_learn(monkeypatch: pytest.MonkeyPatch) -> Callable[[LearnSummary], list
         seen: list[Any] = []
 
         async def pretend(
-            options: Any, sink: Callable[[Any], None], replays: int, *, busy: bool
+            options: Any, sink: Callable[[Any], None], replays: int, *, busy: bool, fill: bool
         ) -> LearnSummary:
-            seen.append((options, replays, busy))
+            seen.append((options, replays, busy, fill))
             sink(Stage("learn", "replay 1 of 3"))
             return summary
 
@@ -48,13 +48,13 @@ def test_flags_reach_the_verb(call: Callable[..., Any], fake_learn: Callable[...
     Path("sub/gate.yml").write_text("version: 1\nservice: {command: [a]}")
     called = call(
         "learn", "-c", "sub/gate.yml", "--in", "s", "--app-port", "7", "--map", "p@1=http://a",
-        "--replays", "5", "--busy", "--", "other", "--flag",
+        "--replays", "5", "--busy", "--fill", "--", "other", "--flag",
     )  # fmt: skip
-    ((options, replays, busy),) = seen
+    ((options, replays, busy, fill),) = seen
     assert called.code == 0
     assert (options.service.command, options.service.port) == (("other", "--flag"), 7)
     assert (options.snapshot, options.folder, options.config) == ("s", "sub", "sub/gate.yml")
-    assert (replays, busy) == (5, True)
+    assert (replays, busy, fill) == (5, True, True)
 
 
 def test_three_replays_unless_told(
@@ -63,7 +63,7 @@ def test_three_replays_unless_told(
     """Two at the recorded clock and one ahead, on the machine as it is, need not be asked for."""
     seen = fake_learn(LEARNED)
     assert call("learn", "--", "x").code == 0
-    assert seen[0][1:] == (3, False)
+    assert seen[0][1:] == (3, False, False)
 
 
 def test_the_exit_code_is_the_summarys(
@@ -93,6 +93,16 @@ def test_the_table_is_for_people(call: Callable[..., Any], fake_learn: Callable[
     assert "response.body.$.id" in called.err
     quiet = call("learn", "--quiet", "--", "x")
     assert (quiet.out, quiet.err) == ("", "")
+
+
+def test_what_has_no_answer_yet(call: Callable[..., Any], fake_learn: Callable[..., Any]) -> None:
+    """Named with the remedy; what got its answer is counted."""
+    fake_learn(LearnSummary(snapshot="s", replays=0, filled=2, left=("GET /a: why",), exit_code=1))
+    called = call("learn", "--fill", "--", "x")
+    assert called.code == 1
+    assert "2 requests have got their answer" in called.err
+    assert "GET /a: why" in called.err
+    assert "export --format curl" in called.err
 
 
 def test_replays_are_a_number(call: Callable[..., Any]) -> None:
