@@ -13,6 +13,7 @@ from ci_gate.codecs.redis.commands import effect, keys
 from ci_gate.codecs.redis.conversation import Mocking, Recording, Replaying
 from ci_gate.codecs.redis.reply import as_asked
 from ci_gate.codecs.redis.resp import Malformed, Reader, arguments
+from ci_gate.codecs.redis.sameness import in_one_order
 from ci_gate.model.exchange import Exchange, Facts
 from ci_gate.model.message import Key, Message, Part, RedisCommand, RedisReply
 
@@ -34,9 +35,11 @@ class Redis:
         return Recording()
 
     def full(self, request: Message) -> tuple[object, ...]:
-        """Database and commands, byte for byte but for the case of names."""
+        """Database and commands, byte for byte but for the case of names and for the order of what
+        has none."""
         command = _command(request)
-        return ("redis", command.database, command.body)
+        body = command.body
+        return ("redis", command.database, in_one_order(body) if isinstance(body, bytes) else body)
 
     def key(self, request: Message) -> Key:
         """coarse: ("redis", database, name, folded first key)."""

@@ -41,13 +41,15 @@ class Heard(msgspec.Struct, frozen=True, gc=False):
 class Said:
     """The state of one client's connection."""
 
-    __slots__ = ("_queued", "channels", "database", "protocol")
+    __slots__ = ("_queued", "channels", "client", "database", "protocol")
 
     def __init__(self) -> None:
         self.database = 0
         self.protocol = 2
         self.channels: dict[bytes, None] = {}
         """What it is subscribed to, patterns as b"p:" and shard channels as b"s:" before the name."""
+        self.client = b""
+        """What the client calls itself."""
         self._queued: list[bytes] | None = None
         """The commands since MULTI; None outside of a transaction."""
 
@@ -91,9 +93,18 @@ class Said:
             self.database = int(args[1])
         elif name == b"HELLO" and len(args) > 1 and args[1] in (b"2", b"3"):
             self.protocol = int(args[1])
+            self.client = _called(args) or self.client
+        elif name == b"CLIENT" and len(args) == 3 and args[1].upper() == b"SETNAME":
+            self.client = args[2]
         elif name == b"RESET":
-            self.database, self.protocol, self._queued = 0, 2, None
+            self.database, self.protocol, self._queued, self.client = 0, 2, None, b""
             self.channels.clear()
+
+
+def _called(args: Sequence[bytes]) -> bytes:
+    """The name in HELLO … SETNAME name."""
+    words = [one.upper() for one in args[2:-1]]
+    return args[words.index(b"SETNAME") + 3] if b"SETNAME" in words else b""
 
 
 def _silences(args: Sequence[bytes]) -> bool:

@@ -25,7 +25,7 @@ def reply(said: Said, args: Sequence[bytes], session: dict[str, str]) -> bytes:
     if name == b"HELLO":
         return _hello(said, args, session)
     if name == b"CLIENT":
-        return _client(args)
+        return _client(said, args)
     if name == b"RESET":
         return b"+RESET\r\n"
     return OK
@@ -53,12 +53,12 @@ def _hello(said: Said, args: Sequence[bytes], session: dict[str, str]) -> bytes:
     return dump(Typed("%", facts) if said.protocol == 3 else facts)
 
 
-def _client(args: Sequence[bytes]) -> bytes:
+def _client(said: Said, args: Sequence[bytes]) -> bytes:
     what = args[1].upper() if len(args) > 1 else b""
     if what == b"ID":
         return b":1\r\n"
     if what == b"GETNAME":
-        return dump(None)
+        return dump(said.client or None)
     if what in (b"INFO", b"LIST"):
         return dump(b"id=1 addr=127.0.0.1:0 name= db=0")
     if what == b"TRACKINGINFO":

@@ -36,6 +36,16 @@ def test_replies(text: bytes, reply: object) -> None:
     assert ask(Said(), text) == reply
 
 
+@pytest.mark.parametrize("text", [b"CLIENT SETNAME me", b"HELLO 2 AUTH a b SETNAME me"])
+def test_the_name_of_a_client(text: bytes) -> None:
+    """Whoever gives one gets it back, until the connection is reset."""
+    said = Said()
+    ask(said, text)
+    assert ask(said, b"CLIENT GETNAME") == b"me"
+    ask(said, b"RESET")
+    assert ask(said, b"CLIENT GETNAME") is None
+
+
 def test_hello_is_said_in_the_version_it_asks_for() -> None:
     """A map from then on, with the server's version as it was recorded."""
     said = Said()

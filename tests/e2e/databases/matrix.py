@@ -12,8 +12,16 @@ from pathlib import Path
 DOCUMENT = Path(__file__).parents[3] / "docs" / "databases.md"
 
 DRIVERS: dict[str, tuple[str, ...]] = {
-    "postgres": ("psycopg 3", "asyncpg", "SQLAlchemy 2", "Django"),
-    "redis": ("redis-py",),
+    "postgres": (
+        "psycopg 3",
+        "asyncpg",
+        "SQLAlchemy 2",
+        "Django",
+        "pgjdbc (extended)",
+        "pgjdbc (simple)",
+        "Hibernate",
+    ),
+    "redis": ("redis-py", "Jedis"),
 }
 """The columns of each table, in order: the drivers for which a test calls `proven`."""
 
