@@ -57,6 +57,27 @@ def map_option(command: F) -> F:
 
 def judge_options(command: F) -> F:
     """--fail-if, --warn-if, --only, --out."""
+    only = click.option(
+        "--only",
+        multiple=True,
+        metavar="ID|EXPRESSION",
+        help="Judge these exchanges only: ids, beginnings of ids, JMESPath. Repeatable.",
+    )
+    return condition_options(only(out_option(command)))
+
+
+def out_option(command: F) -> F:
+    """--out."""
+    return click.option(
+        "--out",
+        default="",
+        metavar="DIR",
+        help="Run directory [default: .ci-gate/runs/<utc>].",
+    )(command)
+
+
+def condition_options(command: F) -> F:
+    """--fail-if, --warn-if."""
     options = (
         click.option(
             "--fail-if",
@@ -71,17 +92,35 @@ def judge_options(command: F) -> F:
             metavar="CONDITION",
             help="Warn when this holds. Repeatable; replaces the configured list.",
         ),
+    )
+    return _apply(options, command)
+
+
+def mode_option(command: F) -> F:
+    """--mode."""
+    return click.option(
+        "--mode",
+        type=click.Choice(["gate", "report"]),
+        default="gate",
+        help="report: say what would have been blocked, and exit 0.",
+    )(command)
+
+
+def base_options(command: F) -> F:
+    """--base, --baseline."""
+    options = (
         click.option(
-            "--only",
-            multiple=True,
-            metavar="ID|EXPRESSION",
-            help="Judge these exchanges only: ids, beginnings of ids, JMESPath. Repeatable.",
+            "--base",
+            default="",
+            metavar="REVISION",
+            help="Where gate.protect takes its keys from "
+            "[default: what CI says, else origin/HEAD].",
         ),
         click.option(
-            "--out",
+            "--baseline",
             default="",
-            metavar="DIR",
-            help="Run directory [default: .ci-gate/runs/<utc>].",
+            metavar="RUN_DIR",
+            help="Fail only on what this run directory, of the same snapshot, does not have.",
         ),
     )
     return _apply(options, command)

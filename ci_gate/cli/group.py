@@ -16,6 +16,7 @@ COMMANDS = {
     "import": "Make a snapshot of another tool's recording.",
     "learn": "Replay the unchanged service and write down what varies.",
     "run": "The gate: mocks up, service up, replay, compare, judge.",
+    "merge": "Judge all shards of one run together.",
     "mock": "Serve a snapshot's dependencies, and run a command against them.",
     "replay": "Send a snapshot's requests to a running service and compare the answers.",
     "prove": "Show what the gate catches of this service, and what it would let pass.",

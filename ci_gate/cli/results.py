@@ -19,6 +19,8 @@ def show_result(result: Result, *, as_json: bool, no_color: bool) -> int:
     else:
         say(render(result, width(), colours(sys.stdout, no_color)))
     code = exit_code(result.verdict)
+    if result.shard is not None:
+        tell(f"ci-gate: shard {result.shard} of a run; `ci-gate merge` judges all of them together")
     if result.report_only and code:
         text = f"report mode: this would have been blocked (exit code {code}); it is not"
         tell(f"ci-gate: {text}")

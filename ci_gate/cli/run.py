@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from ci_gate.cli.common import (
+    base_options,
     common_options,
     judge_options,
     map_option,
+    mode_option,
     snapshot_option,
     surroundings,
 )
@@ -22,6 +24,9 @@ ci-gate run --in snapshots/orders -- python -m orders
 
 # only what is new since another run
 ci-gate run --baseline .ci-gate/runs/20260831T100000Z
+
+# the second of three parts, each in a job of its own; see `ci-gate merge`
+ci-gate run --shard 2/3 --out runs/shard-2
 
 # one exchange again, alone with what it needs: its chain
 ci-gate run --only 3f2a9c1b7e-1
@@ -44,23 +49,13 @@ ci-gate run --only 3f2a9c1b7e-1
 )
 @map_option
 @judge_options
+@mode_option
+@base_options
 @click.option(
-    "--mode",
-    type=click.Choice(["gate", "report"]),
-    default="gate",
-    help="report: say what would have been blocked, and exit 0.",
-)
-@click.option(
-    "--base",
+    "--shard",
     default="",
-    metavar="REVISION",
-    help="Where gate.protect takes its keys from [default: what CI says, else origin/HEAD].",
-)
-@click.option(
-    "--baseline",
-    default="",
-    metavar="RUN_DIR",
-    help="Fail only on what this run directory, of the same snapshot, does not have.",
+    metavar="I/N|auto",
+    help="Judge the Ith of N parts; `ci-gate merge` judges all. auto: as GitLab's parallel: says.",
 )
 @common_options
 def command(
@@ -74,6 +69,7 @@ def command(
     mode: str,
     base: str,
     baseline: str,
+    shard: str,
     config: str | None,
     quiet: bool,
     as_json: bool,
@@ -103,6 +99,7 @@ def command(
         out=out,
         mode=mode,  # type: ignore[arg-type]  # click has checked it
         baseline=baseline,
+        shard=shard,
     )
     options = run_options(flags, surroundings(config, base=base))
     with output(quiet=quiet, no_color=no_color) as sink:

@@ -94,3 +94,5 @@ class RunFlags(JudgeFlags, frozen=True, kw_only=True):
     mode: Literal["gate", "report"] = "gate"
     baseline: str = ""
     """A run directory."""
+    shard: str = ""
+    """"2/3", or "auto"."""

@@ -9,6 +9,7 @@ import msgspec
 from ci_gate.mocks.options import MockOptions
 from ci_gate.model.edit import Edits
 from ci_gate.model.known import Known, Quarantined
+from ci_gate.model.result import ShardPart
 from ci_gate.model.rule import Rule
 from ci_gate.recorder.options import RecorderOptions, Upstream
 from ci_gate.replayer.options import ReplayerOptions
@@ -95,6 +96,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     """Ids, id prefixes or JMESPath expressions of `--only`."""
+    shard: ShardPart | None = None
+    """Judge these chains only, and keep what `merge` needs; None = a whole run."""
     out: str = ""
     config: str = ""
     folder: str = "."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ci_gate.config.dependencies import resolve_dependencies
 from ci_gate.config.flags import MockFlags, RecordFlags, ReplayFlags, RunFlags, Surroundings
 from ci_gate.config.judging import (
@@ -17,6 +19,7 @@ from ci_gate.config.judging import (
 from ci_gate.config.options import MockVerbOptions, RecordOptions, ReplayVerbOptions, RunOptions
 from ci_gate.config.schema import Configuration
 from ci_gate.config.service import given_service, resolve_service
+from ci_gate.config.shards import shard_part
 from ci_gate.config.units import duration, origin, port, server_port
 from ci_gate.errors import UsageError
 from ci_gate.mocks.options import MockOptions
@@ -94,19 +97,30 @@ def replay_options(flags: ReplayFlags, around: Surroundings) -> ReplayVerbOption
 
 def run_options(flags: RunFlags, around: Surroundings) -> RunOptions:
     """Options of `ci-gate run`; raises UsageError, also when there is no service to run."""
-    settings = around.settings
-    dependencies = resolve_dependencies(flags.maps, settings)
-    app_port = _port("--app-port", flags.app_port, 0)
-    service = resolve_service(flags.command, around, dependencies, app_port)
+    options = merge_options(flags, around)
+    service, shard = options.service, shard_part(flags.shard, around.env)
     if not (service.command or service.image or service.url):
         where = f"{around.config_name}: " if around.config else ""
         raise UsageError(
             f"{where}no service to run: set service.command, "
             "or give the command after --, such as: ci-gate run -- python -m orders"
         )
+    if shard is not None and flags.only:
+        raise UsageError("--only and --shard exclude each other: a shard has its own exchanges")
+    return msgspec.structs.replace(options, shard=shard)
+
+
+def merge_options(flags: RunFlags, around: Surroundings) -> RunOptions:
+    """Options of `ci-gate merge`: those of the run that the shards are of; no service is needed.
+
+    Raises UsageError.
+    """
+    settings = around.settings
+    dependencies = resolve_dependencies(flags.maps, settings)
+    app_port = _port("--app-port", flags.app_port, 0)
     return RunOptions(
         snapshot=snapshot_folder(flags.snapshot, around),
-        service=service,
+        service=resolve_service(flags.command, around, dependencies, app_port),
         dependencies=dependencies,
         mocks=MockOptions(latency=settings.mocks.latency),
         replay=resolve_replayer(around),

@@ -51,6 +51,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """Calls nobody recorded, new hosts, and calls made more often than recorded."""
     changed: int = 0
     """Calls with another content, and calls that another request makes now."""
+    answers: frozenset[str] = frozenset()
+    """Recorded calls that a live call was answered with, whichever group that was of."""
     lines: dict[str, tuple[CallLine, ...]] = {}
     """By inbound exchange that has differences: its calls, as recorded and as made."""
     fates: dict[str, tuple[str, str]] = {}
@@ -143,6 +145,7 @@ class _Comparison:
             missing=ledger.missing,
             unexpected=ledger.unexpected,
             changed=ledger.changed,
+            answers=frozenset(windows.answered),
             lines=call_lines(differing, judged, ledger.fates, ledger.gone, windows.position),
             fates={
                 name: (record.id if record is not None else "", change)
@@ -156,6 +159,17 @@ class _Comparison:
     def _compare_matched(self, call: CallRecord, group: str) -> None:
         """A call that was answered may still differ where the matcher does not look."""
         record = self.windows.recorded[call.matched]
+        if call.rewritten:
+            self.ledger.add(
+                call,
+                group,
+                "rewritten",
+                call_id=record.id,
+                expected=clean(record.label),
+                actual=clean(call.rewritten),
+                detail="written in another way, with the same meaning",
+                notice=True,
+            )
         if call.parts != record.parts:
             self._add_places(call, group, record, self.sameness.differences(record, call, group))
 
@@ -163,7 +177,7 @@ class _Comparison:
         self, missed: Sequence[Judged], surplus: Sequence[Judged], matched: Sequence[Judged]
     ) -> None:
         """Calls that were not answered, and calls too many."""
-        known = [(call, groups) for call, groups in missed if not call.new_host]
+        known = [one for one in missed if not (one[0].new_host or one[0].migration)]
         windows = self.windows
         paired = closest(known, windows.left, windows.position.__getitem__, self._distance)
         for record in paired.values():

@@ -6,7 +6,7 @@ is reported.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from ci_gate.diff.masks import ANY, Masks, Texts
@@ -38,6 +38,21 @@ class Rules:
 
     def _expired(self, rule: Rule) -> bool:
         return bool(rule.until) and rule.until < self._today
+
+    def apart(self) -> Rules:
+        """The same rules, counted by themselves: for what is not judged."""
+        return Rules(self._rules, self._today)
+
+    def add(self, used: Mapping[int, int], examples: Iterable[Difference]) -> None:
+        """Count what the same rules have excused elsewhere, in another shard of this run."""
+        for index, times in used.items():
+            self._used[index] = self._used.get(index, 0) + times
+        self._examples += list(examples)[: EXAMPLES - len(self._examples)]
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """Index of each rule that excused anything -> how often."""
+        return dict(sorted(self._used.items()))
 
     def masks_for(
         self, route: str, dependency: str = "", call: str = "", group: str = "", side: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -11,11 +11,12 @@ from ci_gate.correlation.chains import resource
 from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.calls import compare_calls
 from ci_gate.diff.equality import Equality
+from ci_gate.diff.rules import Rules
 from ci_gate.gate.answering import answered
+from ci_gate.gate.callrecords import explained, live_calls, recorded_calls
 from ci_gate.gate.changing import made_calls, orders
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.judging import About, Evidence, last_lines
-from ci_gate.gate.mocking import explained, live_calls, recorded_calls
 from ci_gate.gate.moments import fails, moments
 from ci_gate.gate.observing import Observed
 from ci_gate.gate.replaying import Compared, undone
@@ -24,6 +25,7 @@ from ci_gate.model.binding import Bindings
 from ci_gate.model.call import Answered
 from ci_gate.model.difference import Moment
 from ci_gate.model.exchange import Exchange
+from ci_gate.model.shard import CallCounts, Standing
 
 
 def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float) -> Evidence:
@@ -46,7 +48,6 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
     calls = _compare_calls(seen, equality) if seen.replay is not None else None
     fates = calls.fates if calls is not None else {}
     made = made_calls(seen, fates, _answered(seen)) if fates else ()
-    notices += _passed(seen)
     differing = {one.step.exchange.id for one in steps if one.differences}
     differing |= {one.exchange for one in calls.differences} if calls is not None else set()
     return Evidence(
@@ -60,6 +61,8 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
         cleaning=cleaning,
         failure="; ".join(reasons),
         notices=tuple(notices),
+        varied=seen.learning.varied() - (seen.replay.unjudged if seen.replay is not None else 0),
+        bound=_bound(seen),
         seconds=seconds,
         moments=_moments(seen, differing, steps, about.folder),
         made=made,
@@ -69,15 +72,35 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
     )
 
 
-def _passed(seen: Observed) -> list[str]:
-    """What was not equal and is not red, for people: how often."""
-    varied = seen.learning.varied()
-    bound = sum(call.tier == BINDING for call in seen.calls)
-    found = [f"{varied} places varied as learned"] if varied else []
-    if bound:
-        calls = "1 call was" if bound == 1 else f"{bound} calls were"
-        found.append(f"{calls} matched by values that the service makes up (tier {BINDING})")
-    return found
+def _bound(seen: Observed) -> int:
+    """The calls that were matched by values that the service makes up, but for requests that are
+    not judged."""
+    unjudged = {one.exchange.id for one in seen.plan.steps if not one.judged}
+    return sum(
+        call.tier == BINDING and not (call.groups and unjudged.issuperset(call.groups))
+        for call in seen.calls
+    )
+
+
+def standing_of(seen: Observed) -> Standing:
+    """What was called at startup and in the background, compared by itself: all shards see it, and
+    of all it is counted once."""
+    if seen.replay is None:
+        return Standing()
+    rules, equality = seen.plan.rules.apart(), seen.learning.equality()
+    calls = _calls(seen, rules, equality, {})
+    return Standing(
+        calls=CallCounts(
+            matched=calls.matched,
+            unmatched=calls.unmatched,
+            missing=calls.missing,
+            unexpected=calls.unexpected,
+            changed=calls.changed,
+        ),
+        differences=calls.differences,
+        rules=rules.counts,
+        redacted=equality.count,
+    )
 
 
 def _moments(
@@ -144,20 +167,27 @@ def _answered(seen: Observed) -> dict[str, Answered]:
 
 
 def _compare_calls(seen: Observed, equality: Equality) -> ComparedCalls:
+    booted = bool(seen.samples.begun_at)
+    judged = [one.exchange for one in seen.plan.steps if one.judged and booted]
+    return _calls(seen, seen.plan.rules, equality, {one.id: one.route for one in judged})
+
+
+def _calls(
+    seen: Observed, rules: Rules, equality: Equality, routes: Mapping[str, str]
+) -> ComparedCalls:
     recorded = recorded_calls(seen.plan.snapshot)
     live = live_calls(seen.calls, seen.mocks, seen.addresses, seen.began)
-    booted = bool(seen.samples.begun_at)
     compared = compare_calls(
         recorded,
         explained(live, recorded),
-        seen.plan.rules,
+        rules,
         equality,
-        {one.exchange.id: one.exchange.route for one in seen.plan.steps if one.judged and booted},
+        routes,
         startup=seen.started,
         learned=seen.learning.calls(),
         answered=_answered(seen),
     )
-    if booted:
+    if seen.samples.begun_at:
         return compared
     # A service that did not come up has not made its calls; those it made may say why.
     made = tuple(one for one in compared.differences if one.change != "missing")

@@ -22,6 +22,7 @@ from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.commit import current_commit
 from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Compared
+from ci_gate.mocks.matcher import BINDING
 from ci_gate.model.change import Change, MadeCall
 from ci_gate.model.difference import Cause, Difference, Moment
 from ci_gate.model.exchange import BACKGROUND, STARTUP
@@ -78,6 +79,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     unstable: tuple[Unstable, ...] = ()
     known: tuple[KnownUse, ...] = ()
     quarantine: tuple[QuarantineUse, ...] = ()
+    varied: int = 0
+    """Places that varied as learned."""
+    bound: int = 0
+    """Calls that were matched by values that the service makes up."""
     seconds: float
     moments: Mapping[str, Moment] = {}
     """What the service logged during the exchanges that differ."""
@@ -207,7 +212,7 @@ def _result(
         unstable=evidence.unstable,
         allowances=allowances(plan),
         excused=tuple(map(hidden.difference, plan.rules.examples())),
-        notices=tuple(map(hidden.text, evidence.notices)),
+        notices=(*map(hidden.text, evidence.notices), *_passed(evidence)),
         environment=_environment(evidence),
     )
     verdict = judge(
@@ -223,6 +228,15 @@ def _result(
         unstable=plan.unstable,
     )
     return msgspec.structs.replace(result, verdict=verdict)
+
+
+def _passed(evidence: Evidence) -> list[str]:
+    """What was not equal and is not red, for people: how often."""
+    found = [f"{evidence.varied} places varied as learned"] if evidence.varied else []
+    if evidence.bound:
+        calls = "1 call was" if evidence.bound == 1 else f"{evidence.bound} calls were"
+        found.append(f"{calls} matched by values that the service makes up (tier {BINDING})")
+    return found
 
 
 def _with_collateral(found: Sequence[Cause], collateral: Mapping[str, str]) -> tuple[Cause, ...]:

@@ -11,11 +11,13 @@ import msgspec
 from ci_gate.codecs.registry import codec
 from ci_gate.config.options import ReplayVerbOptions, RunOptions
 from ci_gate.correlation.chains import Chains
+from ci_gate.correlation.shards import spread
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
 from ci_gate.gate.effects import facts_of, with_effects
 from ci_gate.gate.select import inbound_of, select, with_routes
 from ci_gate.model.exchange import Exchange, Facts
+from ci_gate.model.result import ShardPart
 from ci_gate.model.snapshot import Origin, Snapshot
 from ci_gate.policy.conditions import Condition, parse_all
 from ci_gate.replayer.options import ReplayerOptions
@@ -56,11 +58,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Causes that are known to the configuration."""
     quarantined: int = 0
     given: Given = Given()
+    shard: ShardPart | None = None
+    """Of which only the exchanges are judged; None = a whole run."""
     started_at: datetime.datetime
 
     @property
     def nothing(self) -> str:
         """Why there are no steps."""
+        if self.shard is not None and self.snapshot.inbound:
+            return f"nothing falls to shard {self.shard}: there are fewer chains than shards"
         return NOTHING_CHOSEN if self.snapshot.inbound else NOTHING
 
     def at_pace(self, pace: str) -> Plan:
@@ -78,20 +84,27 @@ def make_plan(
     now = datetime.datetime.now(datetime.UTC)
     read = read_with_places(options.snapshot)
     whole = _whole(options.snapshot, read.snapshot) if opened is None else opened(read.snapshot)
-    upstreams = options.dependencies if isinstance(options, RunOptions) else ()
+    upstreams, shard = (
+        (options.dependencies, options.shard) if isinstance(options, RunOptions) else ((), None)
+    )
     snapshot = with_effects(with_routes(whole, options.routes), upstreams)
-    only = inbound_of(snapshot, select(snapshot, options.only)) if options.only else None
+    only: Collection[str] | None = None
+    if options.only:
+        only = inbound_of(snapshot, select(snapshot, options.only))
+    if shard is not None:
+        only = spread(snapshot, chains_of(snapshot).of, shard.count)[shard.index - 1]
     return Plan(
         snapshot=snapshot,
         digest=digest(options.snapshot),
         places=read.places,
         steps=_steps(snapshot, only, options.replay.pace),
         rules=Rules(options.rules, now.date().isoformat()),
-        conditions=conditions,
+        conditions=conditions if shard is None else (),
         unstable=options.policy.unstable,
         known=len(options.known),
         quarantined=len(options.quarantine),
         given=_given(options.replay, snapshot.origin),
+        shard=shard,
         started_at=now,
     )
 
@@ -119,10 +132,22 @@ def alone(plan_: Plan, ids: Collection[str], options: RunOptions) -> Plan:
     )
 
 
+def among_all(plan_: Plan, options: RunOptions) -> Plan:
+    """The plan by which everything is replayed, and no more judged than by the given one."""
+    today = plan_.started_at.date().isoformat()
+    judged = {one.exchange.id for one in plan_.steps if one.judged}
+    inbound, pace = plan_.snapshot.inbound, _pace(plan_.snapshot, options.replay.pace)
+    steps = tuple(plan(inbound, judged, pace, [one.id for one in inbound]))
+    return msgspec.structs.replace(plan_, steps=steps, rules=Rules(options.rules, today))
+
+
 def _steps(snapshot: Snapshot, only: Collection[str] | None, pace: str) -> tuple[Step, ...]:
     chain = chains_of(snapshot).of(only) if only is not None else ()
-    pace = snapshot.origin.pace if pace == "auto" else pace
-    return tuple(plan(snapshot.inbound, only, pace, chain))
+    return tuple(plan(snapshot.inbound, only, _pace(snapshot, pace), chain))
+
+
+def _pace(snapshot: Snapshot, pace: str) -> str:
+    return snapshot.origin.pace if pace == "auto" else pace
 
 
 def _given(replay: ReplayerOptions, origin: Origin) -> Given:

@@ -46,6 +46,8 @@ class Replay:
         folder: str,
         learning: Learning,
     ) -> None:
+        self.unjudged = 0
+        """Places that varied as learned in answers that are not judged."""
         self._learning = learning
         self._given = given
         self.steps = tuple(steps)
@@ -114,10 +116,18 @@ class Replay:
         return other
 
     def compare(self, samples: Samples, rules: Rules, equality: Equality) -> list[Compared]:
-        """What each step came to, in the order of the steps."""
-        return [
-            self._compare(at, step, samples, rules, equality) for at, step in enumerate(self.steps)
-        ]
+        """What each step came to, in the order of the steps. What is not judged counts nowhere."""
+        uncounted = rules.apart()
+        found = []
+        for at, step in enumerate(self.steps):
+            if step.judged:
+                found.append(self._compare(at, step, samples, rules, equality))
+                continue
+            count, varied = equality.count, self._learning.varied()
+            found.append(self._compare(at, step, samples, uncounted, equality))
+            equality.count = count
+            self.unjudged += self._learning.varied() - varied
+        return found
 
     def _compare(
         self, at: int, step: Step, samples: Samples, rules: Rules, equality: Equality

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from ci_gate.config.options import ReplayVerbOptions, RunOptions
 from ci_gate.gate.judging import Judged
 from ci_gate.model.proof import Proof
+from ci_gate.model.shard import Shard
 from ci_gate.report import comment, junit, markdown
 from ci_gate.report import proof as proofs
+from ci_gate.store import shards
+from ci_gate.store.files import write_file
 from ci_gate.store.runs import RunDirectory
 
 
@@ -32,6 +35,11 @@ def run_directory(
 def write_run(folder: RunDirectory, judged: Judged) -> None:
     """Write everything and close the run directory. Raises CannotRun when the disk refuses."""
     _write(folder, judged, comment.page(judged.result, comment.Made(), markdown.BUDGET))
+
+
+def write_shard(folder: RunDirectory, shard: Shard) -> None:
+    """Write what `merge` needs of a shard. Raises CannotRun when the disk refuses."""
+    write_file(folder.shard, shards.encode(shard))
 
 
 def write_proof(folder: RunDirectory, judged: Judged, proof: Proof) -> None:

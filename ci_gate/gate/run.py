@@ -18,7 +18,8 @@ from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.judging import About, judged
 from ci_gate.gate.observing import Observation
 from ci_gate.gate.planning import make_plan
-from ci_gate.gate.reporting import run_directory, write_run
+from ci_gate.gate.reporting import run_directory, write_run, write_shard
+from ci_gate.gate.sharding import among_all, as_part, kept, own
 from ci_gate.model.result import Result
 
 
@@ -43,9 +44,18 @@ async def run(options: RunOptions, sink: events.Sink) -> Result:
     with run_directory(options, plan.started_at) as folder:
         seen = await observation.run(folder.service_log)
         sink(events.Stage("compare"))
-        evidence = evidence_of(seen, _about(options), cleaning, time.monotonic() - began)
+        evidence = evidence_of(seen, about(options), cleaning, time.monotonic() - began)
+        if options.shard is not None:
+            evidence, seen = await among_all(evidence, seen, options, folder.service_log, sink)
+        plain = evidence.calls
         evidence = await confirmed(allowed(evidence, what), options, sink)
-        outcome = judged(msgspec.structs.replace(evidence, seconds=time.monotonic() - began))
+        evidence = msgspec.structs.replace(evidence, seconds=time.monotonic() - began)
+        outcome = judged(evidence)
+        if options.shard is not None:
+            write_shard(folder, kept(evidence, plain, seen, options))
+            # What is kept of what differs, for `accept`, is kept of all that this shard has seen.
+            part = as_part(judged(own(evidence)), options.shard, empty=not plan.steps)
+            outcome = msgspec.structs.replace(part, changes=outcome.changes)
         result = msgspec.structs.replace(
             outcome.result, report_only=options.report_only, edits=options.edits
         )
@@ -54,7 +64,8 @@ async def run(options: RunOptions, sink: events.Sink) -> Result:
     return result
 
 
-def _about(options: RunOptions) -> About:
+def about(options: RunOptions) -> About:
+    """What is run, as the user names it."""
     return About(
         mode="run",
         service=options.service.name,

@@ -166,6 +166,16 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Path of the config as the user names it, or ""."""
 
 
+class ShardPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of a run: shard `index`, from 1, of `count`."""
+
+    index: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """result.json, version 1."""
 
@@ -174,6 +184,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     mode: Literal["run", "replay", "prove"] = "run"
     report_only: bool = False
     """True: made with `--mode report`; the verdict is said and blocks nothing."""
+    shard: ShardPart | None = None
+    """Set: the verdict is that of one shard's own exchanges, and `merge` has the run's."""
     verdict: Verdict
     runs: tuple[Run, ...] = ()
     causes: tuple[Cause, ...] = ()

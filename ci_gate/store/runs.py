@@ -6,6 +6,7 @@
 <run>/bodies/          their large bodies
 <run>/junit.xml  summary.md  service.log
 <run>/proof.json       of `prove`: what was seeded, and what was caught
+<run>/shard.json       of `run --shard`: what `merge` needs (see `store.shards`)
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ci_gate.errors import CannotRun, UsageError
 from ci_gate.model.change import Change, MadeCall
 from ci_gate.model.difference import Difference
 from ci_gate.model.result import RESULT_FORMAT, ExchangeResult, Result
+from ci_gate.store import shards
 from ci_gate.store.bodies import read_body, write_body
 from ci_gate.store.decode import Decoder
 from ci_gate.store.disk import DiskExchange, encode_exchange
@@ -88,6 +90,11 @@ class RunDirectory:
     def proof(self) -> str:
         """Path of proof.json."""
         return os.path.join(self.path, "proof.json")
+
+    @property
+    def shard(self) -> str:
+        """Path of shard.json."""
+        return os.path.join(self.path, shards.NAME)
 
     @property
     def service_log(self) -> str:
@@ -193,6 +200,7 @@ class RunDirectory:
                 self.junit,
                 self.summary,
                 self.proof,
+                self.shard,
                 self.service_log,
             ):
                 with contextlib.suppress(FileNotFoundError):
