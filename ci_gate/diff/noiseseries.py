@@ -47,19 +47,22 @@ def with_series(messages: Sequence[Series]) -> list[list[Found]]:
     rows: dict[_Key, list[Row]] = {}
     before: dict[_Key, list[Row]] = {}
     pairs: dict[_Key, set[frozenset[int | float]]] = {}
+    below_zero: set[_Key] = set()
     for message in messages:
         for one in message.found:
             key = (message.name, fold(one.noise.at))
             if one.noise.kind in _NUMERIC and not one.noise.clock and not has_unit(one.noise):
                 rows.setdefault(key, []).extend(_numbers(one.raw))
                 before.setdefault(key, []).extend(_with_recorded(one, message.recorded))
+                if (one.noise.low or 0) < 0:
+                    below_zero.add(key)
             elif one.noise.kind == "one-of" and _all_numbers(one):
                 pairs.setdefault(key, set()).update(frozenset(row) for row in _numbers(one.raw))
     counters = {
         key for key, found in rows.items() if is_counter(found) and keeps_order(before.get(key, ()))
     }
     ranges = {
-        key: in_range([number for row in found for number in row])
+        key: in_range([number for row in found for number in row], below_zero=key in below_zero)
         for key, found in rows.items()
         if key not in counters
     }

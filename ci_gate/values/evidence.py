@@ -10,9 +10,10 @@
 | long texts of one alphabet, different everywhere | hex, base64 or token of that length |
 | anything else | nothing: it is not explained |
 
-**Range**: of the same sign, unless one was below zero, and at most a hundred times the greatest
-seen. Three samples say that a number varies and hardly how far; a duration under load is tens of
-times one at rest, and another unit is a factor of a thousand. A unit in a text is part of the kind.
+**Range**: of the same sign, unless one was below zero (the recorded one, too), and at most a
+hundred times the greatest seen. Three samples say that a number varies and hardly how far; a
+duration under load is tens of times one at rest, and another unit is a factor of a thousand. A unit
+in a text is part of the kind.
 **Length**: that of the samples when all were equally long, and as it is usual for their alphabet:
 hexadecimal and decimal digits that never began with a zero may be a few fewer, because numbers
 are written without. When they differed, as much more on either side.
@@ -77,7 +78,7 @@ def infer(
         or _derived(values, recorded, ahead)
         or _one_of(values, recorded)
         or _text(values, recorded)
-        or _numbers(values)
+        or _numbers(values, recorded)
     )
 
 
@@ -243,7 +244,7 @@ def _bare(value: Scalar) -> tuple[Scalar, str]:
     return (found[1], found[2]) if found is not None else (value, "")
 
 
-def _numbers(values: Sequence[Scalar]) -> Noise | None:
+def _numbers(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
     bare = [_bare(value) for value in values]
     units = {unit for _, unit in bare}
     found = [number_of(value) for value, _ in bare]
@@ -252,15 +253,19 @@ def _numbers(values: Sequence[Scalar]) -> Noise | None:
     if len(numbers) < len(values) or len(types) > 1 or len(units) > 1:
         return None
     form = " ".join(("text", *filter(None, units))) if isinstance(values[0], str) else ""
-    return msgspec.structs.replace(in_range(numbers), format=form)
+    before = number_of(_bare(recorded)[0])
+    noise = in_range(numbers, below_zero=before is not None and before < 0)
+    return msgspec.structs.replace(noise, format=form)
 
 
-def in_range(numbers: Sequence[int | float]) -> Noise:
-    """Numbers of the same sign and magnitude as those seen (see above)."""
+def in_range(numbers: Sequence[int | float], *, below_zero: bool = False) -> Noise:
+    """Numbers of the same sign and magnitude as those seen (see above); `below_zero`: one was
+    recorded there."""
     least, most = min(numbers), max(numbers)
     reach = FACTOR * max(abs(least), abs(most), 1 if isinstance(most, int) else 0)
     # What was below zero may be above it: a difference of two clocks, a balance.
-    low, high = (0 if least >= 0 else -reach), (0 if least == most == 0 else reach)
+    low = -reach if least < 0 or below_zero else 0
+    high = 0 if least == most == 0 else reach
     if all(isinstance(number, int) for number in numbers):
         return Noise(at="", kind="integer", low=low, high=high)
     return Noise(at="", kind="number", low=float(f"{low:.6g}"), high=float(f"{high:.6g}"))

@@ -187,6 +187,9 @@ def test_the_recorded_value_is_evidence_only_of_width() -> None:
     assert noise.members == ('"a"', '"b"')
     assert kind(1, 2, 1, recorded=2) == "one-of"
     assert kind(1, 2, 1, recorded=9) == "integer"
+    noise = infer(["0.1", "0.2", "0.4"], "-0.3")
+    assert noise is not None
+    assert (noise.low, noise.high) == (-40, 40)
 
 
 def test_long_values_are_no_set() -> None:
