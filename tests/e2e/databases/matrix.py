@@ -17,11 +17,15 @@ DRIVERS: dict[str, tuple[str, ...]] = {
         "asyncpg",
         "SQLAlchemy 2",
         "Django",
+        "node-pg",
+        "Sequelize",
+        "pgx 5",
+        "lib/pq",
         "pgjdbc (extended)",
         "pgjdbc (simple)",
         "Hibernate",
     ),
-    "redis": ("redis-py", "Jedis"),
+    "redis": ("redis-py", "ioredis", "go-redis 9", "Jedis"),
 }
 """The columns of each table, in order: the drivers for which a test calls `proven`."""
 
@@ -31,6 +35,7 @@ FEATURES: dict[str, tuple[str, ...]] = {
         "extended protocol",
         "prepared statements",
         "binary results",
+        "the other format",
         "pipelines and batches",
         "cursors",
         "rollback and savepoints",
