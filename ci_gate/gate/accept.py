@@ -95,7 +95,7 @@ def prepare(options: AcceptOptions, reason: str) -> Acceptance:
         for name, one in book.exchanges.items()
         if name in book.removed or one is not before.get(name)
     }
-    ids = {one.id for one in causes}
+    ids = {one.id for one in causes} | Basis(folder).accepted(before)
     return Acceptance(
         run=folder,
         causes=tuple(causes),
@@ -116,7 +116,11 @@ def write(acceptance: Acceptance, options: AcceptOptions) -> bool:
     write_snapshot(options.snapshot, acceptance.after)
     again = read_with_places(options.snapshot).snapshot
     known = {one.id: one for one in (*again.inbound, *again.outbound)}
-    return Basis(acceptance.run).keep({name: known.get(name) for name in acceptance.exchanges})
+    # Of a route alone a cause may be accepted in part.
+    done = () if options.route else [one.id for one in acceptance.causes]
+    return Basis(acceptance.run).keep(
+        {name: known.get(name) for name in acceptance.exchanges}, done
+    )
 
 
 # -- what is chosen

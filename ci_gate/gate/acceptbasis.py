@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -52,18 +53,28 @@ def _only_snapshot(repository: Repository, one: str, head: str, path: str) -> bo
     return all(name.startswith(path) for name in repository.changed(one, head))
 
 
+class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    exchanges: dict[str, str] = {}
+    """Id -> digest of the stored form, "" = it was accepted to be gone."""
+    causes: tuple[str, ...] = ()
+
+
 class Basis:
     """The stored forms that a run read, and what accepting has made of them since."""
 
     def __init__(self, run: str) -> None:
         self._path = os.path.join(run, ACCEPTED)
-        self._made: dict[str, str] = {}
+        self._kept = _Kept()
         data = read_or_none(self._path)
         if data is not None and len(data) <= _MOST:
             try:
-                self._made = msgspec.json.decode(data, type=dict[str, str])
+                self._kept = msgspec.json.decode(data, type=_Kept)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise UsageError(f"{self._path}: {error}; remove it, or run again") from error
+
+    @property
+    def _made(self) -> dict[str, str]:
+        return self._kept.exchanges
 
     def refuse_others(self, change: Change, known: dict[str, Exchange], used: set[str]) -> None:
         """Raise UsageError for an exchange of `used` that is not as the run read it, or as an
@@ -84,14 +95,19 @@ class Basis:
                     "again"
                 )
 
-    def keep(self, made: dict[str, Exchange | None]) -> bool:
+    def accepted(self, known: Mapping[str, Exchange]) -> frozenset[str]:
+        """The causes that were accepted before; none when the snapshot is not as that left it."""
+        now = {name: digest_of(known[name]) if name in known else "" for name in self._made}
+        return frozenset(self._kept.causes if now == self._made else ())
+
+    def keep(self, made: Mapping[str, Exchange | None], causes: Collection[str] = ()) -> bool:
         """Remember what the exchanges are now, so that other causes of the run can be accepted,
-        too. False when the run directory cannot be written."""
-        self._made |= {
-            name: digest_of(one) if one is not None else "" for name, one in made.items()
-        }
+        too, and the `causes` that are done with. False when the run directory cannot be written."""
+        now = {name: digest_of(one) if one is not None else "" for name, one in made.items()}
+        every = tuple(dict.fromkeys((*self._kept.causes, *causes)))
+        self._kept = _Kept({**self._made, **now}, every)
         try:
-            write_file(self._path, msgspec.json.encode(self._made))
+            write_file(self._path, msgspec.json.encode(self._kept))
         except CannotRun:
             return False
         return True

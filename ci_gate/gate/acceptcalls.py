@@ -10,6 +10,7 @@ import msgspec
 
 from ci_gate.codecs.registry import codec_of
 from ci_gate.gate.accepting import Book, Cannot, short, with_accepted
+from ci_gate.gate.accepttimes import in_turn
 from ci_gate.gate.assuming import assumed, migrated_as
 from ci_gate.model.change import Change, MadeCall
 from ci_gate.model.difference import Difference
@@ -45,11 +46,13 @@ class Calls:
             elif one.change in ("unexpected", "repeated", "migration"):
                 self._add_all(change, one)
             elif one.change == "moved":
-                self._move(change.name, one)
+                self._move(change, one)
             elif one.change == "reordered":
                 self._reorder(change)
             elif one.change == "response-order":
                 self._around(change.name, one)
+            elif one.change == "fan-out":
+                self._in_turn(change, one)
             else:
                 raise Cannot(self._never(one))
         for name, differences in changed.items():
@@ -219,13 +222,15 @@ class Calls:
 
     # -- elsewhere
 
-    def _move(self, group: str, one: Difference) -> None:
-        call = self._recorded(one.call_id)
+    def _move(self, change: Change, one: Difference) -> None:
+        call, group = self._recorded(one.call_id), change.name
         if group in call.groups:
-            # Told twice, for where it is gone and for where it is now; the other one does it.
-            if one.detail.startswith("moved from") and one.expected == one.actual:
+            group = next(iter(self._awaiting(change, call.id)), "")
+            if not group and one.expected == one.actual:
                 raise Cannot(f"where the call is now cannot be told; {RECORD_AGAIN}")
-            return
+            if not group:
+                # Told twice, for where it is gone and for where it is now: that one does it.
+                return
         inbound = self._book.exchanges.get(group)
         if inbound is None:
             raise Cannot(f"{one.call} is made in {group} now; {RECORD_AGAIN}")
@@ -233,6 +238,16 @@ class Calls:
         moved = msgspec.structs.replace(call, groups=(group,), at=at, took=min(took, call.took))
         self._book.exchanges[call.id] = self._said(moved, one)
         self._book.show(call, "moved", was=short(one.expected), now=short(one.actual))
+
+    def _awaiting(self, change: Change, name: str) -> list[str]:
+        """The other requests whose response waits for a call now: it is theirs."""
+        return [
+            other
+            for made in change.calls
+            if made.recorded == name
+            for other in made.awaited
+            if other != change.name and other in self._book.exchanges
+        ]
 
     def _said(self, call: Exchange, one: Difference) -> Exchange:
         line = Accepted(
@@ -254,9 +269,35 @@ class Calls:
             )
             book.show(call, "moved", note="in live order")
 
+    def _in_turn(self, change: Change, one: Difference) -> None:
+        """The calls of its route each after what was made at once with it, in live order."""
+        book, group = self._book, change.name
+        first, inbound = self._recorded(one.call_id), book.exchanges.get(group)
+        if inbound is None or one.actual == "at once":
+            raise Cannot(f"{one.call}: {RECORD_AGAIN}")
+        window = [
+            call
+            for call in book.exchanges.values()
+            if call.groups == (group,) and call.id not in book.removed
+        ]
+        turns = {
+            call.id
+            for call in window
+            if (call.dependency, call.route) == (first.dependency, first.route)
+        }
+        spans = in_turn(window, turns, change.order, inbound.at + inbound.took)
+        for call in window:
+            span = spans.get(call.id, (call.at, call.took))
+            if span != (call.at, call.took):
+                moved = msgspec.structs.replace(call, at=span[0], took=span[1])
+                book.exchanges[call.id] = self._said(moved, one)
+                book.show(call, "moved", was=one.expected, now=one.actual)
+
     def _around(self, group: str, one: Difference) -> None:
         """To the other side of the response."""
         call, inbound = self._recorded(one.call_id), self._book.exchanges.get(group)
+        if group not in call.groups:
+            return  # It is another request's by now, and that is all.
         if inbound is None:
             raise Cannot(f"{one.call}: {RECORD_AGAIN}")
         made = MadeCall(change=one.change, exchange=call, late=one.actual.startswith("after"))

@@ -14,6 +14,7 @@ from ci_gate.codecs.registry import codec, codec_of
 from ci_gate.gate.callrecords import made_call
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.observing import Observed
+from ci_gate.mocks.holds import Waiting
 from ci_gate.model.call import Answered
 from ci_gate.model.change import Change, MadeCall
 from ci_gate.model.difference import Difference
@@ -64,11 +65,16 @@ def made_calls(
                     exchange=made_call(name, call.request, call, seen.mocks, seen.addresses, at),
                     after=last.get(group, ""),
                     late=bool(ended) and at > ended,
+                    awaited=_responses(call.waiting, answered),
                 )
             )
         if matched is not None and group in matched.groups:
             last[group] = matched.id
     return tuple(found)
+
+
+def _responses(waiting: Waiting | None, answered: Mapping[str, Answered]) -> tuple[str, ...]:
+    return tuple(one for one in waiting.awaited if one in answered) if waiting is not None else ()
 
 
 def changes(

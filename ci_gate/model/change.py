@@ -24,6 +24,8 @@ class MadeCall(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the recorded call of the same group that was made last before it; "" = none was."""
     late: bool = False
     """It came after the response."""
+    awaited: tuple[str, ...] = ()
+    """Ids of inbound exchanges whose response waited for its answer."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

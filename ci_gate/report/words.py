@@ -27,7 +27,7 @@ _OTHER = {"escape": "connection", "not-replayed": "request"}
 
 _OTHER_NAME, _NEW = "renamed from ", "renamed to "
 
-_NEVER_EXPECTED = frozenset({"no-response", "not-replayed", "escape", "new-host", "fan-out"})
+_NEVER_EXPECTED = frozenset({"no-response", "not-replayed", "escape", "new-host"})
 
 _MORE = re.compile(r"and [0-9]+ more (?:causes?|unstable)")
 

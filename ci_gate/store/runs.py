@@ -141,6 +141,7 @@ class RunDirectory:
                 "recorded": one.recorded,
                 "after": one.after,
                 "late": one.late,
+                "awaited": one.awaited,
                 "exchange": encode_exchange(one.exchange, bodies),
             }
             for one in change.calls
@@ -302,6 +303,7 @@ class _DiskCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recorded: str = ""
     after: str = ""
     late: bool = False
+    awaited: tuple[str, ...] = ()
 
 
 class _DiskChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -333,6 +335,7 @@ def read_change(run: str, identifier: str) -> Change:
                     recorded=one.recorded,
                     after=one.after,
                     late=one.late,
+                    awaited=one.awaited,
                     exchange=decoder.exchange(one.exchange, "", "", ()),
                 )
                 for one in disk.calls

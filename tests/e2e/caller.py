@@ -1,4 +1,5 @@
-"""A service that calls out in every way there is; with CHANGED=1 in another way at every path.
+"""A service that calls out in every way there is; with CHANGED=1 in another way at every path, with
+CHANGED=here only where it has been before.
 
 GET /missing /extra /ids /changed /repeated /storm /order /from /to /after /before /host /fan /chain
 /crash: each a path of its own, so that one run shows all changes and none hides another.
@@ -16,7 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-CHANGED = os.environ.get("CHANGED") == "1"
+CHANGED = os.environ.get("CHANGED", "") != ""
+AWAY = os.environ.get("CHANGED") != "here"
 API = os.environ["API_URL"]
 PLAIN = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 PROXIED = urllib.request.build_opener()
@@ -56,7 +58,7 @@ def fan() -> None:
 
 def host() -> None:
     """Somewhere that nobody was before."""
-    if CHANGED:
+    if CHANGED and AWAY:
         with contextlib.suppress(OSError):
             PROXIED.open("http://audit.example/x", timeout=5)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -141,3 +142,93 @@ def test_every_change_of_calls_is_one_cause_in_one_line(caller: Any) -> None:
     explained = caller("explain", "run", crashed["id"])
     assert "KeyError: 'rate'" in explained.out
     assert "ci-gate run --only" in explained.out
+
+
+def stored(folder: Path) -> dict[str, bytes]:
+    """Every file of the snapshot."""
+    top = folder / "snapshots"
+    return {str(one.relative_to(top)): one.read_bytes() for one in top.rglob("*.json")}
+
+
+def accept(caller: Any, *arguments: str) -> dict[str, Any]:
+    """Accept causes of a run, with a reason; what the command says."""
+    done = caller("accept", *arguments, "--reason", "as it should be", "--yes", "--json")
+    assert done.code == 0, done.text
+    said: dict[str, Any] = json.loads(done.out)
+    return said
+
+
+def red(caller: Any, changed: str) -> dict[str, str]:
+    """Title -> id of what is red in a run of the changed service."""
+    caller("run", "--out", "run", CHANGED=changed)
+    return {one["title"]: one["id"] for one in caller.result()["causes"] if not one.get("notice")}
+
+
+@pytest.mark.long
+def test_each_change_is_accepted_alone_and_all_together_are_green(caller: Any) -> None:
+    """Of one run, which was downloaded: each cause rewrites what it is about and nothing else, the
+    others stay red; what cannot be expected is refused with the way out; then the gate is green."""
+    found = red(caller, "here")
+    ids = {path: found[t] for path, begin in TITLES.items() for t in found if t.startswith(begin)}
+    assert ids.keys() == TITLES.keys() - {"/host"}
+    downloaded = caller.folder / "downloaded"
+    shutil.move(caller.folder / "run", downloaded)
+    before = stored(caller.folder)
+    done = caller("accept", "downloaded", ids["/extra"], "--reason", "new", "--yes")
+    assert (done.code, stored(caller.folder)) == (2, before)
+    assert "ci-gate record --misses" in done.text
+    left = set(ids.values())
+    for path, name in ids.items():
+        assume = ("--assume",) if path in ("/extra", "/ids") else ()
+        said = accept(caller, "downloaded", name, *assume)
+        left -= {name}
+        assert set(said["left"]) == left
+        after = stored(caller.folder)
+        touched = {one for one in before.keys() | after if before.get(one) != after.get(one)}
+        # A call that moves goes from one request's file to another's.
+        about = {"from", "to"} if path == "/from" else {path[1:]}
+        assert touched
+        assert {one.rpartition("/")[2].split("-")[1] for one in touched} <= about, path
+        before = after
+        if path == "/missing":
+            assert set(red(caller, "here")) == set(found) - {"POST /missing (api) no longer called"}
+    assert red(caller, "here") == {}
+    assert caller("run", "--out", "run", CHANGED="here").code == 0
+    assert caller.result()["allowances"]["assumed"] == 10
+    assert "assumed 10" in (caller.folder / "run" / "summary.md").read_text("utf-8")
+    # What was accepted is expected from now on: the service as it was is red.
+    assert caller("run", "--out", "run").code == 1
+
+
+@pytest.mark.long
+def test_what_is_not_accepted(caller: Any) -> None:
+    """A host that nobody was at before; a run of other code; an exchange that was edited since."""
+    found = red(caller, "1")
+    before = stored(caller.folder)
+
+    def refused(name: str, *more: str) -> str:
+        done = caller("accept", "run", name, "--reason", "so be it", "--yes", *more)
+        assert (done.code, stored(caller.folder)) == (2, before), done.text
+        return str(done.text)
+
+    def git(*arguments: str) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@b.example")
+        subprocess.run(["git", *who, *arguments], cwd=caller.folder, check=True, timeout=20)
+
+    assert "called for the first time" in refused(found["new host audit.example"])
+    missing = found["POST /missing (api) no longer called"]
+    (caller.folder / ".gitignore").write_text("run\nrun0\n", encoding="utf-8")
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "as it was")
+    red(caller, "1")
+    service = caller.folder / "caller.py"
+    service.write_text(service.read_text(encoding="utf-8") + "# more\n", encoding="utf-8")
+    git("commit", "-q", "-a", "-m", "other code")
+    assert "run the gate again" in refused(missing)
+    red(caller, "1")
+    [file] = (caller.folder / "snapshots").rglob("outbound/api/get-missing-*.json")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('"status": 200', '"status": 202'), encoding="utf-8")
+    before = stored(caller.folder)
+    assert "edited since" in refused(missing)

@@ -87,6 +87,17 @@ def test_what_accepting_has_left_is_known(tmp_path: Path) -> None:
             again.refuse_others(change, known, {"e-1"})
 
 
+def test_causes_that_were_accepted_are_known(tmp_path: Path) -> None:
+    """One after the other; none of them where the snapshot is another again."""
+    made = exchange(1.0)
+    basis = Basis(str(tmp_path))
+    assert basis.keep({"e-1": made, "e-2": None}, ["C1"])
+    assert Basis(str(tmp_path)).keep({"e-1": made}, ["C2", "C1"])
+    assert Basis(str(tmp_path)).accepted({"e-1": made}) == {"C1", "C2"}
+    assert Basis(str(tmp_path)).accepted({"e-1": exchange()}) == frozenset()
+    assert Basis(str(tmp_path)).accepted({"e-1": made, "e-2": made}) == frozenset()
+
+
 def test_a_run_directory_that_cannot_be_written(tmp_path: Path) -> None:
     """Accepting works, and it is said that it is not remembered."""
     assert not Basis(str(tmp_path / "absent")).keep({"e-1": None})
