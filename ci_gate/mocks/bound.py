@@ -27,6 +27,9 @@ class Answer(msgspec.Struct, frozen=True):
     kept: Callable[[int], bool] | None = None
     """Asked with the time (monotonic nanoseconds) whether it may go out, see `mocks.holds`; None =
     at once."""
+    wait: float = 0.0
+    """Milliseconds until it is said, whatever the latency: a command that waits for something has
+    its wait, shortened (see `codecs.waiting`)."""
 
 
 def is_standing(groups: Sequence[str]) -> bool:

@@ -14,7 +14,9 @@ from ci_gate.codecs.base import (
     Bytes,
     Close,
     Ended,
+    Listener,
     More,
+    Published,
     Role,
     Side,
     StartTLS,
@@ -174,6 +176,15 @@ class MockConnection(Connection):
                 self._ask(upload.whole(action.trailers), self._upload_began)
         elif isinstance(action, Undecodable):
             self._note(action.reason)
+        elif isinstance(action, Published):
+            self._server.publish(self._mock, action)
+
+    def tell(self, mock: Mock | None, told: Published) -> None:
+        """Something was published on a connection to `mock`."""
+        conversation = self._conversation
+        if mock is self._mock and isinstance(conversation, Listener):
+            for action in conversation.tell(told.topic, told.data):
+                self._do(action)
 
     def _speak_tls(self, action: StartTLS) -> None:
         assert self._mock is not None, "the proxy's conversations do not ask for it"
@@ -226,11 +237,13 @@ class MockConnection(Connection):
             and answer.kept is None
             and not self._busy
             and not self._full
+            and not answer.wait
             and not self._server.recorded_latency
         )
 
     def _due(self, answer: Answer, at: int) -> int:
-        return at + int(answer.took * 1e6) if self._server.recorded_latency else 0
+        wait = answer.took if self._server.recorded_latency else answer.wait
+        return at + int(wait * 1e6) if wait else 0
 
     # Answers leave in the order of the requests.
 

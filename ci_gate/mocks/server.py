@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from ci_gate.codecs.base import Codec
+from ci_gate.codecs.base import Codec, Published
 from ci_gate.codecs.migrations import migrated
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.trace import trace_ids
@@ -149,6 +149,11 @@ class MockServer:
         if entry is not None and match.tier in CONSUMING and len(entry.groups) == 1:
             self.correlation.seen(entry.groups[0])
         return match
+
+    def publish(self, mock: Mock | None, told: Published) -> None:
+        """Tell every connection to `mock` what one of them has published."""
+        for connection in list(self.connections):
+            connection.tell(mock, told)
 
     def stop(self) -> None:
         """Close every connection."""

@@ -43,6 +43,14 @@ BLOCKING = frozenset(
 UNFOLLOWED = frozenset(b"MONITOR SYNC PSYNC REPLCONF".split())
 """Commands after which the connection speaks something else."""
 
+_ADDRESSES = {
+    b"CLUSTER": frozenset((b"NODES", b"SLOTS", b"SHARDS", b"SLAVES", b"REPLICAS", b"LINKS")),
+    b"SENTINEL": frozenset(
+        b"GET-MASTER-ADDR-BY-NAME MASTER MASTERS REPLICAS SENTINELS SLAVES".split()
+    ),
+}
+"""Commands that are answered with the addresses of other servers."""
+
 PAIRS = {b"HSET": 2, b"HMSET": 2, b"MSET": 1, b"MSETNX": 1}
 """Commands whose arguments from this index on are names and values in turn."""
 
@@ -88,6 +96,11 @@ def effect(name: bytes) -> str:
     if name in SESSION or name in SUBSCRIPTIONS:
         return "session"
     return "write"
+
+
+def names_servers(args: Sequence[bytes]) -> bool:
+    """True for what is answered with addresses that a client goes to next, past whoever listens."""
+    return len(args) > 1 and args[1].upper() in _ADDRESSES.get(args[0], ())
 
 
 def keys(args: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -5,16 +5,25 @@ from __future__ import annotations
 from ci_gate.codecs.redis.resp import Typed, dump, parse
 from ci_gate.model.message import RedisReply
 
+_REDIRECTIONS = (b"-MOVED ", b"-ASK ")
+_REDIRECTED = (
+    b"-ERR ci-gate: this call was recorded to be sent on to another node, which is past the mock: "
+    b"give the service one server, not a cluster\r\n"
+)
+"""What is said instead of a redirection."""
+
 
 def as_asked(reply: RedisReply, protocol: int) -> bytes:
     """The reply in RESP2 or RESP3.
 
     Version 2 has no maps, sets, doubles, booleans…: they become what a server of Redis 7 says to a
     client of that version. A reply that was recorded in version 2 says in version 3 what it said,
-    but for a list of names and values, which is a map there.
+    but for a list of names and values, which is a map there. To another node nobody is sent on.
     """
     body = reply.body
     assert isinstance(body, bytes)
+    if body.startswith(_REDIRECTIONS):
+        return _REDIRECTED
     if protocol == 2:
         return dump(_in_two(parse(body))) if _has_three(body) else body
     if reply.paired:

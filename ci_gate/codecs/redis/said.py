@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ci_gate.codecs.redis.commands import SESSION, SUBSCRIPTIONS, UNFOLLOWED
+from ci_gate.codecs.redis.commands import SESSION, SUBSCRIPTIONS, UNFOLLOWED, names_servers
 from ci_gate.codecs.redis.resp import command
 from ci_gate.model.message import RedisCommand
 
@@ -62,7 +62,8 @@ class Said:
     def hear(self, args: Sequence[bytes]) -> Heard:
         """The next command: name in capitals, arguments."""
         name = args[0]
-        if name in UNFOLLOWED or (name == b"CLIENT" and _silences(args)):
+        silent = name == b"CLIENT" and _silences(args)
+        if name in UNFOLLOWED or silent or names_servers(args):
             return Heard(Means.UNFOLLOWED, args)
         if self._queued is not None and name not in (b"DISCARD", b"RESET", b"QUIT"):
             return self._in_transaction(name, args)

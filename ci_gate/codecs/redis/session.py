@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ci_gate.codecs.redis.commands import names_servers
 from ci_gate.codecs.redis.resp import Typed, dump
 from ci_gate.codecs.redis.said import Said
 
@@ -29,6 +30,17 @@ def reply(said: Said, args: Sequence[bytes], session: dict[str, str]) -> bytes:
     if name == b"RESET":
         return b"+RESET\r\n"
     return OK
+
+
+def unfollowed(args: Sequence[bytes]) -> str:
+    """Why a connection is not followed after a command, or it cannot be mocked, with the remedy."""
+    name = args[0].decode("ascii", "backslashreplace")
+    if names_servers(args):
+        return (
+            f"{name} names servers that the client goes to past ci-gate: give the service one "
+            "server, not a cluster or sentinels"
+        )
+    return f"what follows {name} is not understood"
 
 
 def _pong(said: Said, args: Sequence[bytes]) -> bytes:

@@ -36,3 +36,12 @@ def test_two_said_in_three() -> None:
     paired = RedisReply(dump([b"a", b"1"]), paired=True)
     assert as_asked(paired, 3) == dump(Typed("%", [b"a", b"1"]))
     assert as_asked(RedisReply(dump([b"a", b"1"])), 3) == dump([b"a", b"1"])
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_nobody_is_sent_on_to_another_node(protocol: int) -> None:
+    """A recorded redirection leads past the mock, to a live server: it is refused instead."""
+    for said in (b"-MOVED 3999 10.0.0.2:6381\r\n", b"-ASK 3999 10.0.0.2:6381\r\n"):
+        answer = as_asked(RedisReply(said), protocol)
+        assert answer.startswith(b"-ERR ci-gate: ")
+        assert b"10.0.0.2" not in answer

@@ -57,3 +57,10 @@ def test_what_is_not_followed() -> None:
     assert hear(Said(), b"MONITOR").means is Means.UNFOLLOWED
     assert hear(Said(), b"CLIENT reply OFF").means is Means.UNFOLLOWED
     assert hear(Said(), b"CLIENT REPLY ON").means is Means.SESSION
+
+
+def test_who_names_other_servers_is_not_followed() -> None:
+    """A client would go to them, past us; what a cluster says of its state is a call."""
+    assert hear(Said(), b"CLUSTER slots").means is Means.UNFOLLOWED
+    assert hear(Said(), b"SENTINEL get-master-addr-by-name main").means is Means.UNFOLLOWED
+    assert hear(Said(), b"CLUSTER INFO").means is Means.CALL

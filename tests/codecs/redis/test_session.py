@@ -84,3 +84,9 @@ def test_in_version_three_confirmations_are_pushes() -> None:
     assert ask(said, b"PING") == Typed("+", b"PONG")
     said.protocol = 2
     assert ask(said, b"PING") == [b"pong", b""]
+
+
+def test_why_nothing_follows() -> None:
+    """With what to do instead, where there is something."""
+    assert "one server, not a cluster" in session.unfollowed([b"CLUSTER", b"SLOTS"])
+    assert session.unfollowed([b"MONITOR"]) == "what follows MONITOR is not understood"

@@ -87,9 +87,27 @@ def shapes(c: psycopg.Connection[Any]) -> None:
     c.commit()
 
 
-with psycopg.connect(f"host={HOST} port={PORT} user=postgres dbname=postgres") as connection:
+def notifications(c: psycopg.Connection[Any], listener: psycopg.Connection[Any]) -> None:
+    """Heard by another connection, when the transaction is over and only if it was committed."""
+    listener.autocommit = True
+    listener.execute("listen jobs")
+    c.execute("notify jobs, 'lost'")
+    c.rollback()
+    c.execute("notify jobs, 'one'")
+    c.execute("select pg_notify(%s, %s)", ("jobs", "two"))
+    c.execute("notify others")
+    c.commit()
+    for heard in listener.notifies(timeout=10, stop_after=2):
+        print(heard.channel, heard.payload)
+    listener.execute("unlisten jobs")
+    print("ok LISTEN and NOTIFY")
+
+
+WHERE = f"host={HOST} port={PORT} user=postgres dbname=postgres"
+with psycopg.connect(WHERE) as connection, psycopg.connect(WHERE) as other:
     print(connection.info.server_version, connection.info.parameter_status("TimeZone"))
     statements(connection)
     shapes(connection)
+    notifications(connection, other)
     print(connection.execute("delete from t").rowcount)
     print("ok simple protocol")

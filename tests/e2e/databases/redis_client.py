@@ -57,5 +57,22 @@ for protocol in (2, 3):
     other: Any = redis.Redis(host=HOST, port=int(PORT), protocol=protocol, db=3)
     told(other.set("d", "3"), other.get("d"), r.get("d"))
     print("ok several databases")
+    listener = r.pubsub()
+    listener.subscribe("news")
+    listener.psubscribe("n*")
+    for _ in range(2):
+        heard = listener.get_message(timeout=5)
+        told(heard["type"], heard["channel"], heard["data"])
+    told(r.publish("news", "first"), r.publish("other", "unheard"))
+    with r.pipeline(transaction=True) as pipe:
+        pipe.publish("news", "second")
+        told(pipe.execute())
+    for _ in range(4):
+        heard = listener.get_message(timeout=5)
+        told(heard["type"], heard["pattern"], heard["channel"], heard["data"])
+    listener.unsubscribe()
+    listener.punsubscribe()
+    listener.close()
+    print("ok publish and subscribe")
     r.flushall()
 print("ok RESP3")
