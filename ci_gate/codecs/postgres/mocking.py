@@ -128,7 +128,9 @@ class Mocking:
     def _go(self, at: int, actions: list[Action]) -> None:
         while self._heard and self._waiting is None and not self._closing:
             kind, payload = self._heard.popleft()
-            if kind == b"S":
+            if kind == b"S" and self._copying is not None:
+                pass  # ignored while data are due
+            elif kind == b"S":
                 self._skipping = False
                 self._ready()
             elif kind == b"X":

@@ -41,7 +41,7 @@ _ENDS = {b"P": b"1", b"B": b"2", b"C": b"3", b"S": b"Z", b"Q": b"Z", b"F": b"Z"}
 class _Due:
     """A frontend message whose answer is not complete."""
 
-    __slots__ = ("at", "body", "number", "op")
+    __slots__ = ("at", "body", "in_copy", "number", "op")
 
     def __init__(self, op: Op, number: int, at: int) -> None:
         self.op = op
@@ -49,6 +49,8 @@ class _Due:
         """Of the message it is, -1 = of none: nobody waits for its answer."""
         self.at = at
         self.body: list[bytes] = []
+        self.in_copy = False
+        """It was said where data for COPY are due: if the server takes them, it ignores this."""
 
 
 class Recording:
@@ -65,7 +67,9 @@ class Recording:
         """Requests for encryption that the server answers with one byte."""
         self._facts: dict[str, str] | None = {}
         """What the handshake has told; None when it was told on."""
-        self._copying: list[bytes] | None = None
+        self._copy: _Due | None = None
+        """A COPY FROM STDIN whose data are not complete, and the data."""
+        self._copying: list[bytes] = []
         self._suspended: dict[Portal, _Due] = {}
         """Portals that have more rows, and what they gave so far."""
 
@@ -104,16 +108,17 @@ class Recording:
         elif kind in (b"p", b"X", b"H"):
             pass
         elif kind in (b"d", b"c", b"f"):
-            self._copy(kind, payload, at, actions)
+            self._hear_copy(kind, payload, actions)
         else:
             op = self._said.hear(kind, payload)
             due = _Due(op, -1, at)
+            due.in_copy = self._copy is not None and kind == b"S"
             self._due.append(due)
             statement = op.statement
             if statement is not None and not self._is_own(op, statement):
                 if is_copy_in(statement.sql) and statement.step in ("query", "execute"):
-                    self._copying = []
-                    return  # its data belong to it: see _copy
+                    self._copy, self._copying = due, []
+                    return  # its data belong to it: see _hear_copy
                 self._begin(due, statement, actions)
             self._follow(op)
 
@@ -149,16 +154,17 @@ class Recording:
         if op.statement is not None and op.kind in (b"Q", b"E"):
             self._said.ran(op.statement.sql)
 
-    def _copy(self, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
-        if kind == b"d":
-            if self._copying is not None:
-                self._copying.append(payload)
+    def _hear_copy(self, kind: bytes, payload: bytes, actions: list[Action]) -> None:
+        due = self._copy
+        if due is None:
             return
-        due = next((one for one in self._due if one.op.kind in b"QE" and one.number < 0), None)
-        if due is not None and due.op.statement is not None:
-            sent = b"".join(self._copying or ())
-            self._begin(due, _with_copy(due.op.statement, sent), actions)
-        self._copying = None
+        if kind == b"d":
+            self._copying.append(payload)
+            return
+        self._copy = None
+        if due in self._due and due.op.statement is not None:
+            self._begin(due, _with_copy(due.op.statement, b"".join(self._copying)), actions)
+        self._copying = []
 
     # What the server says.
 
@@ -215,6 +221,8 @@ class Recording:
         op = due.op
         described(op, kind, payload)
         due.body.append(frame(kind, payload))
+        if kind == b"G":
+            self._due = deque(one for one in self._due if not one.in_copy)
         if op.kind == b"D" and kind in (b"T", b"n"):
             self._done(self._due.popleft(), at, actions)
         elif op.kind == b"E" and kind in (b"C", b"I", b"s"):

@@ -127,6 +127,16 @@ def test_copy_is_asked_for_with_its_data() -> None:
     assert kinds(server.say(S, PgResult(recorded))) == b"CZ"
 
 
+def test_a_sync_before_copied_data_is_ignored() -> None:
+    """One ReadyForQuery, after the data."""
+    server = connected()
+    copying = prepare(b"copy t (a) from stdin") + bind() + execute() + SYNC
+    assert kinds(server.feed(C, copying, 0)) == b"12G"
+    server.feed(C, frame(b"d", b"1\n") + frame(b"c") + SYNC, 0)
+    recorded = frame(b"G", b"\0\0\1\0\0") + frame(b"C", b"COPY 1\0")
+    assert kinds(server.say(S, PgResult(recorded))) == b"CZ"
+
+
 def test_encryption_as_it_was_recorded() -> None:
     """Offered where the session says so, else declined."""
     request = b"\0\0\0\x08\x04\xd2\x16\x2f"

@@ -100,6 +100,23 @@ def test_copied_data_belong_to_the_statement() -> None:
     assert heard(answered)[0][:2] == (S, 0)
 
 
+def test_a_sync_before_copied_data_is_ignored() -> None:
+    """By a server that takes the data (drivers in Rust say it); one that refuses them hears it."""
+    tap = connected()
+    copying = prepare(b"copy t from stdin") + bind() + execute() + SYNC
+    tap.feed(C, copying, 0)
+    tap.feed(S, PARSED + BOUND + frame(b"G", b"\0\0\1\0\0"), 0)
+    asked = tap.feed(C, frame(b"d", b"1\n") + frame(b"c") + SYNC, 0)
+    (copy,) = heard(asked)
+    assert copy[2].body == b"1\n"
+    answered = tap.feed(S, frame(b"C", b"COPY 1\0") + IDLE, 0)
+    assert [number for _, number, _ in heard(answered)] == [0]
+    tap.feed(C, copying, 0)
+    assert tap.feed(S, PARSED + BOUND + frame(b"E", b"SERROR\0C42501\0\0") + IDLE, 0) == []
+    tap.feed(C, query(b"select a"), 0)
+    assert heard(tap.feed(S, T + D + DONE + IDLE, 0))
+
+
 def test_a_password_is_in_no_message() -> None:
     """Neither in plain nor as SASL."""
     tap = Recording()
