@@ -25,8 +25,9 @@ def command() -> int:
 
     Takes no options: inputs are variables, INPUT_<NAME> as GitHub sets them or
     CI_GATE_INPUT_<NAME>: config, snapshot, mode (gate, report), key, comment (changes, always,
-    never), token, check_run (true, false), working_directory, out, base. Writes the job's page,
-    outputs, annotations and report files, and comments when it has a token.
+    never), token, check_run (true, false), working_directory, out, base, baseline, shard (2/3,
+    auto), merge (the folder of all shards). Writes the job's page, outputs, annotations and report
+    files, and comments when it has a token; a shard does nothing of this, the job that merges does.
     Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive.
     """
     import msgspec

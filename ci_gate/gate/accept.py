@@ -82,6 +82,10 @@ def prepare(options: AcceptOptions, reason: str) -> Acceptance:
     if not folder:
         raise UsageError("no run to accept; run `ci-gate run` first, or give a run directory")
     result = read_result(RunDirectory(folder).result)
+    if result.shard is not None:
+        raise UsageError(
+            f"{folder}: is shard {result.shard} of a run; accept what `ci-gate merge` makes of all"
+        )
     causes = _chosen(result, options, folder)
     refuse_other_commit(result, options.snapshot, options.folder or ".")
     read = read_with_places(options.snapshot)

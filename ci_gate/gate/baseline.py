@@ -33,6 +33,11 @@ def read_baseline(folder: str, plan: Plan) -> Baseline:
     result = read_result(os.path.join(folder, "result.json"))
     if result.mode != "run":
         raise UsageError(f"{folder}: made by `ci-gate {result.mode}`; a baseline is made by `run`")
+    if result.shard is not None:
+        raise UsageError(
+            f"{folder}: is shard {result.shard} of a run; a baseline is what `ci-gate merge` makes "
+            "of all of them"
+        )
     if not any(run.counts.answered for run in result.runs):
         raise UsageError(f"{folder}: nothing was answered in this run, so it is no baseline")
     if result.environment.snapshot_digest != plan.digest:

@@ -14,7 +14,7 @@ import msgspec
 
 from ci_gate.config.flags import RunFlags, Surroundings
 from ci_gate.config.options import RunOptions
-from ci_gate.config.resolve import run_options
+from ci_gate.config.resolve import merge_options, run_options
 from ci_gate.errors import UsageError
 from ci_gate.forge.base import Pause
 from ci_gate.forge.detect import PWN_REQUEST, ChangeRequest, detect
@@ -23,6 +23,7 @@ from ci_gate.gate.basis import edits_of, relative
 from ci_gate.gate.connect import ELSEWHERE, event_text, token_of
 from ci_gate.gate.inputs import Inputs
 from ci_gate.gate.jobfiles import append_summary, write_outputs
+from ci_gate.gate.merge import merge
 from ci_gate.gate.publish import Published, PublishOptions, made_for, send
 from ci_gate.gate.run import run
 from ci_gate.model.result import Result
@@ -36,6 +37,8 @@ from ci_gate.store.runs import read_exchanges
 DEFAULT_CONFIG = "ci-gate.yml"
 CODE_QUALITY = "gl-code-quality.json"
 LINKS = "gl-annotations.json"
+SHARDS = ".ci-gate/runs/shards"
+"""Where shards have their run directories, and are looked for to be merged."""
 TEST_RESULTS = "test-results"
 """Where Bitbucket Pipelines looks for JUnit files, from the top of the clone."""
 
@@ -76,14 +79,37 @@ async def action(
     edits, note = edits_of(request, inputs.base, config, inputs.snapshot)
     if note:
         sink(events.Note(note))
-    flags = RunFlags(snapshot=inputs.snapshot, out=inputs.out, mode=inputs.mode)
-    options = msgspec.structs.replace(run_options(flags, around), edits=edits)
-    seen = _Folder(sink, inputs.out)
-    result = await (gate or run)(options, seen)
+    options = msgspec.structs.replace(_options(inputs, around), edits=edits)
+    seen = _Folder(sink, options.out)
+    if inputs.merge:
+        result = await merge(options, [inputs.merge], seen)
+    else:
+        result = await (gate or run)(options, seen)
     job = _Job(inputs, around, request, result, seen.path)
+    if options.shard is not None:
+        # The job that merges the shards tells the platform, of all of them.
+        return job.end(None)
     job.write(sink)
     published = job.publish(sink, pause, backoff)
     return job.end(published)
+
+
+def _options(inputs: Inputs, around: Surroundings) -> RunOptions:
+    flags = RunFlags(
+        snapshot=inputs.snapshot,
+        out=inputs.out,
+        mode=inputs.mode,
+        baseline=inputs.baseline,
+        shard=inputs.shard,
+    )
+    if inputs.merge:
+        return merge_options(flags, around)
+    options = run_options(flags, around)
+    if options.shard is None:
+        return options
+    # Each its own, so that the artifacts of all jobs can be unpacked in one place.
+    out = f"{inputs.out or SHARDS}/shard-{options.shard.index}"
+    return msgspec.structs.replace(options, out=out)
 
 
 def refuse(request: ChangeRequest) -> None:
@@ -173,7 +199,7 @@ class _Job:
         if self._request.platform == "github":
             self._outputs(published)
             file = repository_path(self._result.environment.config, self._prefix())
-            lines = log_lines(self._result, file=file)
+            lines = log_lines(self._result, file=file) if self._result.shard is None else []
             if notice:
                 lines.append(command("notice", "ci-gate", notice))
         return Acted(

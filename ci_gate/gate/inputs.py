@@ -39,6 +39,12 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     working_directory: str = ""
     out: str = ""
     base: str = ""
+    baseline: str = ""
+    """A run directory: what differs there, too, is not new."""
+    shard: str = ""
+    """"2/3", or "auto"."""
+    merge: str = ""
+    """Nothing is run: the shards in this folder are judged together."""
 
 
 NAMES = tuple(field.name for field in msgspec.structs.fields(Inputs))
@@ -70,7 +76,13 @@ def read_inputs(env: Mapping[str, str]) -> Inputs:
             given[name] = value == "true" if name == "check_run" else value
     if faults:
         raise UsageError("\n".join(faults))
-    return Inputs(**given)
+    inputs = Inputs(**given)
+    if inputs.shard and inputs.merge:
+        raise UsageError(
+            "inputs shard and merge exclude each other: one job runs a shard, the one after all of "
+            "them merges"
+        )
+    return inputs
 
 
 def _faults(name: str, value: str) -> list[str]:

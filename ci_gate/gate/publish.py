@@ -96,6 +96,11 @@ def publish(options: PublishOptions, sink: Sink = ignore, pause: Pause = time.sl
     """
     check_key(options.key)
     result = read_result(options.run)
+    if result.shard is not None:
+        raise UsageError(
+            f"{options.run}: is shard {result.shard} of a run, which says nothing of the others; "
+            "publish what `ci-gate merge` makes of all of them"
+        )
     change = detect(options.env, event_text(options.env))
     edits = edits_of_head(change, options.base, options.config)
     if edits is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,7 +62,15 @@ def pipeline(
     folder: Path, include: str, inputs: str, *, variables: tuple[str, ...] = (), path: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run a merge request's pipeline that includes the component; output and errors in one."""
-    (folder / ".gitlab-ci.yml").write_text(f"include:\n  - {include}\n    inputs: {inputs}\n")
+    text = f"include:\n  - {include}\n    inputs: {inputs}\n"
+    return run_pipeline(folder, text, variables=variables, path=path)
+
+
+def run_pipeline(
+    folder: Path, text: str, *, variables: tuple[str, ...] = (), path: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a merge request's pipeline as a .gitlab-ci.yml says."""
+    (folder / ".gitlab-ci.yml").write_text(text)
     git(folder, "add", "--all")
     git(folder, "commit", "-q", "--allow-empty", "-m", "x")
     command = [program("gitlab-ci-local"), "--force-shell-executor", "--no-color"]
@@ -133,6 +142,23 @@ def test_options_and_types(repository: Path) -> None:
         done = pipeline(repository, COMPONENT, inputs)
         assert done.returncode != 0
         assert "ci-gate action" not in done.stdout
+
+
+@pytest.mark.long
+def test_shards(repository: Path) -> None:
+    """The example as it is, but for what its jobs need: three shards by parallel, one verdict."""
+    text = (TOP / "docs" / "workflows" / "gitlab-shards.yml").read_text()
+    text = text.replace("$CI_SERVER_FQDN/GROUP/ci-gate/gate@1.0.0", COMPONENT.partition(" ")[2])
+    text = re.sub(r"^ +bundle_\w+: .*\n", "", text, flags=re.MULTILINE)
+    text = text.replace("  before_script:\n    - npm ci\n", "")
+    done = run_pipeline(repository, text)
+    assert done.returncode == 0, done.stdout
+    assert "merged from 3 shards" in done.stdout
+    assert "39 of 39 requests unchanged" in done.stdout
+    done = run_pipeline(repository, text, variables=("REGRESSION=dropped-call",))
+    assert done.returncode == 1, done.stdout
+    assert "FAIL  behaviour\n" in done.stdout
+    assert "WARN  behaviour-shard" in done.stdout
 
 
 @pytest.fixture

@@ -125,6 +125,9 @@ def test_component_inputs_are_typed() -> None:
         ("working_directory", "$(id)"),
         ("out", "a b"),
         ("base", "-x; id"),
+        ("baseline", "$(id)"),
+        ("shard", "1/2; id"),
+        ("merge", "a b"),
     ],
 )
 def test_component_refuses(name: str, bad: str) -> None:
@@ -217,7 +220,7 @@ def test_dockerfile_by_hadolint() -> None:
 def test_gitlab_by_schema(tmp_path: Path) -> None:
     """The example, and the jobs of the component without the document that declares its inputs."""
     command = [program("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci"]
-    checked([*command, "docs/workflows/gitlab-include.yml"])
+    checked([*command, "docs/workflows/gitlab-include.yml", "docs/workflows/gitlab-shards.yml"])
     for name in ("templates/gate.yml", ".gitlab-ci-component.yml"):
         _, jobs = component(name)
         text = yaml.safe_dump(jobs, sort_keys=False).replace("$[[ inputs.job ]]", "ci-gate")

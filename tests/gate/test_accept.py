@@ -15,7 +15,7 @@ from ci_gate.model.change import Change, MadeCall
 from ci_gate.model.difference import Cause, Difference
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse
-from ci_gate.model.result import Counts, Environment, Result, Run, Verdict
+from ci_gate.model.result import Counts, Environment, Result, Run, ShardPart, Verdict
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.store.disk import digest_of
 from ci_gate.store.runs import RunDirectory
@@ -135,6 +135,13 @@ def test_causes_are_accepted_one_by_one(ran: Ran) -> None:
         ("response.body.$.a", "intended"),
         ("response.body.$.b", "also"),
     ]
+
+
+def test_a_shard_is_not_accepted(ran: Ran) -> None:
+    """Its causes are not those of the whole run."""
+    part = ShardPart(index=1, count=2)
+    ran.result = msgspec.structs.replace(ran.result, shard=part)
+    refuse(ran.write(), "is shard 1/2 of a run; accept what `ci-gate merge` makes", causes=("C1",))
 
 
 def test_other_exchanges_keep_their_bytes(ran: Ran) -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from ci_gate.errors import UsageError
+from ci_gate.model.result import ShardPart
 from ci_gate.store.runs import read_result
 from ci_gate.store.snapshot import read_snapshot, write_snapshot
 
@@ -36,6 +37,15 @@ def test_what_was_there_before_passes(acting: Any) -> None:
     assert result.verdict.outcome == "pass", result.verdict.reasons
     assert [one.standing for one in result.causes] == ["before"]
     assert result.runs[0].counts.failed == 0
+
+
+def test_a_shard_is_no_baseline(acting: Any) -> None:
+    """What others of its run have is not in it."""
+    folder = kept(acting, "value", shard=ShardPart(index=1, count=1))
+    with pytest.raises(
+        UsageError, match="is shard 1/1 of a run; a baseline is what `ci-gate merge`"
+    ):
+        acting.run("value", baseline=folder)
 
 
 def test_what_is_new_fails(acting: Any) -> None:

@@ -31,10 +31,12 @@ from ci_gate.model.result import (
     Run,
     Verdict,
 )
+from ci_gate.model.snapshot import Origin, Snapshot
 from ci_gate.report import comment, junit
 from ci_gate.report.annotations import CHECK_ANNOTATIONS
 from ci_gate.report.document import LIMIT, encode
 from ci_gate.store.runs import RunDirectory
+from ci_gate.store.snapshot import write_snapshot
 from tests.forge.fake_github import HEAD, TOKEN, FakeGitHub
 from tests.gate.clone import Clone
 from tests.gate.test_jobfiles import parsed
@@ -94,7 +96,7 @@ class Job:
         """Write a run directory as the real one does."""
         self.options = options
         made = replace(result(self.outcome), report_only=options.report_only, edits=options.edits)
-        made = replace(made, causes=self.causes or made.causes)
+        made = replace(made, causes=self.causes or made.causes, shard=options.shard)
         path = self.folder / (options.out or ".ci-gate/runs/1")
         path.mkdir(parents=True, exist_ok=True)
         folder = RunDirectory(str(path.relative_to(Path.cwd())))
@@ -190,6 +192,36 @@ def test_a_red_pull_request(job: Job, env: Env, github: FakeGitHub) -> None:
     assert said.key == "orders/eu"
     assert github.statuses == []
     assert github.checks == {}
+
+
+def test_a_shard_tells_nobody(job: Job, env: Env, github: FakeGitHub) -> None:
+    """Neither comment, page nor annotations: outputs only, and a run directory of its own."""
+    around = env()
+    acted = job.act(around, token=TOKEN, shard="2/3", check_run=True)
+    assert job.options is not None
+    assert (str(job.options.shard), job.options.out) == ("2/3", ".ci-gate/runs/shards/shard-2")
+    assert (acted.published, acted.lines) == (None, ())
+    assert not Path(around["GITHUB_STEP_SUMMARY"]).exists()
+    assert (github.bodies(), github.checks) == ([], {})
+    assert outputs(around)["result"] == ".ci-gate/runs/shards/shard-2/result.json"
+    job.act({**around, "CI_NODE_INDEX": "1", "CI_NODE_TOTAL": "2"}, shard="auto", out="kept")
+    assert job.options.out == "kept/shard-1"
+
+
+def test_shards_that_are_not_there_are_not_merged(job: Job, env: Env, github: FakeGitHub) -> None:
+    """The job after them fails with what to do, and nothing is told."""
+    (job.folder / "shards").mkdir()
+    write_snapshot(str(job.folder / "snapshots" / "orders"), Snapshot(origin=Origin(service="o")))
+    with pytest.raises(UsageError, match="shards: holds no shard; give run directories"):
+        job.act(env(), token=TOKEN, merge="shards", snapshot="snapshots/orders")
+    assert github.bodies() == []
+
+
+def test_a_baseline_reaches_the_gate(job: Job, env: Env) -> None:
+    """The input is the flag."""
+    job.act(env(), baseline="old/run")
+    assert job.options is not None
+    assert job.options.baseline == "old/run"
 
 
 def test_ten_megabytes_of_differences(job: Job, env: Env, github: FakeGitHub) -> None:

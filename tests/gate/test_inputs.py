@@ -20,12 +20,20 @@ def test_all_given() -> None:
         "INPUT_CONFIG": "a.yml", "INPUT_SNAPSHOT": "s", "INPUT_MODE": "report", "INPUT_KEY": "eu/1",
         "INPUT_COMMENT": "always", "INPUT_TOKEN": "t0ken", "INPUT_CHECK-RUN": "true",
         "INPUT_WORKING_DIRECTORY": "svc", "INPUT_OUT": "o", "INPUT_BASE": "origin/main",
-        "INPUT_ARGS": "x", "INPUT_ENTRYPOINT": "y",
+        "INPUT_BASELINE": "old", "INPUT_SHARD": "2/3", "INPUT_ARGS": "x", "INPUT_ENTRYPOINT": "y",
     }  # fmt: skip
     assert read_inputs(env) == Inputs(
         config="a.yml", snapshot="s", mode="report", key="eu/1", comment="always", token="t0ken",
-        check_run=True, working_directory="svc", out="o", base="origin/main",
+        check_run=True, working_directory="svc", out="o", base="origin/main", baseline="old",
+        shard="2/3",
     )  # fmt: skip
+
+
+def test_a_job_is_a_shard_or_merges() -> None:
+    """Not both at once."""
+    assert read_inputs({"INPUT_MERGE": "runs"}) == Inputs(merge="runs")
+    with pytest.raises(UsageError, match="shard and merge exclude each other"):
+        read_inputs({"INPUT_MERGE": "runs", "INPUT_SHARD": "1/2"})
 
 
 def test_our_own_names_win() -> None:

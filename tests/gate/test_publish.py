@@ -15,7 +15,7 @@ from ci_gate.errors import UsageError
 from ci_gate.forge.markers import read
 from ci_gate.gate.publish import Published, PublishOptions, publish
 from ci_gate.model.edit import Edit, Edits
-from ci_gate.model.result import Counts, Environment, Result, Run, Verdict
+from ci_gate.model.result import Counts, Environment, Result, Run, ShardPart, Verdict
 from ci_gate.report.document import encode
 from tests.forge.fake_bitbucket import TOKEN as BITBUCKET_TOKEN
 from tests.forge.fake_bitbucket import FakeBitbucket
@@ -103,6 +103,15 @@ def test_comment_and_status(run: Do, github: FakeGitHub) -> None:
     assert (said.key, said.state.run, said.state.sha) == ("orders", "77", HEAD)
     assert [(one["sha"], one["state"]) for one in github.statuses] == [(HEAD, "failure")]
     assert run(result()).action == "skipped"
+
+
+def test_a_shard_is_not_published(run: Do, github: FakeGitHub) -> None:
+    """Not even as a dry run: what it says is not of the change, but of a part of it."""
+    one = replace(result(), shard=ShardPart(index=2, count=3))
+    for dry_run in (False, True):
+        with pytest.raises(UsageError, match=r"is shard 2/3 of a run.*publish what `ci-gate merge`"):
+            run(one, dry_run=dry_run)
+    assert github.bodies() == []
 
 
 def test_dry_run(run: Do, github: FakeGitHub) -> None:
