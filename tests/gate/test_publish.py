@@ -109,7 +109,9 @@ def test_a_shard_is_not_published(run: Do, github: FakeGitHub) -> None:
     """Not even as a dry run: what it says is not of the change, but of a part of it."""
     one = replace(result(), shard=ShardPart(index=2, count=3))
     for dry_run in (False, True):
-        with pytest.raises(UsageError, match=r"is shard 2/3 of a run.*publish what `ci-gate merge`"):
+        with pytest.raises(
+            UsageError, match=r"is shard 2/3 of a run.*publish what `ci-gate merge`"
+        ):
             run(one, dry_run=dry_run)
     assert github.bodies() == []
 
