@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.masks import NO_MASKS
@@ -14,6 +14,11 @@ from ci_gate.model.difference import Difference
 
 SHOWN = 2
 PLACES = 3
+_LONG = 6
+"""Words of a text of which only what differs is shown."""
+_NEAR = 3
+"""Words that are shown on either side of those."""
+_ALIKE = 0.5
 _CANDIDATES = 200
 """Recorded calls that are looked at; a larger dependency is cut to the likeliest by name."""
 
@@ -50,9 +55,33 @@ def _told(found: Sequence[Difference]) -> str:
     if not found:
         return "the same, recorded for another request or too often called"
     told = [
-        f"{one.place.removeprefix('request.')} {one.expected or '(nothing)'} → "
-        f"{one.actual or '(nothing)'}"
+        f"{one.place.removeprefix('request.')} {_change(one.expected, one.actual)}"
         for one in found[:PLACES]
     ]
     more = len(found) - PLACES
     return "; ".join(told) + (f"; and {more} more places" if more > 0 else "")
+
+
+def _change(expected: str, actual: str) -> str:
+    """What became what; of long texts that are much alike only the words that differ."""
+    before, after = expected.split(" "), actual.split(" ")
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    long = min(len(before), len(after)) >= _LONG
+    if not long or matcher.quick_ratio() < _ALIKE or matcher.ratio() < _ALIKE:
+        return f"{expected or '(nothing)'} → {actual or '(nothing)'}"
+    return " ".join(_words(before, after, matcher))
+
+
+def _words(
+    before: Sequence[str], after: Sequence[str], matcher: difflib.SequenceMatcher[str]
+) -> Iterator[str]:
+    for kind, start, end, first, last in matcher.get_opcodes():
+        if kind == "equal":
+            left_out = end - start > 2 * _NEAR
+            yield from before[start : start + _NEAR] if left_out else before[start:end]
+            yield from ("…", *before[end - _NEAR : end]) if left_out else ()
+            continue
+        if start < end:
+            yield f"[-{' '.join(before[start:end])}-]"
+        if first < last:
+            yield f"{{+{' '.join(after[first:last])}+}}"

@@ -16,7 +16,7 @@ from ci_gate.gate.effects import facts_of
 from ci_gate.mocks.server import LiveCall, Mock
 from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import Exchange, Facts
-from ci_gate.model.message import HttpResponse, Message
+from ci_gate.model.message import HttpResponse, Message, PgResult, RedisReply
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.values.addresses import Addresses
 
@@ -45,7 +45,12 @@ def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
 def failed(exchange: Exchange) -> bool:
     """True when the answer to a call was an error, or there was none: who makes it again retries."""
     response = exchange.response
-    return response is None or (isinstance(response, HttpResponse) and response.status >= 400)
+    if isinstance(response, HttpResponse):
+        return response.status >= 400
+    if isinstance(response, PgResult | RedisReply):
+        body = response.body
+        return isinstance(body, bytes) and body[:1] in (b"E", b"-", b"!")
+    return response is None
 
 
 def live_calls(

@@ -1,5 +1,7 @@
 """The nearest recorded calls."""
 
+import msgspec
+
 from ci_gate.diff.nearest import nearest
 from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import Facts
@@ -41,3 +43,15 @@ def test_a_renamed_path_is_found_by_its_likeness() -> None:
 def test_other_dependencies_are_not_near() -> None:
     """A call to one dependency is never explained by another one's recording."""
     assert nearest(call("GET /rates"), [call("GET /rates", "payments")]) == ""
+
+
+def test_of_long_texts_the_words_that_differ() -> None:
+    """A statement is long, and one word of it is another."""
+    before = "select id, name, at from orders where email = $1 and state = $2 order by id"
+    after = before.replace("email", "mail").replace("by id", "by at")
+    record = msgspec.structs.replace(call("SELECT orders"), parts=(Part("sql", before, "text"),))
+    live = msgspec.structs.replace(call("SELECT orders"), parts=(Part("sql", after, "text"),))
+    assert (
+        "sql select id, name, … from orders where [-email-] {+mail+} = $1 and … $2 order by"
+        in nearest(live, [record])
+    )

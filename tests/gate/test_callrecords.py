@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ci_gate.codecs.registry import codec
-from ci_gate.gate.callrecords import EXPLAINED, explained, live_calls, recorded_calls
+from ci_gate.gate.callrecords import EXPLAINED, explained, failed, live_calls, recorded_calls
 from ci_gate.mocks.matcher import Entry, Recorded
 from ci_gate.mocks.server import LiveCall
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest, PgStatement, Raw
+from ci_gate.model.message import HttpRequest, HttpResponse, PgResult, PgStatement, Raw, RedisReply
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.values.addresses import Addresses
 
@@ -70,3 +70,19 @@ def test_the_first_misses_are_explained(recorded: Snapshot) -> None:
     told = explained(live, recorded_calls(recorded))
     assert "body.$.amount" in told[0].nearest
     assert [bool(one.nearest) for one in told] == [True] * EXPLAINED + [False]
+
+
+def test_calls_that_failed() -> None:
+    """An error in any protocol: who makes the call again, retries."""
+    request = PgStatement("select 1")
+    for response, expected in (
+        (PgResult(b"E\0\0\0\4"), True),
+        (PgResult(b"C\0\0\0\4"), False),
+        (RedisReply(b"-ERR no\r\n"), True),
+        (RedisReply(b"+OK\r\n"), False),
+        (HttpResponse(503), True),
+        (HttpResponse(200), False),
+        (None, True),
+    ):
+        made = Exchange(id="x", dependency="db", route="", request=request, response=response)
+        assert failed(made) is expected
