@@ -14,6 +14,7 @@ COMMANDS = {
     "init": "Propose a ci-gate.yml for the service in this folder.",
     "record": "Record a service's traffic into a snapshot.",
     "import": "Make a snapshot of another tool's recording.",
+    "export": "Write a snapshot in another tool's format.",
     "learn": "Replay the unchanged service and write down what varies.",
     "run": "The gate: mocks up, service up, replay, compare, judge.",
     "merge": "Judge all shards of one run together.",

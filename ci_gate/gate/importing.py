@@ -69,7 +69,7 @@ def import_recording(options: ImportOptions, sink: events.Sink) -> ImportSummary
     and for a snapshot that is there already; then nothing was written."""
     source = Source(options.path)
     form = named(options.format) if options.format else recognised(source)
-    inbound = options.direction != "outbound"
+    inbound = options.direction == "inbound" if options.direction else None
     if options.direction and form.directed:
         raise UsageError(f"--as {options.direction}: {form.title} says itself which way each went")
     fold_leftover(options.out, options.routes, sink)

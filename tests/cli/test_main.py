@@ -35,7 +35,7 @@ def test_version(call: Call) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["recrd"], "no command 'recrd'; there are init, record, import, learn, run"),
+        (["recrd"], "no command 'recrd'; there are init, record, import, export"),
         (["recrd"], "did you mean record?"),
         (["--typo"], "No such option '--typo'"),
         (["run", "--fial-if", "x"], "No such option '--fial-if'"),

@@ -94,8 +94,8 @@ Item = Found | Skipped | Lost | Fault | Relaxed | Handshake
 class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a recording is read."""
 
-    inbound: bool = True
-    """Direction of exchanges whose format does not say it."""
+    inbound: bool | None = None
+    """Direction of exchanges whose format does not say it; None = nobody has said it."""
     dependency: str = ""
     """Who answers calls whose format names no host, by name."""
     environment: Source | None = None

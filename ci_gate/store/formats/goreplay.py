@@ -95,7 +95,7 @@ def _pair(asked: _Record, answered: _Record | None, options: ReadOptions) -> Ite
     took = max(answered.at - asked.at, 0) / 1e6 if answered else 0.0
     return Found(
         where=asked.where,
-        inbound=options.inbound,
+        inbound=options.inbound is not False,
         request=request,
         response=response,
         host=to.host,

@@ -64,6 +64,8 @@ class _Entry(msgspec.Struct, frozen=True, rename="camel"):
     started_date_time: str = ""
     time: float | None = 0
     connection: Any = ""
+    direction: str = msgspec.field(name="_direction", default="")
+    """Our own exports say it."""
 
 
 class _Log(msgspec.Struct, frozen=True):
@@ -135,7 +137,7 @@ def _entry(entry: _Entry, where: str, options: ReadOptions) -> Iterator[Item]:
             yield Lost(where, "a response's body that the tool has not kept")
     yield Found(
         where=where,
-        inbound=options.inbound,
+        inbound=entry.direction != "outbound" if options.inbound is None else options.inbound,
         request=request,
         response=response,
         scheme=found.scheme,

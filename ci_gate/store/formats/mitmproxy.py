@@ -83,7 +83,7 @@ def _flow(flow: Any, where: str, options: ReadOptions) -> Iterator[Item]:
     ended = next((one for one in ends if one is not None), at)
     yield Found(
         where=where,
-        inbound=options.inbound,
+        inbound=options.inbound is not False,
         request=request,
         response=response,
         scheme=to.scheme,

@@ -166,7 +166,7 @@ class _Collection:
         yield from (Lost(where, one) for one in (*self._lost, lost) if one)
         yield Found(
             where=where,
-            inbound=self._options.inbound,
+            inbound=self._options.inbound is not False,
             request=request,
             response=response,
             scheme=to.scheme,

@@ -22,6 +22,7 @@ from ci_gate.store.formats.documents import Json, Wrong
 from ci_gate.store.formats.found import Fault, Found, Item, Lost, ReadOptions, Relaxed, Skipped
 from ci_gate.store.formats.messages import Bad
 from ci_gate.store.formats.source import Source
+from ci_gate.store.formats.times import seconds
 
 REASON = "the WireMock stub leaves it open"
 _REFUSED = {
@@ -108,6 +109,23 @@ def _ordered(
     return [stubs[at][1:] for at in sorted(range(len(stubs)), key=key)]
 
 
+class _Ours(msgspec.Struct, frozen=True):
+    """What our own exports put into a stub's metadata, because a stub has no place for it."""
+
+    at: str = ""
+    took: float = 0.0
+    headers: list[tuple[str, str]] = []
+    answered: list[tuple[str, str]] = []
+
+
+def _ours(stub: dict[str, Any]) -> _Ours:
+    metadata = stub.get("metadata")
+    try:
+        return msgspec.convert((metadata or {}).get("ci-gate") or {}, _Ours)
+    except (msgspec.ValidationError, AttributeError):
+        return _Ours()
+
+
 class _Stub:
     """One mapping."""
 
@@ -136,14 +154,17 @@ class _Stub:
         for key in ("formParameters", "multipartPatterns", "customMatcher", "pathParameters"):
             if asked.get(key):
                 self._lost.append(f"the matcher {key}: the call is recorded without it")
+        ours = _ours(self._stub)
+        headers = ours.headers or headers
         request, _ = messages.request(verb, to, messages.fields(headers), body, coded=False)
         code = messages.status(answered.get("status", 200))
         response, lost = messages.response(
-            code, self._text(answered.get("statusMessage")), self._said(answered),
+            code, self._text(answered.get("statusMessage")),
+            messages.fields(ours.answered) if ours.answered else self._said(answered),
             self._content(answered), coded=False,
         )  # fmt: skip
         self._lost.append(lost)
-        if self._stub.get("scenarioName"):
+        if self._stub.get("scenarioName") and not ours.at:
             self._lost.append("a scenario's states: its answers are given in their order")
         for key in ("delayDistribution", "chunkedDribbleDelay"):
             if answered.get(key):
@@ -157,7 +178,8 @@ class _Stub:
             scheme=to.scheme,
             host=to.host,
             port=to.port,
-            took=messages.number(answered.get("fixedDelayMilliseconds")),
+            at=seconds(ours.at),
+            took=ours.took or messages.number(answered.get("fixedDelayMilliseconds")),
             causes=(),
         )
         for place in self._open:

@@ -1,0 +1,174 @@
+"""What an export writes: exchanges with live addresses and whole bodies, and what cannot be held."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from ci_gate.codecs.http1.authority import PORTS
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import (
+    Body,
+    Headers,
+    HttpRequest,
+    HttpResponse,
+    Message,
+    Opaque,
+    Pieces,
+    Stored,
+)
+from ci_gate.model.snapshot import Snapshot
+from ci_gate.values.addresses import Addresses
+from ci_gate.values.named import with_live
+
+LOCAL = "localhost"
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """One HTTP exchange as another tool would have seen it."""
+
+    exchange: Exchange
+    request: HttpRequest
+    response: HttpResponse | None
+    asked: bytes
+    """The request's body, content-decoded."""
+    answered: bytes
+    scheme: str
+    host: str
+    """Host and port as in a URL."""
+    at: datetime.datetime
+
+    @property
+    def url(self) -> str:
+        """The whole URL."""
+        return f"{self.scheme}://{self.host}{self.request.target.decode('utf-8', 'replace')}"
+
+
+class Outgoing:
+    """The exchanges of a snapshot for a writer; `lost` counts what it cannot hold."""
+
+    def __init__(self, snapshot: Snapshot, read: Callable[[Stored], bytes]) -> None:
+        self.snapshot = snapshot
+        self.lost: Counter[str] = Counter()
+        self._read = read
+        self._dependencies = {one.name: one for one in snapshot.dependencies}
+        origin = snapshot.origin
+        self._service = origin.host or f"{LOCAL}:{origin.service_port or 8080}"
+        names: dict[str, tuple[str, ...]] = {"service": (self._service,)}
+        for one in snapshot.dependencies:
+            if one.protocol == "http" and one.address:
+                names[one.name] = (one.address.partition("://")[2].rstrip("/"),)
+        self._addresses = Addresses(names)
+        self._start = _moment(origin.recorded_at)
+
+    def exchanges(self, *, inbound: bool = True, outbound: bool = True) -> Iterator[Sent]:
+        """In recorded order."""
+        snapshot = self.snapshot
+        chosen = (snapshot.inbound if inbound else ()) + (snapshot.outbound if outbound else ())
+        self._left_out(chosen)
+        for one in sorted(chosen, key=lambda one: one.at):
+            if isinstance(one.request, HttpRequest):
+                yield self._sent(one, one.request)
+            else:
+                dependency = self._dependencies.get(one.dependency)
+                name = dependency.protocol if dependency else "raw"
+                self.lost[f"exchanges over {name}"] += 1
+
+    def _left_out(self, chosen: tuple[Exchange, ...]) -> None:
+        snapshot = self.snapshot
+        bindings = len(snapshot.bindings.inbound) + len(snapshot.bindings.outbound)
+        told = {
+            "noise that was learned": sum(len(one.noise) for one in chosen),
+            "values that travel": bindings,
+            "what was rebased or accepted": sum(
+                bool(one.rebased or one.accepted) for one in chosen
+            ),
+        }
+        self.lost.update({what: count for what, count in told.items() if count})
+
+    def _sent(self, exchange: Exchange, request: HttpRequest) -> Sent:
+        scheme, host = self._address(exchange)
+        live = with_live(request, self._addresses)
+        assert isinstance(live, HttpRequest)
+        response: Message | None = None
+        if exchange.response is not None:
+            response = with_live(exchange.response, self._addresses)
+        answer = response if isinstance(response, HttpResponse) else None
+        for message in (live, answer):
+            if message is not None and message.trailers:
+                self.lost["trailers"] += 1
+        return Sent(
+            exchange=exchange,
+            request=live,
+            response=answer,
+            asked=self._body(live.body),
+            answered=self._body(answer.body) if answer is not None else b"",
+            scheme=scheme,
+            host=host,
+            at=self._start + datetime.timedelta(milliseconds=exchange.at),
+        )
+
+    def _address(self, exchange: Exchange) -> tuple[str, str]:
+        dependency = self._dependencies.get(exchange.dependency)
+        if exchange.inbound:
+            return "http", self._service
+        if dependency is None or not dependency.address:
+            return "http", exchange.dependency
+        scheme, _, host = dependency.address.partition("://")
+        return (scheme if host else "http"), (host or dependency.address).rstrip("/")
+
+    def _body(self, body: Body) -> bytes:
+        if isinstance(body, bytes):
+            return body
+        if isinstance(body, Stored):
+            return self._read(body)
+        if isinstance(body, Opaque):
+            self.lost["bodies of which only size and hash were kept"] += 1
+            return b""
+        assert isinstance(body, Pieces)
+        self.lost["the times of the pieces of a stream"] += 1
+        return b"".join(piece.data for piece in body.items)
+
+
+def _moment(text: str) -> datetime.datetime:
+    """When a recording started; 1970 where it does not say."""
+    try:
+        moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=datetime.UTC)
+
+
+def text_of(data: bytes) -> str | None:
+    """The data as text, or None for what is no UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def shown(headers: Headers) -> list[tuple[str, str]]:
+    """Fields as text."""
+    return [
+        (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
+        for name, value in headers
+    ]
+
+
+def media_of(headers: Headers) -> str:
+    """The Content-Type."""
+    for name, value in headers:
+        if name.lower() == b"content-type":
+            return value.decode("latin-1")
+    return ""
+
+
+def split_host(scheme: str, host: str) -> tuple[str, int]:
+    """Name and port of a URL's host."""
+    name, colon, port = host.rpartition(":")
+    if colon and port.isdigit() and not host.endswith("]"):
+        return name, int(port)
+    return host, PORTS.get(scheme, 80)
