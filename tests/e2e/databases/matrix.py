@@ -25,7 +25,7 @@ DRIVERS: dict[str, tuple[str, ...]] = {
         "pgjdbc (simple)",
         "Hibernate",
     ),
-    "redis": ("redis-py", "ioredis", "go-redis 9", "Jedis"),
+    "redis": ("redis-py", "ioredis", "go-redis 9", "Jedis", "redis-cli"),
 }
 """The columns of each table, in order: the drivers for which a test calls `proven`."""
 

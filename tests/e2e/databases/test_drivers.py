@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -53,4 +54,17 @@ def test_redis(gate: Gate, redis: Redis, free_port: Ports, proven: Proven) -> No
     """RESP2 and RESP3, identical, with no Redis anywhere."""
     before, after, told = transcripts(gate, redis, "redis", client("redis"), free_port())
     proven("redis", "redis-py", before, after)
+    assert "0 not recorded, 0 recorded and never called" in told
+
+
+@pytest.mark.long
+def test_redis_cli(gate: Gate, redis: Redis, free_port: Ports, proven: Proven) -> None:
+    """The commands of redis_cli.txt in RESP2 and RESP3, identical, with no Redis anywhere."""
+    program("redis-cli")
+    asked = (
+        f"< {shlex.quote(str(HERE / 'redis_cli.txt'))} redis-cli -h 127.0.0.1 -p ${{ADDRESS#*:}}"
+    )
+    command = ("sh", "-c", f"{asked}; {asked} -3; echo ok RESP3")
+    before, after, told = transcripts(gate, redis, "redis", command, free_port())
+    proven("redis", "redis-cli", before, after)
     assert "0 not recorded, 0 recorded and never called" in told
