@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -85,9 +85,10 @@ class Bytes(msgspec.Struct, frozen=True, gc=False):
 
 
 class StartTLS(msgspec.Struct, frozen=True):
-    """Upgrade the connection to a side to TLS now."""
+    """Upgrade the connection to a side to TLS now. `heard`: what of its TLS was heard already."""
 
     side: Side
+    heard: bytes = b""
 
 
 class Close(msgspec.Struct, frozen=True):
@@ -118,7 +119,27 @@ class Session(msgspec.Struct, frozen=True):
     facts: dict[str, str]
 
 
-Action = Whole | Begun | More | Ended | Bytes | StartTLS | Close | Undecodable | Withdrawn | Session
+class Published(msgspec.Struct, frozen=True):
+    """A client has published something to whoever listens to `topic` (Redis PUBLISH, PostgreSQL
+    NOTIFY). The mock tells its other connections, see `Listener`."""
+
+    topic: bytes
+    data: bytes
+
+
+Action = (
+    Whole
+    | Begun
+    | More
+    | Ended
+    | Bytes
+    | StartTLS
+    | Close
+    | Undecodable
+    | Withdrawn
+    | Session
+    | Published
+)
 
 LARGE = 1 << 20
 """Bodies up to this many bytes come as one `Whole`, larger ones as Begun, More…, Ended."""
@@ -130,6 +151,12 @@ class Conversation(Protocol):
     @property
     def reusable(self) -> bool:
         """Nothing is pending: replay may send another request, a mock hears the next one begin."""
+        ...
+
+    @property
+    def handshaking(self) -> bool:
+        """Record: what is heard now is not passed on as it is; what `feed` answers with (Bytes,
+        StartTLS, Close) is done instead. False for good once it was False."""
         ...
 
     def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
@@ -162,13 +189,30 @@ class Conversation(Protocol):
         ...
 
 
+@runtime_checkable
+class Listener(Protocol):
+    """A conversation whose client may listen to what others publish (mock)."""
+
+    def tell(self, topic: bytes, data: bytes) -> Sequence[Action]:
+        """`data` was published to `topic`, by this connection or another one."""
+        ...
+
+
 class Codec(Protocol):
     """A protocol: conversations, and pure functions over its messages."""
 
     name: str
+    alpn: tuple[str, ...]
+    """What TLS connections of this protocol call it (RFC 7301); () = nothing."""
 
     def converse(self, role: Role, session: dict[str, str] | None = None) -> Conversation:
-        """A conversation for one new connection; `session` is what was recorded of the handshake."""
+        """A conversation for one new connection. `session`: what was recorded of the handshake;
+        "tls": "on" where clients may have TLS. Recording, "server_tls": "on" where the server must
+        be asked for it, and "nonce", unguessable text for a login of our own."""
+        ...
+
+    def refusal(self, reason: str) -> bytes:
+        """The protocol's own error for a connection on which nothing can be answered."""
         ...
 
     def full(self, request: Message) -> tuple[object, ...]:

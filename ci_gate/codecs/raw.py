@@ -33,6 +33,8 @@ from ci_gate.model.message import Headers, Key, Message, Part, Pieces, Raw
 class RawConversation:
     """One connection: what each side says is one message, over when that side closes."""
 
+    handshaking = False
+
     def __init__(self) -> None:
         self._begun: set[Side] = set()
         self._over: set[Side] = set()
@@ -77,10 +79,15 @@ class RawCodec:
     """Bytes without meaning: any two calls to one dependency are the same if their bytes are."""
 
     name = "raw"
+    alpn: tuple[str, ...] = ()
 
     def converse(self, role: Role, session: dict[str, str] | None = None) -> Conversation:
         """The same conversation in every role: nothing in it depends on who we are."""
         return RawConversation()
+
+    def refusal(self, reason: str) -> bytes:
+        """No bytes: the connection closes."""
+        return b""
 
     def full(self, request: Message) -> tuple[object, ...]:
         """Equal bytes are the same call."""

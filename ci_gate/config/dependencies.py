@@ -39,8 +39,10 @@ def _merged(configured: Upstream | None, mapped: Upstream) -> Upstream:
         listen_host=mapped.listen_host,
         role=configured.role,
         raw=configured.raw,
+        mode=configured.mode,
         client_tls=configured.client_tls,
-        server_tls=configured.server_tls,
+        server_tls=mapped.server_tls or configured.server_tls,
+        ca=configured.ca,
         background=configured.background,
         reads=configured.reads,
         writes=configured.writes,
@@ -53,7 +55,6 @@ def _upstream(name: str, section: DependencySection) -> Upstream:
     if isinstance(section.listen, str):
         host, listen = listening(section.listen)
     http = section.protocol == "http"
-    server = section.tls.server
     return Upstream(
         name=name,
         protocol=section.protocol,
@@ -62,9 +63,10 @@ def _upstream(name: str, section: DependencySection) -> Upstream:
         listen_host=host,
         role=section.role,
         raw=section.raw,
-        client_tls=bool(section.tls.client),
-        # Bytes that nobody understands are passed on as they are unless the file says TLS.
-        server_tls=section.protocol != "raw" if server is None else server,
+        mode=section.mode,
+        client_tls=section.tls.client,
+        server_tls=bool(section.tls.server),
+        ca=section.tls.ca,
         background=section.background,
         reads=section.reads,
         writes=section.writes,

@@ -15,7 +15,7 @@ from ci_gate.recorder.options import Upstream
 _FORM = "[NAME@][HOST:]PORT=PROTO://HOST:PORT"
 _EXAMPLE = "payments@8081=https://api.payments.example:443"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
-_SCHEMES = ("http", "https", *(name for name in PROTOCOLS if name != "http"))
+_SCHEMES = ("http", "https", "rediss", *(name for name in PROTOCOLS if name != "http"))
 
 
 def parse_map(text: str) -> Upstream:
@@ -44,7 +44,7 @@ def _parse(text: str) -> Upstream:
         protocol, target = "http", origin(remote)
         host = urlsplit(target).hostname or ""
     else:
-        protocol, target = scheme, address
+        protocol, target = "redis" if scheme == "rediss" else scheme, address
         host = "{}-{}".format(*endpoint(address))
     return Upstream(
         name=name or host.replace(":", "-").strip("-"),
@@ -52,7 +52,7 @@ def _parse(text: str) -> Upstream:
         address=target,
         listen=listen_port,
         listen_host=listen_host,
-        server_tls=protocol == "http",
+        server_tls=scheme == "rediss",
     )
 
 

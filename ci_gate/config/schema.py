@@ -46,7 +46,10 @@ class TlsSection(_Section, frozen=True, kw_only=True):
     """Who speaks TLS: `client` the service to us, `server` we to the dependency."""
 
     client: bool | None = None
+    """Absent: as recorded; while recording, no."""
     server: bool | None = None
+    ca: str = ""
+    """File of the certificates that the server is trusted by; "" = the system's."""
 
 
 class DependencySection(_Section, frozen=True, kw_only=True):

@@ -5,7 +5,13 @@ from __future__ import annotations
 from ci_gate.codecs.registry import PROTOCOLS
 from ci_gate.config.lines import Path
 from ci_gate.config.problems import Problems
-from ci_gate.config.schema import Configuration, DependencySection
+from ci_gate.config.schema import Configuration, DependencySection, TlsSection
+
+_NO_TLS = {
+    "http": "take it out: an https:// upstream is called with TLS, and so is its host by a service "
+    "that goes through the proxy",
+    "raw": "not supported yet; take it out",
+}
 
 
 def check_supported(settings: Configuration, problems: Problems) -> None:
@@ -24,16 +30,16 @@ def check_supported(settings: Configuration, problems: Problems) -> None:
 
 
 def _check_dependency(path: Path, dependency: DependencySection, problems: Problems) -> None:
-    tls = dependency.tls
     wanted = {
         "mode": bool(dependency.mode),
         "raw": bool(dependency.raw),
         "latency": bool(dependency.latency),
-        "tls": tls.client is not None or tls.server is not None,
     }
     for key, used in wanted.items():
         if used:
             problems.add((*path, key), "not supported yet; take it out")
+    if dependency.tls != TlsSection() and dependency.protocol in ("http", "raw"):
+        problems.add((*path, "tls"), _NO_TLS[dependency.protocol])
     if dependency.role != "telemetry" and dependency.protocol not in PROTOCOLS:
         text = f"{dependency.protocol} is not supported yet; supported: {', '.join(PROTOCOLS)}"
         problems.add((*path, "protocol"), text)

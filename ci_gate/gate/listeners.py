@@ -25,9 +25,9 @@ def spellings(addresses: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {name: spelled(int(one.rpartition(":")[2])) for name, one in addresses.items()}
 
 
-def address_of(protocol: str, port: int) -> str:
+def address_of(protocol: str, port: int, *, tls: bool = False) -> str:
     """The address of a listener: a URL where the protocol has one, else host:port."""
-    scheme = _SCHEMES.get(protocol)
+    scheme = "rediss" if tls and protocol == "redis" else _SCHEMES.get(protocol)
     return f"{scheme}://{LOOPBACK}:{port}" if scheme else f"{LOOPBACK}:{port}"
 
 

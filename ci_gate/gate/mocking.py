@@ -12,6 +12,7 @@ from ci_gate.codecs.addressed import with_change, with_live
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec
 from ci_gate.codecs.spellings import spellings
+from ci_gate.codecs.waiting import LONGEST_WAIT, waits
 from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.identity import Identity
@@ -256,7 +257,8 @@ def _answer(protocol: Codec, exchange: Exchange, addresses: Addresses, by: timed
         return Answer(missed, protocol.prepare(missed), exchange.took)
     message = with_live(protocol, moved(protocol.fit(recorded, exchange.request), by), addresses)
     prepared = protocol.prepare(message) if isinstance(message.body, bytes) else None
-    return Answer(message, prepared, exchange.took)
+    wait = min(exchange.took, LONGEST_WAIT) if waits(exchange.request) else 0.0
+    return Answer(message, prepared, exchange.took, wait=wait)
 
 
 def _signed(protocol: Codec, exchange: Exchange, identity: Identity) -> Exchange:

@@ -93,7 +93,7 @@ class _Recorder:
         self._proxies = Proxies(
             keeping.recording,
             self._authority,
-            functools.cache(lambda: client_context(os.environ)),
+            functools.cache(lambda alpn, ca: client_context(os.environ, alpn, ca)),
             keeping.dependencies,
         )
 
@@ -203,6 +203,8 @@ class _Recorder:
             if not one.address:
                 continue
             scheme, host, remote = parse_address(one.address, one.protocol)
+            if one.server_tls:
+                proxies.upstream_tls(codec(one.protocol).alpn, one.ca)  # a bad file is told at once
             factory = (
                 proxies.gateway(scheme, host, remote)
                 if one.protocol == "http"
@@ -211,7 +213,7 @@ class _Recorder:
                 )
             )
             port = await listeners.open(factory, one.listen, one.name, one.listen_host)
-            addresses[one.name] = address_of(one.protocol, port)
+            addresses[one.name] = address_of(one.protocol, port, tls=bool(one.client_tls))
             names[one.name] = spelled(port)
         ports = [int(one.rpartition(":")[2]) for one in addresses.values()]
         self._local = [(host, port) for port in ports for host in LOCAL]

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ci_gate.errors import CannotRun, ProtocolError
-from ci_gate.net.trust import TrustFiles, root_certificates, write_trust
+from ci_gate.net.trust import TrustFiles, certificates_in, root_certificates, write_trust
 
 AUTHORITY_FILE = "ca.pem"
 LEAF_DAYS = datetime.timedelta(days=40)
@@ -172,13 +172,17 @@ class Authority:
         return _key_pem(self._leaf_key) + certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def client_context(env: Mapping[str, str], alpn: tuple[str, ...] = _HTTP_1) -> ssl.SSLContext:
-    """The context in which we call real hosts: the system's roots and those that `env` names.
+def client_context(
+    env: Mapping[str, str], alpn: tuple[str, ...] = _HTTP_1, ca: str = ""
+) -> ssl.SSLContext:
+    """The context in which we call real hosts: the system's roots and those that `env` names, or
+    only those of the file `ca`.
 
-    Certificates and host names are always checked. Takes some milliseconds: keep it.
+    Certificates and host names are always checked. Takes some milliseconds: keep it. Raises
+    CannotRun for a file that cannot be read or holds no certificate.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for certificate in root_certificates(env):
+    for certificate in _given(ca) if ca else root_certificates(env):
         try:
             context.load_verify_locations(cadata=certificate)
         except ssl.SSLError:
@@ -186,6 +190,17 @@ def client_context(env: Mapping[str, str], alpn: tuple[str, ...] = _HTTP_1) -> s
     if alpn:
         context.set_alpn_protocols(list(alpn))
     return context
+
+
+def _given(ca: str) -> list[bytes]:
+    """DER of the certificates in a file that somebody has named."""
+    try:
+        found = certificates_in(Path(ca).read_text("ascii", "replace"))
+    except OSError as error:
+        raise CannotRun(f"{ca}: {error.strerror}; tls.ca names a file of certificates") from error
+    if not found:
+        raise CannotRun(f"{ca}: no certificate in it; tls.ca names a file of certificates (PEM)")
+    return found
 
 
 def host_name(host: str) -> str:

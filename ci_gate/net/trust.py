@@ -25,6 +25,7 @@ CA_VARIABLES = (
     "AWS_CA_BUNDLE",
     "GIT_SSL_CAINFO",
     "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    "PGSSLROOTCERT",
 )
 """Variables by which users give clients a file of roots; what they name enters our bundle."""
 

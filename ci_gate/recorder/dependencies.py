@@ -11,7 +11,7 @@ from ci_gate.codecs.registry import codec
 from ci_gate.errors import UsageError
 from ci_gate.model.snapshot import Dependency
 from ci_gate.recorder.options import Upstream
-from ci_gate.recorder.proxy import Target
+from ci_gate.recorder.proxy import Target, Tls
 
 Address = tuple[str, str, int]
 """Scheme, host in lower case, port."""
@@ -52,7 +52,8 @@ class Dependencies:
         for one in upstreams:
             if one.address:
                 address = parse_address(one.address, one.protocol)
-                self._add(address, one.name, one.protocol, one.address, one.role)
+                tls = Tls(bool(one.client_tls), one.server_tls, one.ca)
+                self._add(address, one.name, one.protocol, one.address, one.role, tls)
 
     def target(self, scheme: str, host: str, port: int, protocol: str = "http") -> Target:
         """What is at an address; an unknown one becomes a dependency that speaks `protocol`."""
@@ -75,9 +76,17 @@ class Dependencies:
         known = self._by_address.get((scheme, host.lower(), port))
         return known.telemetry if known is not None else self._is_telemetry(host, port)
 
-    def _add(self, address: Address, name: str, protocol: str, url: str, role: str) -> Target:
+    def _add(
+        self,
+        address: Address,
+        name: str,
+        protocol: str,
+        url: str,
+        role: str,
+        tls: Tls = Tls(),  # noqa: B008 - frozen
+    ) -> Target:
         telemetry = role == "telemetry"
-        target = Target(name, codec(protocol), telemetry=telemetry)
+        target = Target(name, codec(protocol), telemetry=telemetry, tls=tls)
         self._by_address[address] = target
         if not telemetry:
             dependency = Dependency(name=name, protocol=protocol, address=url)

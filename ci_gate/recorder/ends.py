@@ -26,6 +26,7 @@ from ci_gate.net.connection import Connection
 from ci_gate.recorder.exchanges import Recording, Tap
 
 TELEMETRY_ANSWER = HttpResponse(200, b"OK", ((b"Content-Type", b"application/json"),), b"{}")
+REMEDY = "if its certificate is private, name its CA (`tls: {ca: FILE}`, or SSL_CERT_FILE)"
 UNREACHABLE = HttpResponse(502, b"Bad Gateway")
 
 
@@ -42,6 +43,10 @@ class Traffic(Protocol):
 
     def upstream_heard(self, data: bytes) -> None:
         """Plaintext from the upstream; b"" = it closed its side."""
+        ...
+
+    def upstream_refused(self, reason: str) -> None:
+        """There is no way to speak with the upstream."""
         ...
 
     def finish(self) -> None:
@@ -73,10 +78,10 @@ class Upstream(Connection):
 
     def tls_failed(self, reason: str) -> None:
         """Most often we do not trust its certificate."""
-        self._recording.note(
-            f"TLS with {self.name} failed ({reason}): if its certificate is private, "
-            "name its CA in SSL_CERT_FILE"
-        )
+        text = f"TLS with {self.name} failed ({reason}): {REMEDY}"
+        self._recording.note(text)
+        if self._traffic is not None:
+            self._traffic.upstream_refused(text)
 
     def failed(self, error: Exception) -> None:
         """A bug of ours, or input that we are not up to, costs one connection."""
@@ -127,14 +132,20 @@ class Local:
 class Observer:
     """The conversation of one connection and the tap that makes exchanges of it.
 
-    `dependency` None: one of our own listeners, recorded there; only the order is watched here.
-    Nothing that is heard can raise: a connection that we stumble over is not recorded any further,
-    and its traffic goes on.
+    `wishes`: see `Codec.converse`. `dependency` None: one of our own listeners, recorded there;
+    only the order is watched here. Nothing that is heard can raise: a connection that we stumble
+    over is not recorded any further, and its traffic goes on, if it has begun.
     """
 
-    def __init__(self, recording: Recording, codec: Codec, dependency: str | None) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        codec: Codec,
+        dependency: str | None,
+        wishes: dict[str, str] | None = None,
+    ) -> None:
         self._recording = recording
-        self._conversation = codec.converse(Role.RECORD)
+        self._conversation = codec.converse(Role.RECORD, wishes)
         self._tap = Tap(recording, codec, dependency) if dependency is not None else None
         self._name = dependency or "inbound"
         self._over = False
@@ -144,10 +155,16 @@ class Observer:
         self.upgraded = False
         """Both sides speak something else from here on."""
 
-    def feed(self, side: Side, data: bytes) -> None:
-        """Hear some bytes, or that the side closed (b"")."""
+    @property
+    def handshaking(self) -> bool:
+        """What is heard is not passed on; what `feed` returns is done instead."""
+        return self._conversation.handshaking and not self._over
+
+    def feed(self, side: Side, data: bytes) -> Sequence[Action]:
+        """Hear some bytes, or that the side closed (b""); what the conversation made of them."""
+        actions: Sequence[Action] = ()
         if self._over:
-            return
+            return actions
         try:
             actions = self._conversation.feed(side, data, time.monotonic_ns())
             if actions:
@@ -156,8 +173,10 @@ class Observer:
                     self._tap.heard(actions)
         except Exception as error:
             self._stumble(error)
+            actions = (Close(Side.CLIENT),)
         if not data and self._closed_by is None:
             self._closed_by = side
+        return actions
 
     def _count(self, actions: Sequence[Action]) -> None:
         for action in actions:

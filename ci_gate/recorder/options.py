@@ -19,10 +19,14 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     """"telemetry": answered with an empty success, never recorded."""
     raw: str = ""
     """"keep": undecodable bytes are kept."""
-    client_tls: bool = False
-    """Its listener speaks TLS to the service."""
-    server_tls: bool = True
+    mode: str = ""
+    """"stateful": its mock keeps state of its own; reads are not compared."""
+    client_tls: bool | None = None
+    """Its listener speaks TLS to a service that wants it; None: as recorded."""
+    server_tls: bool = False
     """For non-HTTP upstreams: we speak TLS to the server."""
+    ca: str = ""
+    """File of the certificates that the server is trusted by; "" = the system's."""
     background: tuple[str, ...] = ()
     """Routes of calls that belong to no request."""
     reads: tuple[str, ...] = ()

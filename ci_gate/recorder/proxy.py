@@ -16,6 +16,18 @@ from ci_gate.recorder.ends import Traffic, stumbled
 from ci_gate.recorder.exchanges import Recording
 from ci_gate.recorder.traffic import Gateway, Tunnelled
 
+LOOPBACK = "127.0.0.1"
+"""As what our listeners are called by clients that name no host."""
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """Who speaks TLS with us: the service that calls a dependency, its server."""
+
+    client: bool = False
+    server: bool = False
+    ca: str = ""
+    """File of the certificates that the server is trusted by; "" = the system's."""
+
 
 class Target(msgspec.Struct, frozen=True):
     """What traffic to one address is called in the snapshot."""
@@ -27,6 +39,8 @@ class Target(msgspec.Struct, frozen=True):
     """Answered with an empty success and left out."""
     hidden: bool = False
     """One of our own listeners: passed through, and recorded there."""
+    tls: Tls = Tls()
+    """Of a protocol other than HTTP, where a URL's scheme says it."""
 
 
 class Naming(Protocol):
@@ -48,6 +62,10 @@ class Certificates(Protocol):
         """TLS as `host`, towards the service."""
         ...
 
+    def listener_context(self, host: str, alpn: tuple[str, ...]) -> ssl.SSLContext:
+        """TLS as the host that a client names, or as `host`."""
+        ...
+
 
 class Proxies:
     """What the connections of one recording share. `naming` names what is at an address."""
@@ -56,16 +74,26 @@ class Proxies:
         self,
         recording: Recording,
         certificates: Certificates,
-        upstream_tls: Callable[[], ssl.SSLContext],
+        upstream_tls: Callable[[tuple[str, ...], str], ssl.SSLContext],
         naming: Naming,
     ) -> None:
         self.recording = recording
         self.certificates = certificates
         self.upstream_tls = upstream_tls
-        """The context towards real hosts, which are verified."""
+        """The context towards real hosts, which are verified: for protocols (ALPN), by the roots
+        of a file ("" = the system's)."""
         self.naming = naming
         self.clients: set[Client] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._listener_tls: dict[tuple[str, ...], ssl.SSLContext] = {}
+
+    def listener_tls(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
+        """The context of our listeners for one protocol."""
+        context = self._listener_tls.get(alpn)
+        if context is None:
+            context = self.certificates.listener_context(LOOPBACK, alpn)
+            self._listener_tls[alpn] = context
+        return context
 
     def start(self, client: Client, work: Coroutine[None, None, None]) -> None:
         """Run a connect in the background, held until it is done; if it fails, so does `client`."""
@@ -126,6 +154,12 @@ class Client(Connection):
     def tls_failed(self, reason: str) -> None:
         """Most often the client does not trust our certificate."""
         self._proxies.recording.note(f"TLS with the service failed ({reason}): see docs/clients.md")
+
+    def speak_tls(self, alpn: tuple[str, ...], heard: bytes) -> None:
+        """From here on the client speaks TLS with us, of which `heard` was heard already."""
+        self.start_tls(self._proxies.listener_tls(alpn), server_side=True)
+        if heard:
+            self.data_received(heard)
 
     def failed(self, error: Exception) -> None:
         """A bug of ours, or input that we are not up to, costs one connection."""

@@ -7,10 +7,11 @@ head be read before it can be forwarded.
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from typing import TYPE_CHECKING
 
-from ci_gate.codecs.base import Side
+from ci_gate.codecs.base import Bytes, Close, Side, StartTLS
 from ci_gate.codecs.http1.forward import Authority, Go, HeadRewriter, Refuse, Send, Step, Tunnel
 from ci_gate.errors import CannotRun
 from ci_gate.net.listen import connect
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 10.0
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+HTTP_ALPN = ("http/1.1",)
 NOT_REACHED = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -69,9 +71,9 @@ class Tunnelled:
             await connect(upstream, self._host, self._port, CONNECT_TIMEOUT)
         except CannotRun as error:
             proxies.recording.note(str(error))
-            if self._target is None or self._target.codec.name == "http":
+            if self._target is None:
                 self._client.send(NOT_REACHED)
-            self._client.close()
+            self.upstream_refused(str(error))
             return
         if self._over:
             upstream.leave()
@@ -83,7 +85,9 @@ class Tunnelled:
         self._upstream = upstream
         target = self._target
         if target is not None:
-            self._observer = Observer(self._proxies.recording, target.codec, target.dependency)
+            self._observer = Observer(
+                self._proxies.recording, target.codec, target.dependency, _wishes(target)
+            )
         if self._connected:
             self._client.send(self._connected)
         self._client.resume()
@@ -97,7 +101,12 @@ class Tunnelled:
         if upstream is None:
             self._waiting.append(data)
             return
-        if self._observer is None and data and self._begin(data, upstream):
+        observer = self._observer
+        if observer is None:
+            if data and self._begin(data, upstream):
+                return
+        elif observer.handshaking:
+            self._shake_hands(observer, Side.CLIENT, data)
             return
         if data:
             upstream.send(data)
@@ -112,7 +121,8 @@ class Tunnelled:
         tls = begins_tls(data) and client.tls is None
         if tls:
             client.start_tls(proxies.certificates.server_context(self._host), server_side=True)
-            upstream.start_tls(proxies.upstream_tls(), server_side=False, hostname=self._host)
+            context = proxies.upstream_tls(HTTP_ALPN, "")
+            upstream.start_tls(context, server_side=False, hostname=self._host)
         target = proxies.naming.target("https" if tls else "http", self._host, self._port)
         if not target.telemetry and not target.hidden:
             self._observer = Observer(proxies.recording, target.codec, target.dependency)
@@ -120,12 +130,43 @@ class Tunnelled:
             client.data_received(data)
         return tls
 
+    def _shake_hands(self, observer: Observer, side: Side, data: bytes) -> None:
+        """The conversation says what is passed on, and who speaks TLS from where on."""
+        client, upstream = self._client, self._upstream
+        assert upstream is not None
+        assert self._target is not None
+        alpn, tls = self._target.codec.alpn, self._target.tls
+        for action in observer.feed(side, data):
+            if isinstance(action, Bytes):
+                (client if action.side is Side.CLIENT else upstream).send(action.data)
+            elif isinstance(action, Close):
+                client.close()
+            elif isinstance(action, StartTLS) and action.side is Side.CLIENT:
+                client.speak_tls(alpn, action.heard)
+            elif isinstance(action, StartTLS):
+                context = self._proxies.upstream_tls(alpn, tls.ca)
+                upstream.start_tls(context, server_side=False, hostname=self._host)
+        if not data and side is Side.CLIENT:
+            upstream.send_eof()
+
+    def upstream_refused(self, reason: str) -> None:
+        """The client is told in its protocol."""
+        if self._target is not None:
+            self._client.send(self._target.codec.refusal(reason))
+        self._client.close()
+
     def upstream_heard(self, data: bytes) -> None:
         """Plaintext from the upstream."""
+        observer = self._observer
+        if observer is not None and observer.handshaking:
+            self._shake_hands(observer, Side.SERVER, data)
+            if not data:
+                self._client.close()
+            return
         if data:
             self._client.send(data)
-        if self._observer is not None:
-            self._observer.feed(Side.SERVER, data)
+        if observer is not None:
+            observer.feed(Side.SERVER, data)
         if not data:
             self._client.close()
 
@@ -136,6 +177,16 @@ class Tunnelled:
             self._observer.finish()
         if self._upstream is not None:
             self._upstream.leave()
+
+
+def _wishes(target: Target) -> dict[str, str]:
+    """How a target's connections begin, as `Codec.converse` wants it."""
+    wishes = {"nonce": secrets.token_urlsafe(18)}
+    if target.tls.client:
+        wishes["tls"] = "on"
+    if target.tls.server:
+        wishes["server_tls"] = "on"
+    return wishes
 
 
 class Gateway:
@@ -253,7 +304,8 @@ class Gateway:
             return
         upstream.paused_by, self._client.paused_by = self._client, upstream
         if go.scheme == "https":
-            upstream.start_tls(proxies.upstream_tls(), server_side=False, hostname=go.host)
+            context = proxies.upstream_tls(HTTP_ALPN, "")
+            upstream.start_tls(context, server_side=False, hostname=go.host)
         if self._client.full:
             upstream.pause()
         self._ready(upstream, observer)
@@ -282,6 +334,9 @@ class Gateway:
             self._pump()
         else:
             self._client.close()
+
+    def upstream_refused(self, reason: str) -> None:
+        """The client sees its connection close."""
 
     def finish(self) -> None:
         """The client is gone or the recording ends."""

@@ -12,6 +12,7 @@ What each client reads (tried unless it says otherwise):
 | Go net/http | HTTP(S)_PROXY | SSL_CERT_FILE |
 | Ruby Net::HTTP | http(s)_proxy | SSL_CERT_FILE |
 | Java | system properties in JAVA_TOOL_OPTIONS | the same |
+| libpq, asyncpg, pgx | none | PGSSLROOTCERT |
 | .NET, PHP (not tried) | HTTP(S)_PROXY; http_proxy through libcurl | SSL_CERT_FILE; libcurl's |
 
 Calls to localhost: a dependency may live there, so nothing is exempt (NO_PROXY is empty). Go and
@@ -44,6 +45,7 @@ _BUNDLE_VARIABLES = (
     "HTTPLIB2_CA_CERTS",
     "NODE_EXTRA_CA_CERTS",
     "NIX_SSL_CERT_FILE",
+    "PGSSLROOTCERT",
 )
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 

@@ -41,7 +41,7 @@ class Scene:
         self.kept = kept
         self.authority = authority
         self.naming = Dependencies((), lambda host, port: port == 4318, lambda found: None)
-        self.proxies = Proxies(kept.recording, authority, lambda: trust, self.naming)
+        self.proxies = Proxies(kept.recording, authority, lambda _, __: trust, self.naming)
         self._servers: list[Any] = []
         self._writers: list[asyncio.StreamWriter] = []
         self.served = 0

@@ -15,6 +15,7 @@ class Http1:
     """HTTP/1.0 and HTTP/1.1 (RFC 9110, RFC 9112). See `codecs.base.Codec` for what each does."""
 
     name = "http"
+    alpn: tuple[str, ...] = ("http/1.1",)
 
     def converse(self, role: Role, session: dict[str, str] | None = None) -> Conversation:
         """A conversation for one new connection; HTTP/1.x has no handshake, so no session."""
@@ -23,6 +24,10 @@ class Http1:
         if role is Role.REPLAY:
             return Replaying()
         return Recording()
+
+    def refusal(self, reason: str) -> bytes:
+        """502 without a word: whoever asks gets it, and the reason is in our notes."""
+        return b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
     def full(self, request: Message) -> tuple[object, ...]:
         """See `keys.full`."""

@@ -36,6 +36,7 @@ class Recording:
     """Hears both sides, says nothing. Responses pair with requests by `number`; one may come
     before its request was finished."""
 
+    handshaking = False
     __slots__ = ("_client", "_over", "_server")
 
     def __init__(self) -> None:
@@ -93,6 +94,7 @@ class Recording:
 class Mocking:
     """Hears the client, speaks as the server. Answers must be said in the order of the requests."""
 
+    handshaking = False
     __slots__ = ("_client", "_closing", "_refusal", "_speech", "_waiting")
 
     def __init__(self) -> None:
@@ -226,6 +228,7 @@ class Mocking:
 class Replaying:
     """Hears the server, speaks as the client."""
 
+    handshaking = False
     __slots__ = ("_methods", "_over", "_server", "_speech")
 
     def __init__(self) -> None:

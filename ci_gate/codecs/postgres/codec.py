@@ -8,6 +8,7 @@ from ci_gate.codecs.base import Conversation, Role
 from ci_gate.codecs.postgres import form
 from ci_gate.codecs.postgres.copydata import copy_data, copy_form
 from ci_gate.codecs.postgres.frames import Malformed, frame
+from ci_gate.codecs.postgres.handshake import fatal
 from ci_gate.codecs.postgres.mocking import Mocking
 from ci_gate.codecs.postgres.params import params_form, params_of
 from ci_gate.codecs.postgres.recording import Recording
@@ -25,6 +26,7 @@ class Postgres:
     """Frontend/backend protocol 3. See `codecs.base.Codec` for what each does."""
 
     name = "postgres"
+    alpn: tuple[str, ...] = ("postgresql",)
 
     def converse(self, role: Role, session: dict[str, str] | None = None) -> Conversation:
         """A conversation for one new connection; `session` is what the server has told of itself
@@ -33,7 +35,11 @@ class Postgres:
             return Mocking(session or {})
         if role is Role.REPLAY:
             return Replaying()
-        return Recording()
+        return Recording(session)
+
+    def refusal(self, reason: str) -> bytes:
+        """ErrorResponse, FATAL."""
+        return fatal(reason, "08006")
 
     def full(self, request: Message) -> tuple[object, ...]:
         """Text in one spelling, literals, parameters, and what COPY sent."""

@@ -53,6 +53,13 @@ class Reader:
         """The startup message was heard: from here on messages have types."""
         self._startup = False
 
+    def taken(self) -> bytes:
+        """What is only half said, for somebody else to read."""
+        data = b"".join((self._data, *self._later))
+        self._data, self._needed = b"", 0
+        self._later.clear()
+        return data
+
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The messages that are whole now. Raises Malformed.
 

@@ -6,23 +6,16 @@ and only the answer tells whether there is one.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Sequence
-from functools import lru_cache
-from struct import pack, unpack_from
+from struct import unpack_from
 
 import msgspec
 
 from ci_gate.codecs.base import Action, Bytes, Close, Side, StartTLS, Undecodable, Whole
 from ci_gate.codecs.postgres import session as own
 from ci_gate.codecs.postgres.columns import (
-    Column,
-    converted,
-    read_columns,
-    read_row,
     write_columns,
-    write_row,
 )
 from ci_gate.codecs.postgres.form import error
 from ci_gate.codecs.postgres.frames import (
@@ -35,8 +28,18 @@ from ci_gate.codecs.postgres.frames import (
     frame,
     frames,
 )
+from ci_gate.codecs.postgres.handshake import (
+    JOINED,
+    TLS_NOT_CONFIGURED,
+    TLS_RECORD,
+    fatal,
+    unspoken,
+)
+from ci_gate.codecs.postgres.listening import Listening
+from ci_gate.codecs.postgres.results import columns_of, copy_format, result_frames
 from ci_gate.codecs.postgres.said import (
     FAILED,
+    IDLE,
     Op,
     Portal,
     Said,
@@ -48,16 +51,20 @@ from ci_gate.codecs.postgres.said import (
 from ci_gate.model.message import Headers, Message, PgResult, PgStatement
 
 _CLIENT = Side.CLIENT
-_LIST = re.compile(r"COPY\s+[^(]+\(([^)]*)\)", re.IGNORECASE)
 
 
 class Mocking:
     """Hears the client, speaks as the server."""
 
+    handshaking = False
+
     def __init__(self, session: dict[str, str]) -> None:
         self._reader = Reader(startup=True)
         self._session = session
         self._said = Said()
+        self._listening = Listening()
+        self._unheard: list[bytes] = []
+        """What was notified while something else was being said."""
         self._heard: deque[Frame] = deque()
         self._own: list[Frame] = []
         """Replies to steps, not sent yet: the answer to what follows may tell that one failed."""
@@ -69,6 +76,11 @@ class Mocking:
         self._skipping = False
         """An error was said: everything up to Sync is ignored."""
         self._closing = False
+        self._secure = False
+        """The client speaks TLS."""
+        self._denied = False
+        """It asked for TLS and was told that there is none."""
+        self._started = False
 
     @property
     def reusable(self) -> bool:
@@ -81,23 +93,36 @@ class Mocking:
         if self._closing:
             return actions
         if not data:
+            if self._denied and not self._started:
+                actions.append(Undecodable(_CLIENT, TLS_NOT_CONFIGURED))
             self._close(actions)
             return actions
+        fresh = not (self._started or self._secure) and self._reader.at_rest
+        if fresh and data[:1] == TLS_RECORD:
+            self._secure = True
+            return [StartTLS(_CLIENT, data)]
         try:
             for kind, payload in self._reader.feed(data):
                 if kind:
                     self._heard.append((kind, payload))
-                else:
-                    self._start(payload, actions)
+                    continue
+                self._start(payload, actions)
+                if self._closing or isinstance(actions[-1], StartTLS):
+                    break
+            if actions and isinstance(actions[-1], StartTLS) and not self._reader.at_rest:
+                self._end("something unencrypted follows a request for TLS", actions)
             self._go(at, actions)
         except Malformed as malformed:
             self._refuse(str(malformed), actions)
         return actions
 
     def _refuse(self, reason: str, actions: list[Action]) -> None:
-        actions.append(Undecodable(_CLIENT, f"not PostgreSQL: {reason}"))
+        self._end(f"not PostgreSQL: {reason}" if self._started else JOINED, actions)
+
+    def _end(self, reason: str, actions: list[Action]) -> None:
+        actions.append(Undecodable(_CLIENT, reason))
         self._flush(actions)
-        actions.append(Bytes(_CLIENT, frame(b"E", _error("FATAL", "08P01", f"ci-gate: {reason}"))))
+        actions.append(Bytes(_CLIENT, fatal(reason, "08P01")))
         self._close(actions)
 
     def _close(self, actions: list[Action]) -> None:
@@ -106,14 +131,20 @@ class Mocking:
 
     def _start(self, payload: bytes, actions: list[Action]) -> None:
         code = unpack_from("!I", payload)[0] if len(payload) >= 4 else 0
-        if code == SSL_REQUEST and self._session.get("tls") == "on":
+        offered = self._session.get("tls") == "on"
+        if code == SSL_REQUEST and offered and not self._secure:
+            self._secure = True
             actions += [Bytes(_CLIENT, b"S"), StartTLS(_CLIENT)]
         elif code in (SSL_REQUEST, GSS_REQUEST):
+            self._denied = self._denied or code == SSL_REQUEST
             actions.append(Bytes(_CLIENT, b"N"))
         elif code == CANCEL_REQUEST:
             self._close(actions)
+        elif self._secure and not offered:
+            self._end(TLS_NOT_CONFIGURED, actions)
         elif code >> 16 == 3:
             self._reader.started()
+            self._started = True
             words = payload[4:].split(b"\0")
             asked = {
                 name.decode("latin-1"): value.decode("utf-8", "replace")
@@ -123,7 +154,7 @@ class Mocking:
             facts = {name: value for name, value in self._session.items() if name != "tls"}
             actions.append(Bytes(_CLIENT, own.greeting(facts, asked, code & 0xFFFF)))
         else:
-            raise Malformed(f"protocol version {code >> 16}.{code & 0xFFFF} is not spoken here")
+            self._end(unspoken(code), actions)
 
     def _go(self, at: int, actions: list[Action]) -> None:
         while self._heard and self._waiting is None and not self._closing:
@@ -143,12 +174,32 @@ class Mocking:
     def _ready(self) -> None:
         self._own.append((b"Z", self._said.status))
         self._said.ready()
+        if self._said.status == IDLE:
+            self._listening.committed()
 
     def _flush(self, actions: list[Action]) -> None:
         if self._own:
             said = b"".join(frame(kind, payload) for kind, payload in self._own)
             self._own.clear()
             actions.append(Bytes(_CLIENT, said))
+        if self._unheard and self._is_idle():
+            actions.append(Bytes(_CLIENT, b"".join(self._unheard)))
+            self._unheard.clear()
+        actions += self._listening.published()
+
+    def _is_idle(self) -> bool:
+        """Nothing is asked, and no transaction is open."""
+        return self._waiting is None and not self._heard and self._said.status == IDLE
+
+    def tell(self, topic: bytes, data: bytes) -> Sequence[Action]:
+        """See `Listener.tell`."""
+        heard = self._listening.heard(topic, data)
+        if not heard or self._closing:
+            return ()
+        if self._is_idle():
+            return (Bytes(_CLIENT, heard),)
+        self._unheard.append(heard)
+        return ()
 
     def _hear(self, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
         if kind in (b"d", b"c", b"f"):
@@ -169,7 +220,7 @@ class Mocking:
             self._answer_own(op, op.statement.sql)
         elif kind != b"D" and is_copy_in(op.statement.sql):
             self._copying, self._copy = [], op
-            self._own.append((b"G", _copy_format(op.statement.sql)))
+            self._own.append((b"G", copy_format(op.statement.sql)))
         else:
             self._ask(op, op.statement, at, actions)
 
@@ -191,6 +242,7 @@ class Mocking:
                 self._own.append((b"t", b"\0\0"))
             self._own.append((b"n", b""))
             return
+        self._listening.ran(sql, ())
         failed = False
         for said, status in own.answers(sql, self._said.status):
             failed = said[:1] == b"E"
@@ -208,6 +260,7 @@ class Mocking:
 
     def _fail(self, payload: bytes) -> None:
         self._own.append((b"E", payload))
+        self._listening.failed()
         self._said.ran("", failed=True)
         self._skipping = True
 
@@ -257,7 +310,7 @@ class Mocking:
             if kind == b"T" and op.portal is not None:
                 columns = tuple(
                     msgspec.structs.replace(column, binary=op.portal.format(index) == 1)
-                    for index, column in enumerate(_columns(payload))
+                    for index, column in enumerate(columns_of(payload))
                 )
                 payload = write_columns(columns)
             if kind != b"t" or op.portal is None:
@@ -273,14 +326,19 @@ class Mocking:
                 return
             assert op.portal is not None
             op.portal.asked = self._number
-            op.portal.left = _rows(body, op.portal)
+            op.portal.left = result_frames(body, op.portal)
             self._said.ran(statement.sql)
+            self._listening.ran(statement.sql, statement.params)
             self._give(op.portal, op.maximum)
             return
         for kind, payload in frames(body):
             if kind != b"G":
                 self._own.append((kind, payload))
         self._said.ran(statement.sql, failed=failed)
+        if failed:
+            self._listening.failed()
+        else:
+            self._listening.ran(statement.sql, statement.params)
         self._ready()
 
     def _give(self, portal: Portal, maximum: int) -> None:
@@ -302,38 +360,6 @@ class Mocking:
     def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
         """A result is said as a whole."""
         raise TypeError("a PostgreSQL result is said as a whole")
-
-
-_columns = lru_cache(maxsize=1024)(read_columns)
-
-
-def _rows(body: bytes, portal: Portal) -> list[Frame]:
-    """The frames of a result for an Execute, in the formats that its portal asks for."""
-    found = list(frames(body))
-    columns: tuple[Column, ...] = ()
-    if found and found[0][0] == b"T":
-        columns = _columns(found.pop(0)[1])
-    found = [one for one in found if one[0] not in (b"T", b"G")]
-    wanted = [portal.format(index) == 1 for index in range(len(columns))]
-    if all(column.binary == binary for column, binary in zip(columns, wanted, strict=True)):
-        return found
-    return [
-        (kind, _converted(columns, wanted, payload) if kind == b"D" else payload)
-        for kind, payload in found
-    ]
-
-
-def _converted(columns: Sequence[Column], wanted: Sequence[bool], payload: bytes) -> bytes:
-    values = zip(columns, read_row(payload), wanted, strict=True)
-    return write_row([converted(column, one, binary=binary) for column, one, binary in values])
-
-
-def _copy_format(sql: str) -> bytes:
-    """CopyInResponse: text or binary, for as many columns as the statement names."""
-    listed = _LIST.search(sql)
-    count = listed[1].count(",") + 1 if listed else 0
-    binary = int("binary" in sql.lower())
-    return pack(f"!bH{count}H", binary, count, *[binary] * count)
 
 
 def _error(severity: str, code: str, text: str) -> bytes:

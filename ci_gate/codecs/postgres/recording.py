@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from struct import unpack_from
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from ci_gate.codecs.base import Action, Session, Side, Undecodable, Whole, Withdrawn
+from ci_gate.codecs.base import Action, Bytes, Session, Side, Undecodable, Whole, Withdrawn
 from ci_gate.codecs.postgres.columns import write_columns
-from ci_gate.codecs.postgres.frames import (
-    CANCEL_REQUEST,
-    GSS_REQUEST,
-    SSL_REQUEST,
-    Malformed,
-    Reader,
-    frame,
-)
+from ci_gate.codecs.postgres.frames import Malformed, Reader, frame
+from ci_gate.codecs.postgres.handshake import Handshake
 from ci_gate.codecs.postgres.said import (
     FAILED,
     IDLE,
@@ -54,17 +47,17 @@ class _Due:
 
 
 class Recording:
-    """Hears both sides, says nothing."""
+    """Hears both sides, and says nothing once the connection has begun. `wishes`: see
+    `Codec.converse`."""
 
-    def __init__(self) -> None:
-        self._client = Reader(startup=True)
+    def __init__(self, wishes: Mapping[str, str] | None = None) -> None:
+        self._handshake: Handshake | None = Handshake(wishes or {})
+        self._client = Reader(startup=False)
         self._server = Reader(startup=False)
         self._said = Said()
         self._due: deque[_Due] = deque()
         self._number = 0
         self._over = False
-        self._offers = 0
-        """Requests for encryption that the server answers with one byte."""
         self._facts: dict[str, str] | None = {}
         """What the handshake has told; None when it was told on."""
         self._copy: _Due | None = None
@@ -78,8 +71,15 @@ class Recording:
         """Never: a tap sends nothing."""
         return False
 
+    @property
+    def handshaking(self) -> bool:
+        """Until the server has let the client in."""
+        return self._handshake is not None
+
     def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
         """See `Conversation.feed`. After an Undecodable nothing more comes."""
+        if self._handshake is not None:
+            return self._begun(self._handshake, side, data, at)
         if self._over or not data:
             return ()
         actions: list[Action] = []
@@ -88,10 +88,27 @@ class Recording:
                 for kind, payload in self._client.feed(data):
                     self._ask(kind, payload, at, actions)
             else:
-                self._hear_server(data, at, actions)
+                for kind, payload in self._server.feed(data):
+                    self._hear(kind, payload, at, actions)
         except Malformed as error:
             if not self._over:
                 self._end(side, f"not PostgreSQL: {error}", actions)
+        return actions
+
+    def _begun(self, handshake: Handshake, side: Side, data: bytes, at: int) -> Sequence[Action]:
+        """The handshake, and what came in one piece with its end."""
+        actions = handshake.feed(side, data)
+        if handshake.over:
+            self._handshake = None
+            self._over = not handshake.followed
+            if handshake.secure and self._facts is not None:
+                self._facts["tls"] = "on"
+            actions += self.feed(_CLIENT, handshake.early, at)
+            for end, other in ((_CLIENT, _SERVER), (_SERVER, _CLIENT)):
+                rest = handshake.left(end)
+                if rest and handshake.followed:
+                    actions.append(Bytes(other, rest))
+                    actions += self.feed(end, rest, at)
         return actions
 
     def _end(self, side: Side, reason: str, actions: list[Action]) -> None:
@@ -103,9 +120,7 @@ class Recording:
     def _ask(self, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
         if self._over:
             return
-        if not kind:
-            self._start(payload, actions)
-        elif kind in (b"p", b"X", b"H"):
+        if kind in (b"p", b"X", b"H"):
             pass
         elif kind in (b"d", b"c", b"f"):
             self._hear_copy(kind, payload, actions)
@@ -121,17 +136,6 @@ class Recording:
                     return  # its data belong to it: see _hear_copy
                 self._begin(due, statement, actions)
             self._follow(op)
-
-    def _start(self, payload: bytes, actions: list[Action]) -> None:
-        code = unpack_from("!I", payload)[0] if len(payload) >= 4 else 0
-        if code in (SSL_REQUEST, GSS_REQUEST):
-            self._offers += 1
-        elif code == CANCEL_REQUEST:
-            self._over = True
-        elif code >> 16 == 3:
-            self._client.started()
-        else:
-            self._end(_CLIENT, f"protocol version {code >> 16}.{code & 0xFFFF}", actions)
 
     def _is_own(self, op: Op, statement: PgStatement) -> bool:
         """True for what a mock answers by itself."""
@@ -168,20 +172,9 @@ class Recording:
 
     # What the server says.
 
-    def _hear_server(self, data: bytes, at: int, actions: list[Action]) -> None:
-        while self._offers and data:
-            answer, data = data[:1], data[1:]
-            self._offers -= 1
-            if answer == b"S":
-                self._end(_SERVER, "encrypted by client and server among themselves", actions)
-                return
-            if answer != b"N":
-                raise Malformed(f"{answer!r} answers a request for encryption")
-        for kind, payload in self._server.feed(data) if data else ():
-            if not self._over:
-                self._hear(kind, payload, at, actions)
-
     def _hear(self, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
+        if self._over:
+            return
         if kind == b"S":
             self._learn(payload)
             return

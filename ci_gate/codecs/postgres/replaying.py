@@ -17,6 +17,8 @@ _STARTUP = b"user\0ci-gate\0\0"
 class Replaying:
     """Hears the server, speaks as the client. Parameters go as text, results come as text."""
 
+    handshaking = False
+
     def __init__(self) -> None:
         self._server = Reader(startup=False)
         self._asked: deque[PgStatement] = deque()

@@ -12,7 +12,7 @@ from ci_gate.codecs.redis import form
 from ci_gate.codecs.redis.commands import effect, keys
 from ci_gate.codecs.redis.conversation import Mocking, Recording, Replaying
 from ci_gate.codecs.redis.reply import as_asked
-from ci_gate.codecs.redis.resp import Malformed, Reader, arguments
+from ci_gate.codecs.redis.resp import Malformed, Reader, arguments, error_line
 from ci_gate.codecs.redis.sameness import in_one_order
 from ci_gate.model.exchange import Exchange, Facts
 from ci_gate.model.message import Key, Message, Part, RedisCommand, RedisReply
@@ -25,6 +25,7 @@ class Redis:
     """RESP2 and RESP3. See `codecs.base.Codec` for what each does."""
 
     name = "redis"
+    alpn: tuple[str, ...] = ()
 
     def converse(self, role: Role, session: dict[str, str] | None = None) -> Conversation:
         """A conversation for one new connection; `session` may say `version` and `mode`."""
@@ -32,7 +33,11 @@ class Redis:
             return Mocking(session or {})
         if role is Role.REPLAY:
             return Replaying()
-        return Recording()
+        return Recording(session)
+
+    def refusal(self, reason: str) -> bytes:
+        """An error reply."""
+        return error_line(f"ci-gate: {reason}")
 
     def full(self, request: Message) -> tuple[object, ...]:
         """Database and commands, byte for byte but for the case of names and for the order of what
@@ -56,9 +61,9 @@ class Redis:
 
     def miss(self, request: Message, reason: str) -> Message:
         """An error reply; the connection stays usable."""
-        text = f"-ERR ci-gate: no recorded exchange for {self.label(request)}: {reason}"
-        line = text.replace("\r", " ").replace("\n", " ").encode()
-        return RedisReply(line + b"\r\n")
+        return RedisReply(
+            error_line(f"ci-gate: no recorded exchange for {self.label(request)}: {reason}")
+        )
 
     def fit(self, recorded: Message, request: Message) -> Message:
         """As recorded: the RESP version is the connection's, and `say` goes by it."""

@@ -7,11 +7,13 @@ no message: a tap leaves it out, a mock answers it at once or right after the an
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ci_gate.codecs.base import Action, Bytes, Close, Side, Undecodable, Whole
+from ci_gate.codecs.base import Action, Bytes, Close, Published, Side, Undecodable, Whole
 from ci_gate.codecs.redis import session as own
 from ci_gate.codecs.redis.commands import PAIRED_REPLIES
+from ci_gate.codecs.redis.handshake import Handshake
+from ci_gate.codecs.redis.published import published, told
 from ci_gate.codecs.redis.reply import as_asked
 from ci_gate.codecs.redis.resp import Malformed, Reader, arguments, command
 from ci_gate.codecs.redis.said import Heard, Means, Said
@@ -55,11 +57,23 @@ def is_paired(args: Sequence[bytes]) -> bool:
 
 
 class Recording:
-    """Hears both sides, says nothing."""
+    """Hears both sides, and says nothing once the connection has begun. `wishes`: see
+    `Codec.converse`."""
 
-    __slots__ = ("_began", "_client", "_due", "_number", "_over", "_said", "_server", "_subscribed")
+    __slots__ = (
+        "_began",
+        "_client",
+        "_due",
+        "_handshake",
+        "_number",
+        "_over",
+        "_said",
+        "_server",
+        "_subscribed",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, wishes: Mapping[str, str] | None = None) -> None:
+        self._handshake: Handshake | None = Handshake(wishes or {})
         self._client = Reader(inline=True)
         self._server = Reader(inline=False)
         self._said = Said()
@@ -75,10 +89,23 @@ class Recording:
         """Never: a tap sends nothing."""
         return False
 
+    @property
+    def handshaking(self) -> bool:
+        """Until the client has said something that is no TLS."""
+        return self._handshake is not None
+
     def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
         """See `Conversation.feed`. After an Undecodable nothing more comes."""
+        if self._handshake is None:
+            return self._follow(side, data, at)
+        if side is _CLIENT:
+            return self._begin(self._handshake, data, at)
+        # It speaks first to say that it will not talk to us.
+        return [Bytes(_CLIENT, data), *self._follow(side, data, at)] if data else ()
+
+    def _follow(self, side: Side, data: bytes, at: int) -> list[Action]:
         if self._over or not data:
-            return ()
+            return []
         reader = self._client if side is _CLIENT else self._server
         began = self._began.setdefault(side, at)
         actions: list[Action] = []
@@ -95,6 +122,15 @@ class Recording:
             self._began[side] = began
         return actions
 
+    def _begin(self, handshake: Handshake, data: bytes, at: int) -> Sequence[Action]:
+        actions = handshake.feed(data)
+        if handshake.over:
+            self._handshake = None
+            self._over = handshake.refused
+            if not self._over:
+                actions += [*handshake.passed_on(data), *self._follow(_CLIENT, data, at)]
+        return actions
+
     def _hear(self, side: Side, whole: bytes, began: int, at: int, actions: list[Action]) -> None:
         if self._over:
             return
@@ -107,8 +143,7 @@ class Recording:
         heard = self._said.hear(args)
         if heard.means is Means.UNFOLLOWED:
             self._over = True
-            reason = f"after {args[0].decode(errors='replace')} a connection is not followed"
-            actions.append(Undecodable(_CLIENT, reason, upgrade=True))
+            actions.append(Undecodable(_CLIENT, own.unfollowed(args), upgrade=True))
             return
         self._due.append(_due(heard, self._number))
         self._subscribed = self._subscribed or heard.means is Means.SUBSCRIPTION
@@ -154,10 +189,12 @@ class Recording:
 class _Asked:
     """A call that waits for its answer, and what is said by ourselves right after it."""
 
-    __slots__ = ("after", "closing", "protocol")
+    __slots__ = ("after", "closing", "protocol", "published")
 
-    def __init__(self, protocol: int) -> None:
+    def __init__(self, protocol: int, published: Sequence[Published]) -> None:
         self.protocol = protocol
+        self.published = published
+        """Told to others unless the answer is an error."""
         self.after: list[bytes] = []
         self.closing = False
 
@@ -165,9 +202,11 @@ class _Asked:
 class Mocking:
     """Hears the client, speaks as the server."""
 
-    __slots__ = ("_asked", "_client", "_closing", "_number", "_said", "_session")
+    handshaking = False
+    __slots__ = ("_asked", "_client", "_closing", "_handshake", "_number", "_said", "_session")
 
     def __init__(self, session: dict[str, str]) -> None:
+        self._handshake: Handshake | None = Handshake(session)
         self._client = Reader(inline=True)
         self._said = Said()
         self._session = session
@@ -185,6 +224,12 @@ class Mocking:
         if self._closing:
             return ()
         actions: list[Action] = []
+        if self._handshake is not None:
+            begun = self._handshake.feed(data)
+            self._closing = self._handshake.refused
+            if not self._handshake.over or self._closing:
+                return begun
+            self._handshake = None
         if not data:
             self._close(actions)
             return actions
@@ -201,7 +246,9 @@ class Mocking:
 
     def _hear(self, heard: Heard, at: int, actions: list[Action]) -> None:
         if heard.message is not None:
-            self._asked.append(_Asked(self._said.protocol))
+            body = heard.message.body
+            assert isinstance(body, bytes)
+            self._asked.append(_Asked(self._said.protocol, published(body)))
             actions.append(Whole(_CLIENT, self._number, heard.message, at, at))
             self._number += 1
         elif heard.means is Means.QUEUED:
@@ -209,9 +256,9 @@ class Mocking:
         elif heard.means is Means.SUBSCRIPTION:
             self._say_own(own.subscription(self._said, heard.args), actions)
         elif heard.means is Means.UNFOLLOWED:
-            name = heard.args[0].decode(errors="replace")
-            actions.append(Undecodable(_CLIENT, f"{name} cannot be mocked"))
-            self._say_own(b"-ERR ci-gate: this command cannot be mocked\r\n", actions)
+            reason = own.unfollowed(heard.args)
+            actions.append(Undecodable(_CLIENT, reason))
+            self._say_own(f"-ERR ci-gate: {reason}\r\n".encode(), actions)
         else:
             self._say_own(own.reply(self._said, heard.args, self._session), actions)
             if heard.args[0] == b"QUIT":
@@ -237,9 +284,16 @@ class Mocking:
         if prepared is None or asked.protocol != 2:
             prepared = as_asked(message, asked.protocol)
         actions: list[Action] = [Bytes(_CLIENT, b"".join((prepared, *asked.after)))]
+        if asked.published and not prepared.startswith(b"-"):
+            actions += asked.published
         if asked.closing:
             actions.append(Close(_CLIENT))
         return actions
+
+    def tell(self, topic: bytes, data: bytes) -> Sequence[Action]:
+        """See `Listener.tell`."""
+        heard = told(self._said, topic, data) if self._said.channels else b""
+        return (Bytes(_CLIENT, heard),) if heard and not self._closing else ()
 
     def say_more(self, side: Side, data: bytes) -> Sequence[Action]:
         """A reply is said as a whole."""
@@ -253,6 +307,7 @@ class Mocking:
 class Replaying:
     """Hears the server, speaks as the client."""
 
+    handshaking = False
     __slots__ = ("_database", "_due", "_number", "_over", "_server")
 
     def __init__(self) -> None:

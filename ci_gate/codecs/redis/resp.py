@@ -243,6 +243,12 @@ def _dump_items(kind: str, items: list[object], count: int, out: list[bytes]) ->
         _dump(item, out)
 
 
+def error_line(text: str) -> bytes:
+    """An error reply."""
+    line = text.replace("\r", " ").replace("\n", " ").encode()
+    return b"-ERR %b\r\n" % line
+
+
 def command(args: tuple[bytes, ...]) -> bytes:
     """A command as clients send it: an array of bulk strings, its name in capitals."""
     name = args[0].upper() if args else b""
