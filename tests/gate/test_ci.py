@@ -204,8 +204,9 @@ def test_a_shard_tells_nobody(job: Job, env: Env, github: FakeGitHub) -> None:
     assert not Path(around["GITHUB_STEP_SUMMARY"]).exists()
     assert (github.bodies(), github.checks) == ([], {})
     assert outputs(around)["result"] == ".ci-gate/runs/shards/shard-2/result.json"
-    job.act({**around, "CI_NODE_INDEX": "1", "CI_NODE_TOTAL": "2"}, shard="auto", out="kept")
-    assert job.options.out == "kept/shard-1"
+    parallel = {**around, "CI_NODE_INDEX": "1", "CI_NODE_TOTAL": "2"}
+    job.act(parallel, shard="auto", out="kept", baseline="old")
+    assert (job.options.out, job.options.baseline) == ("kept/shard-1", "old")
 
 
 def test_shards_that_are_not_there_are_not_merged(job: Job, env: Env, github: FakeGitHub) -> None:
@@ -215,13 +216,6 @@ def test_shards_that_are_not_there_are_not_merged(job: Job, env: Env, github: Fa
     with pytest.raises(UsageError, match="shards: holds no shard; give run directories"):
         job.act(env(), token=TOKEN, merge="shards", snapshot="snapshots/orders")
     assert github.bodies() == []
-
-
-def test_a_baseline_reaches_the_gate(job: Job, env: Env) -> None:
-    """The input is the flag."""
-    job.act(env(), baseline="old/run")
-    assert job.options is not None
-    assert job.options.baseline == "old/run"
 
 
 def test_ten_megabytes_of_differences(job: Job, env: Env, github: FakeGitHub) -> None:
