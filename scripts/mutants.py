@@ -205,7 +205,9 @@ class Gates:
         """Gate one mutant."""
         copy = self.copy()
         original = (self._service.package / name).read_text(encoding="utf-8")
-        (copy.package / name).write_text(self._modules[name].source(mutant.number), "utf-8")
+        with self._lock:  # a mutant stands in the module's one tree while its text is made
+            text = self._modules[name].source(mutant.number)
+        (copy.package / name).write_text(text, "utf-8")
         try:
             code, said = copy.gate()
         except subprocess.TimeoutExpired:

@@ -80,15 +80,28 @@ class Candidates:
             cell[one.pattern] = (rank, one)
 
     def chosen(self, most: int = MOST) -> tuple[list[Candidate], int]:
-        """At most `most`, kind by kind and route by route in turns; and how many are left."""
-        order = {kind: at for at, kind in enumerate(KINDS)}
-        cells = [
-            [one for _, one in cell.values()]
-            for _, cell in sorted(self._cells.items(), key=lambda item: order[item[0][0]])
+        """At most `most`, kinds in turns and in each its routes in turns; and how many are left.
+        Kinds begin at different routes, so that with little room every route has some."""
+        kinds: dict[str, list[list[Candidate]]] = {}
+        for (kind, _), cell in self._cells.items():
+            kinds.setdefault(kind, []).append([one for _, one in cell.values()])
+        queues = [
+            _in_turns(_from(cells, at * len(cells) // len(KINDS)))
+            for at, kind in enumerate(KINDS)
+            if (cells := kinds.get(kind))
         ]
-        turns = max(map(len, cells), default=0)
-        found = [cell[turn] for turn in range(turns) for cell in cells if turn < len(cell)]
+        found = _in_turns(queues)
         return found[:most], max(0, len(found) - most) + self.more
+
+
+def _from(cells: list[list[Candidate]], first: int) -> list[list[Candidate]]:
+    return cells[first:] + cells[:first]
+
+
+def _in_turns(lists: list[list[Candidate]]) -> list[Candidate]:
+    """The first of each, the second of each, and so on."""
+    turns = max(map(len, lists), default=0)
+    return [one[turn] for turn in range(turns) for one in lists if turn < len(one)]
 
 
 def candidates(seen: Observed) -> Candidates:

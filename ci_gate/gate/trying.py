@@ -103,6 +103,7 @@ class Trials:
             found += concealed.by_noise(one.place or "call", one.exchange.noise)
             found += concealed.by_redaction(one.place, self._recorded(one, one.exchange))
         found += concealed.built_in(one.kind, one.place, group)
+        found = found or self._open(one, group)
         found = found or concealed.by_more(_passing(before), _passing(after))
         if one.kind == "delayed":
             found = tuple(
@@ -111,6 +112,22 @@ class Trials:
                 if each.condition.startswith("latency.") and each.outcome == "pass"
             )
         return tuple(clean(text, 300) for text in dict.fromkeys(found)) or (NO_REASON,)
+
+    def _open(self, one: Candidate, group: str) -> tuple[str, ...]:
+        """The rules that cover the place, also where they let no more pass than before: what stood
+        there was another value already."""
+        exchange, side = one.exchange, one.place.partition(".")[0]
+        if exchange is None:
+            return ()
+        call = exchange.route if exchange.dependency else ""
+        rules = self._seen.plan.rules
+        masks = rules.masks_for(one.route, exchange.dependency, call, group, side)
+        texts = {use.index: use.text for use in self._unchanged.result.rules}
+        return tuple(
+            f"rule {index}: {texts[index]}"
+            for _, index in masks.covering(one.place)
+            if index in texts
+        )
 
     def _recorded(self, one: Candidate, exchange: Exchange) -> tuple[Part, ...]:
         """The parts of the recorded message that was changed."""

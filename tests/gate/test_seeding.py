@@ -141,6 +141,18 @@ def test_kinds_and_routes_take_turns() -> None:
     assert left == 7
 
 
+def test_no_kind_and_no_route_is_left_out_where_there_are_many() -> None:
+    """With more routes than room for one kind, every kind is tried and every route."""
+    found, routes = Candidates(), [f"GET /{number}" for number in range(60)]
+    for kind in KINDS:
+        for route in routes:
+            found.add(candidate(kind, route, 0))
+    first, left = found.chosen(2 * len(routes))
+    assert {one.kind for one in first} == set(KINDS)
+    assert {one.route for one in first} == set(routes)
+    assert left == len(routes) * (len(KINDS) - 2)
+
+
 def test_places_of_one_route_are_bounded() -> None:
     """Keys that are traffic do not fill the memory; what is left out is counted."""
     found = Candidates()

@@ -72,6 +72,23 @@ def test_a_rule_that_hides_a_place_is_named(tried: Any) -> None:
     assert one.hidden == ("rule 1: response.body.$.id: integer (GET /json)",)
 
 
+def test_a_rule_is_named_where_it_had_work_before(acting: Any) -> None:
+    """What stood there was another value in the unchanged run, too: the rule lets no more pass than
+    it did, and it is told all the same."""
+    rule = Rule(
+        index=1, where=Where(route="GET /text"), at="response.body", allow="any", reason="test"
+    )
+    options = acting.options(rules=(rule,))
+    cleaning = Cleaning(options)
+    seen = run(Observation(options, make_plan(options), cleaning, acting.events.append).run(""))
+    chosen, _ = candidates(seen).chosen(10_000)
+    one = next(each for each in chosen if (each.kind, each.route) == ("value-changed", "GET /text"))
+    varied = one.seeded(seen)
+    (trial,) = run(Trials(varied, options, ABOUT, WHAT, cleaning).all([one], lambda _: None))
+    assert not trial.caught
+    assert trial.hidden == ("rule 1: response.body: any (GET /text)",)
+
+
 def test_a_rule_for_calls_is_named(tried: Any) -> None:
     """A relaxed write hides that it is made twice."""
     rule = Rule(
