@@ -139,8 +139,9 @@ class MockConnection(Connection):
             end = head_end(data)
             if 0 < end < len(data):  # what follows is for the tunnel
                 data, rest = data[:end], data[end:]
+        fresh = self._conversation.reusable
         actions = self._conversation.feed(Side.CLIENT, data, time.monotonic_ns())
-        self._alone = data if len(actions) == 1 else b""
+        self._alone = data if fresh and len(actions) == 1 else b""
         for action in actions:
             if type(action) is Whole:
                 self._ask(action.message, action.started)

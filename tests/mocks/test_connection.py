@@ -70,6 +70,21 @@ def test_bytes_heard_before_are_answered_by_the_same_rules(
     assert (one.answered + one.missed, len(scene.server.calls)) == (4, 4)
 
 
+def test_the_end_of_a_request_is_not_the_request(play: Any, make_mock: Any, answered: Any) -> None:
+    """Bytes that ended what other bytes began are not known as all of it: a transaction's EXEC."""
+    one = make_mock("api", [("GET /a", answered(b"first"))])
+    whole = GET % b"/a"
+
+    async def act(scene: Any) -> None:
+        reader, writer = await scene.client(await scene.listen(one), whole[:9])
+        await asyncio.sleep(0.05)  # read together, they are known together
+        writer.write(whole[9:])
+        assert await body(reader) == b"first"
+        assert set(one.known) <= {whole}
+
+    play(act)
+
+
 def test_recorded_latency_counts_from_the_request(play: Any, make_mock: Any, answered: Any) -> None:
     """Pipelined answers leave in order, each after its own recorded time, not after the sum."""
     calls = [(f"GET /{n}", answered(n), "", 150.0) for n in (b"1", b"2", b"3")]

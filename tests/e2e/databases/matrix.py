@@ -21,11 +21,12 @@ DRIVERS: dict[str, tuple[str, ...]] = {
         "Sequelize",
         "pgx 5",
         "lib/pq",
+        "tokio-postgres",
         "pgjdbc (extended)",
         "pgjdbc (simple)",
         "Hibernate",
     ),
-    "redis": ("redis-py", "ioredis", "go-redis 9", "Jedis", "redis-cli"),
+    "redis": ("redis-py", "redis-py asyncio", "ioredis", "go-redis 9", "Jedis", "redis-cli"),
 }
 """The columns of each table, in order: the drivers for which a test calls `proven`."""
 
