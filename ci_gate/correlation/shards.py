@@ -15,8 +15,6 @@ from ci_gate.model.snapshot import Snapshot
 
 EACH = 10.0
 """Milliseconds that an exchange weighs beside what the service took when it was recorded."""
-SLACK = 1.1
-"""A shard is filled up to so many times its share before another one has to replay what it has."""
 
 ChainOf = Callable[[Collection[str]], Sequence[str]]
 """The exchanges that some need, themselves included (`Chains.of`)."""
@@ -35,7 +33,7 @@ def spread(snapshot: Snapshot, chain_of: ChainOf, count: int) -> tuple[frozenset
         for number, members in enumerate(_together(snapshot))
     ]
     heavy = {one.number: _weight(one.chain, weights) for one in units}
-    room = SLACK * max(sum(weights.values()) / count, max(heavy.values(), default=0.0))
+    room = max(sum(weights.values()) / count, max(heavy.values(), default=0.0))
     shards = [_Shard() for _ in range(count)]
     for unit in sorted(units, key=lambda one: (-heavy[one.number], one.number)):
         added = [_weight(unit.chain - shard.replayed, weights) for shard in shards]
