@@ -39,12 +39,12 @@ class _Due:
         self.subscription = subscription
 
 
-def _due(heard: Heard, number: int) -> _Due:
+def _due(said: Said, heard: Heard, number: int) -> _Due:
     args = heard.args
     subscription = heard.means is Means.SUBSCRIPTION
     return _Due(
         number if heard.message is not None else -1,
-        max(len(args) - 1, 1) if subscription else 1,
+        max(len(own.confirmations(said, args)), 1) if subscription else 1,
         paired=is_paired(args),
         subscription=subscription,
     )
@@ -145,7 +145,7 @@ class Recording:
             self._over = True
             actions.append(Undecodable(_CLIENT, own.unfollowed(args), upgrade=True))
             return
-        self._due.append(_due(heard, self._number))
+        self._due.append(_due(self._said, heard, self._number))
         self._subscribed = self._subscribed or heard.means is Means.SUBSCRIPTION
         if heard.message is not None:
             actions.append(Whole(_CLIENT, self._number, heard.message, began, at))

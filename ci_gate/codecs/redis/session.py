@@ -80,22 +80,29 @@ def _client(said: Said, args: Sequence[bytes]) -> bytes:
 
 def subscription(said: Said, args: Sequence[bytes]) -> bytes:
     """The replies to SUBSCRIBE and its like, one a channel; `said.channels` is kept."""
+    return b"".join(
+        dump(Typed(">", confirmed) if said.protocol == 3 else confirmed)
+        for confirmed in confirmations(said, args)
+    )
+
+
+def confirmations(said: Said, args: Sequence[bytes]) -> list[list[object]]:
+    """What each of these replies says. To leave without a name is to leave every channel."""
     name = args[0]
     leaving = b"UNSUBSCRIBE" in name
     prefix = _PREFIXES.get(name.removesuffix(b"SUBSCRIBE").removesuffix(b"UN"), b"")
     wanted = [prefix + one for one in args[1:]]
     if leaving and not wanted:
         wanted = [one for one in said.channels if _prefix(one) == prefix]
-    replies: list[bytes] = []
+    found: list[list[object]] = []
     for channel in wanted or ([b""] if leaving else []):
         if leaving:
             said.channels.pop(channel, None)
         else:
             said.channels[channel] = None
         shown = channel[len(prefix) :] if channel else None
-        confirmed: list[object] = [name.lower(), shown, len(said.channels)]
-        replies.append(dump(Typed(">", confirmed) if said.protocol == 3 else confirmed))
-    return b"".join(replies)
+        found.append([name.lower(), shown, len(said.channels)])
+    return found
 
 
 def _prefix(channel: bytes) -> bytes:

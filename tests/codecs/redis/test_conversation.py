@@ -51,6 +51,18 @@ class TestRecording:
         said += command((b"HELLO", b"3", b"AUTH", b"me", b"hunter2"))
         assert tap.feed(C, said, 0) == [Bytes(S, said)]
 
+    def test_leaving_every_channel(self) -> None:
+        """UNSUBSCRIBE without a name is answered once for each channel, once when there is none."""
+        for channels in ((b"a", b"b", b"c"), (b"a",)):
+            tap = Recording()
+            tap.feed(C, command((b"SUBSCRIBE", *channels)) + command((b"UNSUBSCRIBE",)), 0)
+            for word in (b"subscribe", b"unsubscribe"):
+                for name in channels:
+                    assert messages(tap.feed(S, dump([word, name, 1]), 0)) == []
+            tap.feed(C, command((b"UNSUBSCRIBE",)) + command((b"GET", b"x")), 0)
+            heard = tap.feed(S, dump([b"unsubscribe", None, 0]) + dump(b"y"), 0)
+            assert messages(heard) == [(0, RedisReply(b"$1\r\ny\r\n"))]
+
     def test_a_transaction_is_one_exchange(self) -> None:
         """+OK and +QUEUED answer nothing of ours; EXEC's reply answers all."""
         tap = Recording()
