@@ -10,10 +10,27 @@ from ci_gate.codecs.addressed import with_names
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.http1.coding import still_coded
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Part
+from ci_gate.model.message import (
+    HttpRequest,
+    HttpResponse,
+    Message,
+    Opaque,
+    Part,
+    PgResult,
+    PgStatement,
+    RedisCommand,
+    RedisReply,
+)
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.redaction import Redactor
 from ci_gate.values.tokens import with_claims, with_tokens
+
+
+_REPEATED = PgStatement | PgResult | RedisCommand | RedisReply
+KNOWN = 8192
+"""Messages that are known to be clean."""
+KNOWN_BYTES = 2048
+"""Longest body of one of them."""
 
 
 class Cleaner:
@@ -24,9 +41,30 @@ class Cleaner:
         self._addresses = addresses
         self._key = key
         """Hashes what cannot be looked into."""
+        self._clean: dict[tuple[str, Message], Message] = {}
+        """Statements, commands and their answers that hold no secret -> with our addresses as
+        names. Databases are told the same, and say the same, again and again."""
+        self._learned = redactor.learned
 
     def clean(self, codec: Codec, message: Message, side: str) -> tuple[Message, tuple[str, ...]]:
         """The clean message and the places that hold stand-ins; `side`: "request" or "response"."""
+        if not isinstance(message, _REPEATED) or not isinstance(message.body, bytes):
+            return self._cleaned(codec, message, side)
+        if self._learned != self.redactor.learned or len(self._clean) >= KNOWN:
+            self._clean.clear()
+            self._learned = self.redactor.learned
+        heard = (side, message)
+        known = self._clean.get(heard)
+        if known is not None:
+            return known, ()
+        clean, places = self._cleaned(codec, message, side)
+        if not places and len(message.body) <= KNOWN_BYTES:
+            self._clean[heard] = clean
+        return clean, places
+
+    def _cleaned(
+        self, codec: Codec, message: Message, side: str
+    ) -> tuple[Message, tuple[str, ...]]:
         message = with_names(codec, self._without_coded(message), self._addresses)
         message = with_tokens(message, self._token_with_names)
         changed: dict[str, Part] = {}

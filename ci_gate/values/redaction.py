@@ -61,6 +61,11 @@ class Redactor:
         """Stand-ins of tokens that carry the time they were made at."""
 
     @property
+    def learned(self) -> int:
+        """How many secrets are looked for everywhere: what was clean before that grows may not be."""
+        return self._remembered.added
+
+    @property
     def remembers(self) -> bool:
         """True when a secret was met that only its surroundings gave away: what was cleaned before
         may hold it, and has to be cleaned again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ci_gate.codecs.registry import codec
-from ci_gate.model.message import HttpRequest, HttpResponse, Opaque, Raw
+from ci_gate.model.message import HttpRequest, HttpResponse, Opaque, PgStatement, Raw
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.redaction import Redactor
@@ -75,3 +75,23 @@ def test_addresses_inside_a_token_become_names() -> None:
     token = read_token(text)
     assert token is not None
     assert token.claims == b'{"iss":"http://{idp}/realm","sub":"ada"}'
+
+
+def test_what_was_clean_is_cleaned_again_once_more_is_known() -> None:
+    """A statement said again and again is looked at once, until a secret is met that is in it."""
+    clean, pg = cleaner(), codec("postgres")
+    said = PgStatement("select * from t where a = $1", ("hunter2hunter2",), "execute")
+    first, places = clean.clean(pg, said, "request")
+    assert (first, places) == (said, ())
+    assert clean.clean(pg, said, "request")[0] is first
+    login = HttpRequest(
+        "POST",
+        b"/login",
+        headers=((b"Content-Type", b"application/json"),),
+        body=b'{"password":"hunter2hunter2"}',
+    )
+    clean.clean(HTTP, login, "request")
+    again, places = clean.clean(pg, said, "request")
+    assert isinstance(again, PgStatement)
+    assert "hunter2hunter2" not in str(again.params)
+    assert places == ("request.params.$.a",)
