@@ -25,7 +25,6 @@ from ci_gate.values.addresses import Addresses
 from ci_gate.values.redaction import Redactor
 from ci_gate.values.tokens import with_claims, with_tokens
 
-
 _REPEATED = PgStatement | PgResult | RedisCommand | RedisReply
 KNOWN = 8192
 """Messages that are known to be clean."""

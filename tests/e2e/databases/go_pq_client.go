@@ -287,5 +287,7 @@ func main() {
 	show(rows(other, "select $1::int8 a, $2::text b, $3::float8 c, $4::bytea d", 5, "é", 0.1, []byte{0, 255}))
 	check(other.Close())
 	ok("pipelines and batches")
-	listening(address)
+	if os.Getenv("NOTIFY") != "" {
+		listening(address)
+	}
 }
