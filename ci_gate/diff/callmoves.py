@@ -3,7 +3,7 @@
 Only what is proven counts. A call was made at once with another, or apart from the response, when
 it began before the other one's answer was there: nothing can have waited for it. That something
 waits now is seen by the mocks, which keep an answer back for a while to see who goes on without it
-(`CallRecord.awaited`). Times alone prove the reverse, and only where a call began too early.
+(`CallRecord.awaited`). Who no longer waits for another call is not seen: mocks answer at once.
 """
 
 from __future__ import annotations
@@ -12,11 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from ci_gate.diff.order import parallel
 from ci_gate.model.call import Answered, CallRecord
-
-_TRIES = 100_000
-"""Pairs of calls of one window that are looked at."""
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -73,26 +69,10 @@ def _around(group: str, made: Sequence[Made], answered: Mapping[str, Answered]) 
 
 
 def _fans(made: Sequence[Made]) -> Iterator[Moved]:
-    """Calls that were made at once and now wait for one another, or the reverse."""
+    """Calls that were made at once and now wait for one another."""
     records = {record.id: call for call, record in made}
     waiting = {name for call, _ in made for name in call.awaited if name in records}
     for call, record in made:
         if record.id in waiting:
             detail = "now called one after the other, recorded at once"
             yield Moved(call, record, "fan-out", "at once", "one after the other", detail)
-    tries = _TRIES
-    for at, (call, record) in enumerate(made):
-        for before, earlier in made[max(0, at - tries) : at]:
-            tries -= 1
-            first = earlier.at <= record.at
-            if (
-                first
-                and call.at < before.ended
-                and earlier.ended > 0
-                and not parallel(earlier, record)
-            ):
-                detail = "now called at once, recorded one after the other"
-                yield Moved(call, record, "fan-out", "one after the other", "at once", detail)
-                break
-        if tries <= 0:
-            return

@@ -273,7 +273,7 @@ class Calls:
         """The calls of its route each after what was made at once with it, in live order."""
         book, group = self._book, change.name
         first, inbound = self._recorded(one.call_id), book.exchanges.get(group)
-        if inbound is None or one.actual == "at once":
+        if inbound is None:
             raise Cannot(f"{one.call}: {RECORD_AGAIN}")
         window = [
             call

@@ -47,12 +47,6 @@ def test_calls_made_at_once_that_wait_now() -> None:
     assert found(*made) == [("fan-out", "b", "now called one after the other, recorded at once")]
 
 
-def test_calls_made_in_turn_that_come_at_once() -> None:
-    """The second call came before the first was answered: it cannot have waited."""
-    made = live(call("l1", 1, 5), call("l2", 3, 6, route="GET /b"), records=IN_TURN)
-    assert found(*made) == [("fan-out", "b", "now called at once, recorded one after the other")]
-
-
 @pytest.mark.parametrize("records", [AT_ONCE, IN_TURN])
 def test_instant_answers_prove_nothing(records: tuple[CallRecord, ...]) -> None:
     """Calls that come one after the other, without anybody having waited, are as recorded."""
