@@ -313,6 +313,24 @@ func large(c *pgx.Conn) {
 	ok("100,000 rows")
 }
 
+func listening(c *pgx.Conn, address string) {
+	_, err := c.Exec(background, `listen "News"`)
+	check(err)
+	other, err := pgx.Connect(background, address)
+	check(err)
+	for _, text := range []string{"first", "é"} {
+		_, err = other.Exec(background, "select pg_notify($1, $2)", "News", text)
+		check(err)
+		limited, cancel := context.WithTimeout(background, 10*time.Second)
+		heard, err := c.WaitForNotification(limited)
+		cancel()
+		check(err)
+		show(heard.Channel, heard.Payload)
+	}
+	check(other.Close(background))
+	ok("LISTEN and NOTIFY")
+}
+
 func pool(address string) {
 	size := "1"
 	if given := os.Getenv("POOL"); given != "" {
@@ -351,6 +369,7 @@ func main() {
 	copying(c)
 	cursors(c)
 	large(c)
+	listening(c, address)
 	check(c.Close(background))
 	pool(address)
 }

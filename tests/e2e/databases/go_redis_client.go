@@ -154,6 +154,29 @@ func scripts(r *redis.Client) {
 	ok("blocking commands")
 }
 
+func listening(r *redis.Client, protocol int) {
+	listener := connect(protocol, 0)
+	news := listener.Subscribe(background, "news", "other")
+	check(news.PSubscribe(background, "n*"))
+	for range 3 {
+		heard, err := news.ReceiveTimeout(background, 10*time.Second)
+		check(err)
+		show(fmt.Sprint(heard))
+	}
+	for _, text := range []string{"first", "é"} {
+		show(told(r.Publish(background, "news", text).Result()))
+		for range 2 {
+			heard, err := news.ReceiveTimeout(background, 10*time.Second)
+			check(err)
+			show(fmt.Sprint(heard))
+		}
+	}
+	check(news.Unsubscribe(background))
+	check(news.Close())
+	check(listener.Close())
+	ok("publish and subscribe")
+}
+
 func large(r *redis.Client) {
 	text, bytes := strings.Repeat("é", 500000), strings.Repeat("\xfe", 1<<20+17)
 	check(r.MSet(background, "big", text, "bytes", bytes).Err())
@@ -190,6 +213,7 @@ func main() {
 		commands(r)
 		together(r)
 		scripts(r)
+		listening(r, protocol)
 		large(r)
 		databases(protocol)
 		pool(r)

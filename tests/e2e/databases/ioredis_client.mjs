@@ -72,6 +72,23 @@ await redis.rpush('queue', 'job');
 show(await popped, await blocked.blpop('queue', 0.1), await blocked.brpoplpush('l', 'l2', 1));
 ok('blocking commands');
 
+const listener = connect();
+const next = () => new Promise((resolve) => {
+  listener.once('message', (channel, message) => resolve([channel, message]));
+});
+const matched = () => new Promise((resolve) => {
+  listener.once('pmessage', (pattern, channel, message) => resolve([pattern, channel, message]));
+});
+show(await listener.subscribe('news', 'other'), await listener.psubscribe('n*'));
+for (const message of ['first', 'é']) {
+  const both = [next(), matched()];
+  show(await redis.publish('news', message), await Promise.all(both));
+}
+show(await redis.publish('quiet', 'unheard'));
+show(await listener.unsubscribe('news', 'other'), await listener.punsubscribe('n*'));
+show(await redis.publish('news', 'too late'), await listener.get('a'));
+ok('publish and subscribe');
+
 const text = 'é'.repeat(500000);
 const bytes = Buffer.alloc((1 << 20) + 17, 0xfe);
 await redis.mset('big', text, 'bytes', bytes);
@@ -91,4 +108,4 @@ const asked = Array.from({ length: 16 }, (_, index) => pool[index % size].get(`m
 show(await Promise.all(asked));
 ok('pool of 1, then 8');
 
-await Promise.all([redis, automatic, blocked, three, ...pool].map((one) => one.quit()));
+await Promise.all([redis, automatic, blocked, listener, three, ...pool].map((one) => one.quit()));

@@ -173,7 +173,7 @@ await statements(client);
 await cursors(client);
 await copying(client);
 await large(client);
-if (process.env.NOTIFY) await listening(client);
+await listening(client);
 await client.end();
 await format(true, 1);
 ok('binary results');
