@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": "Explain one cause of a run: all that is needed to fix it.",
     "accept": "Accept an intended change: expect what a run saw, and keep the reason.",
     "forget": "Take behaviour that is gone on purpose out of the snapshot.",
+    "distill": "Keep the fewest chains that show all a recording shows.",
     "inspect": "List, select and show the exchanges of a snapshot.",
 }
 """Command -> the first line of its help, in the order people meet them."""

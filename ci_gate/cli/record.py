@@ -63,6 +63,9 @@ ci-gate record --app-port 8080 --map payments@8081=https://api.payments.example:
 @click.option("--add", is_flag=True, help="Add to the snapshot that is there.")
 @click.option("--replace", is_flag=True, help="Replace the snapshot that is there.")
 @click.option(
+    "--new-only", is_flag=True, help="Add what shows a kind of behaviour that is not there yet."
+)
+@click.option(
     "--max", "maximum", type=int, metavar="N", help="Inbound exchanges kept [default: 300]."
 )
 @click.option(
@@ -90,6 +93,7 @@ def command(
     maps: tuple[str, ...],
     add: bool,
     replace: bool,
+    new_only: bool,
     maximum: int | None,
     replays: int | None,
     misses: bool,
@@ -137,6 +141,7 @@ def command(
         maps=maps,
         add=add,
         replace=replace,
+        new_only=new_only,
         maximum=maximum,
     )
     options = record_options(flags, around)

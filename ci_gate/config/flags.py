@@ -56,6 +56,7 @@ class RecordFlags(msgspec.Struct, frozen=True, kw_only=True):
     maps: tuple[str, ...] = ()
     add: bool = False
     replace: bool = False
+    new_only: bool = False
     maximum: int | None = None
 
 

@@ -34,7 +34,7 @@ class RecordOptions(msgspec.Struct, frozen=True, kw_only=True):
     out: str
     """Snapshot folder."""
     existing: str = ""
-    """"add" or "replace" for a snapshot that is already there; "" refuses."""
+    """"add", "new" or "replace" for a snapshot that is already there; "" refuses."""
     drive: str = ""
     """Shell line of a client script; the recording ends with it."""
     values: tuple[tuple[str, str], ...] = ()

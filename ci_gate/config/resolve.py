@@ -29,8 +29,8 @@ from ci_gate.recorder.options import RecorderOptions
 def record_options(flags: RecordFlags, around: Surroundings) -> RecordOptions:
     """Options of `ci-gate record`; raises UsageError."""
     settings = around.settings
-    if flags.add and flags.replace:
-        raise UsageError("--add and --replace exclude each other")
+    if flags.add + flags.replace + flags.new_only > 1:
+        raise UsageError("--add, --replace and --new-only exclude each other")
     if flags.maximum is not None and flags.maximum < 1:
         raise UsageError(f"--max {flags.maximum}: at least 1")
     defaults = RecorderOptions()
@@ -50,7 +50,7 @@ def record_options(flags: RecordFlags, around: Surroundings) -> RecordOptions:
         dependencies=dependencies,
         recorder=recorder,
         out=snapshot_folder(flags.out, around),
-        existing="add" if flags.add else "replace" if flags.replace else "",
+        existing="add" if flags.add else "replace" if flags.replace else _new(flags),
         drive=flags.drive,
         values=set_values(around),
         redaction_key=redaction_key(around.env),
@@ -138,6 +138,10 @@ def merge_options(flags: RunFlags, around: Surroundings) -> RunOptions:
         state_folder=around.state_folder,
         report_only=flags.mode == "report",
     )
+
+
+def _new(flags: RecordFlags) -> str:
+    return "new" if flags.new_only else ""
 
 
 def _target(flags: ReplayFlags, settings: Configuration) -> str:

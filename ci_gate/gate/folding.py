@@ -16,6 +16,7 @@ from ci_gate.correlation.bindings import find
 from ci_gate.correlation.madeup import Keys
 from ci_gate.errors import GateError, UsageError
 from ci_gate.gate import events
+from ci_gate.gate.choosing import new_only
 from ci_gate.gate.summary import RecordSummary, Uncaptured
 from ci_gate.model.binding import Bindings
 from ci_gate.model.exchange import BACKGROUND, Exchange
@@ -86,7 +87,7 @@ def fold_journal(options: RecordOptions, ended: Ended, again: Again) -> RecordSu
         discard(options.out)
         return _nothing(options, ended)
     recorded = _cleaned(recorded, again)
-    folded = fold_recorded(options, recorded, "add" if options.existing == "add" else "replace")
+    folded = fold_recorded(options, recorded, options.existing or "replace")
     discard(options.out)
     return _summary(options, recorded, folded, ended)
 
@@ -131,8 +132,12 @@ def _undecoded(ended: Ended) -> tuple[str, ...]:
     )
 
 
-def fold_recorded(options: RecordOptions, recorded: Recording, mode: str) -> Folded:
-    """A recording becomes the snapshot `options.out`; `mode`: "add" or "replace"."""
+def fold_recorded(
+    options: RecordOptions, recorded: Recording, mode: str, bodies: str = ""
+) -> Folded:
+    """A recording becomes the snapshot `options.out`; `mode`: "add", "new" (what shows
+    something new) or "replace". `bodies`: the
+    folder below which its large bodies lie, where that is not the snapshot's own."""
     previous = read_snapshot(options.out) if exists(options.out) else None
     named = {(one.name, route) for one in options.dependencies for route in one.background}
 
@@ -143,17 +148,22 @@ def fold_recorded(options: RecordOptions, recorded: Recording, mode: str) -> Fol
     if named or any(one.groups == (BACKGROUND,) for one in exchanges):
         exchanges = with_background(exchanges, _keys(options, recorded, exchanges), named)
     exchanges = with_keys_at_start(exchanges)
+    if mode == "new" and previous is not None:
+        told = msgspec.structs.replace(recorded, exchanges=tuple(exchanges))
+        exchanges = new_only(told, previous, options.recorder.maximum).exchanges
     folded = fold(
         origin,
         recorded.dependencies,
         exchanges,
         previous,
         options.recorder.maximum,
-        "add" if mode == "add" else "replace",
+        "add" if mode == "add" else "new" if mode == "new" else "replace",
     )
     # What travels from one message to another is found anew whenever exchanges are added.
     bindings = _bindings(options, folded.snapshot)
     snapshot = msgspec.structs.replace(folded.snapshot, bindings=bindings)
+    if bodies:
+        snapshot = msgspec.structs.replace(snapshot, folder=bodies)
     write_snapshot(options.out, snapshot)
     return msgspec.structs.replace(folded, snapshot=snapshot)
 

@@ -60,17 +60,18 @@ def fold(
     exchanges: Iterable[Exchange],
     previous: Snapshot | None,
     maximum: int,
-    mode: Literal["replace", "add"] = "replace",
+    mode: Literal["replace", "add", "new"] = "replace",
 ) -> Folded:
     """Make a snapshot of a recording.
 
     `exchanges` have provisional ids, in any order. `maximum` bounds the inbound exchanges (see
     `store.select`); each is kept with all its calls, calls of no inbound exchange are always
     kept. "replace" takes only ids from `previous`; "add" keeps its exchanges, too: one that was
-    recorded again is replaced with all its calls, the others follow after it in time.
+    recorded again is replaced with all its calls, the others follow after it in time. "new" keeps
+    them all as they are, and what was recorded follows.
     """
     old = previous or Snapshot(origin=origin)
-    return _Fold(origin, dependencies, exchanges, old, maximum, mode == "add").fold()
+    return _Fold(origin, dependencies, exchanges, old, maximum, mode).fold()
 
 
 class _Fold:
@@ -81,13 +82,14 @@ class _Fold:
         exchanges: Iterable[Exchange],
         previous: Snapshot,
         maximum: int,
-        add: bool,
+        mode: str,
     ) -> None:
         everything = sorted(exchanges, key=_at)
         self._inbound = [exchange for exchange in everything if exchange.inbound]
         self._outbound = [exchange for exchange in everything if not exchange.inbound]
         self._previous = previous
-        self._add = add
+        self._add = add = mode in ("add", "new")
+        self._again = mode == "add"
         self._maximum = maximum
         self._dependencies = _merged(dependencies, everything, previous, add)
         self._protocols = {d.name: d.protocol for d in self._dependencies}
@@ -139,7 +141,9 @@ class _Fold:
             self._identities |= self._identified(kept, self._protocols)
             return kept, name_all(kept, self._identities, known, self._numbers)
         self._identities |= self._identified(self._inbound, self._protocols)
-        names = {e.id: known.alike(self._identities[e.id]) for e in self._inbound}
+        names = {
+            e.id: known.alike(self._identities[e.id]) if self._again else "" for e in self._inbound
+        }
         new = [exchange for exchange in self._inbound if not names[exchange.id]]
         chosen = {exchange.id for exchange in self._select(new, self._previous.inbound)}
         kept = [e for e in self._inbound if names[e.id] or e.id in chosen]

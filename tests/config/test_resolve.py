@@ -70,7 +70,7 @@ def test_record_with_an_automatic_port(around: Around) -> None:
 @pytest.mark.parametrize(
     ("flags", "complaint"),
     [
-        (RecordFlags(add=True, replace=True), "--add and --replace exclude each other"),
+        (RecordFlags(add=True, replace=True), "--add, --replace and --new-only exclude each other"),
         (RecordFlags(maximum=0), "--max 0: at least 1"),
         (RecordFlags(app_port=70000), "--app-port: 70000 is not a port"),
         (RecordFlags(in_port=-1), "--in-port: -1 is not a port"),
