@@ -26,11 +26,11 @@ EXPLAINED = 30
 
 def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
     """The snapshot's outbound exchanges as comparing needs them, in recorded order; without those
-    that are about a connection."""
+    that are about a connection, and without reads of what keeps state of its own."""
     timed = is_timed(snapshot)
     effects = {one.name: one.effects for one in snapshot.dependencies}
     protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
-    return [
+    records = [
         _record(
             one,
             effects[one.dependency],
@@ -40,6 +40,8 @@ def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
         for one in snapshot.outbound
         if not protocols[one.dependency].about_session(one.request)
     ]
+    stateful = {one.name for one in snapshot.dependencies if one.mode == "stateful"}
+    return [one for one in records if one.dependency not in stateful or one.facts.effect != "read"]
 
 
 def failed(exchange: Exchange) -> bool:
@@ -57,11 +59,13 @@ def live_calls(
     calls: Sequence[LiveCall], mocks: Mapping[str, Mock], addresses: Addresses, started: int
 ) -> list[CallRecord]:
     """What reached the mocks, as comparing needs it: values that travel in recorded terms.
-    `started`: the run's start, nanoseconds."""
-    return [
+    `started`: the run's start, nanoseconds. Reads of what keeps state of its own are left out."""
+    live = [
         _live(f"live-{number}", call, mocks, addresses, started)
         for number, call in enumerate(calls, 1)
     ]
+    stateful = {name for name, mock in mocks.items() if mock.state is not None}
+    return [one for one in live if one.dependency not in stateful or one.facts.effect != "read"]
 
 
 def explained(live: Sequence[CallRecord], recorded: Sequence[CallRecord]) -> list[CallRecord]:

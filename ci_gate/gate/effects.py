@@ -21,10 +21,11 @@ def with_effects(snapshot: Snapshot, upstreams: Sequence[Upstream]) -> Snapshot:
         one.name: {**dict.fromkeys(one.reads, "read"), **dict.fromkeys(one.writes, "write")}
         for one in upstreams
     }
-    if not any(known.values()):
+    modes = {one.name: one.mode for one in upstreams if one.mode}
+    if not any(known.values()) and not modes:
         return snapshot
     dependencies = tuple(
-        msgspec.structs.replace(one, effects=known.get(one.name, {}))
+        msgspec.structs.replace(one, effects=known.get(one.name, {}), mode=modes.get(one.name, ""))
         for one in snapshot.dependencies
     )
     return msgspec.structs.replace(snapshot, dependencies=dependencies)

@@ -28,6 +28,7 @@ from ci_gate.mocks.bound import Bound
 from ci_gate.mocks.forms import canonical_form
 from ci_gate.mocks.holds import Holds
 from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
+from ci_gate.mocks.mock import State
 from ci_gate.mocks.server import Answer, Mock, MockServer
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Stored
@@ -152,6 +153,7 @@ class Mocks:
             bound=bound,
             session=self._session(dependency),
             effects=dependency.effects,
+            state=_state(exchanges) if dependency.mode == "stateful" else None,
         )
 
     def _session(self, dependency: Dependency) -> dict[str, str]:
@@ -275,6 +277,13 @@ def _in_recorded_tokens(identity: Identity, protocol: Codec, request: Message) -
     if isinstance(request, HttpRequest) or not identity.issued:
         return identity.recorded(request)
     return with_change(protocol, request, identity.recorded_in)
+
+
+def _state(exchanges: Sequence[Exchange]) -> State:
+    """A server of our own; it is imported for those who ask for it, because it takes its time."""
+    from ci_gate.mocks.state import RedisState
+
+    return RedisState(exchanges)
 
 
 def _no_form(opened: tuple[tuple[str, str], ...]) -> Canonical:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import msgspec
 
 from ci_gate.codecs.addressed import with_names
@@ -38,6 +40,14 @@ class LiveCall(msgspec.Struct, frozen=True, gc=False):
     """Its answer was kept back, to see who waits for it."""
 
 
+class State(Protocol):
+    """A server of our own, instead of recorded answers (`mocks.state`)."""
+
+    def answer(self, request: Message) -> Message:
+        """What it answers; it may be another one when it is asked again."""
+        ...
+
+
 class Mock:
     """One dependency, played."""
 
@@ -51,10 +61,13 @@ class Mock:
         bound: Bound | None = None,
         session: dict[str, str] | None = None,
         effects: dict[str, str] | None = None,
+        state: State | None = None,
     ) -> None:
         self.name = name
         self.session = session or {}
         """What was recorded of the handshake."""
+        self.state = state
+        """What answers instead of the recording; None = the recording does."""
         self.effects = effects or {}
         """Route of a call -> "read" or "write", where that is not the codec's word."""
         self.codec = codec

@@ -12,13 +12,14 @@ from typing import Protocol
 
 from ci_gate.codecs.base import Codec, Published
 from ci_gate.codecs.migrations import migrated
+from ci_gate.codecs.waiting import LONGEST_WAIT, waits
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.mocks.bound import Answer
 from ci_gate.mocks.connection import MockConnection
 from ci_gate.mocks.holds import Holds
 from ci_gate.mocks.matcher import CONSUMING, MISS, Bucket, Match
-from ci_gate.mocks.mock import LiveCall, Mock
+from ci_gate.mocks.mock import LiveCall, Mock, State
 from ci_gate.model.exchange import STARTUP
 from ci_gate.model.message import HttpRequest, Message, Stored
 from ci_gate.net.connection import Connection
@@ -111,6 +112,8 @@ class MockServer:
         alone = self.alone
         match = mock.match(request, bucket, ()) if alone else self._match(mock, request, bucket, at)
         entry = match.entry
+        if mock.state is not None:
+            return self._stateful(mock.state, mock, request, match, at)
         if entry is None:
             return self.missed(mock, request, match.groups, at)
         mock.answered += 1
@@ -124,6 +127,17 @@ class MockServer:
             answer, waiting = self.holds.kept(answer, entry.exchange, groups, at)
         self.log(LiveCall(mock.name, request, entry, tier, groups, at, waiting=waiting))
         return answer
+
+    def _stateful(
+        self, state: State, mock: Mock, request: Message, match: Match, at: int
+    ) -> Answer:
+        mock.answered += 1
+        if not self.alone:
+            self.log(LiveCall(mock.name, request, match.entry, match.tier, match.groups, at))
+        message = state.answer(request)
+        nothing = isinstance(message.body, bytes) and message.body in (b"*-1\r\n", b"$-1\r\n")
+        wait = LONGEST_WAIT if nothing and waits(request) else 0.0
+        return Answer(message, None, 0.0, wait=wait)
 
     def missed(self, mock: Mock, request: Message, groups: tuple[str, ...], at: int) -> Answer:
         """What is said to a call that nothing was recorded for; it is logged."""

@@ -24,6 +24,8 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
     effects: dict[str, str] = {}
     """Route of a call -> "read" or "write", where the configuration knows better than the codec;
     never kept on disk."""
+    mode: str = ""
+    """"stateful", as the configuration says; never kept on disk."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

@@ -129,7 +129,9 @@ def _head(snapshot: Snapshot) -> dict[str, object]:
 
 
 def _dependency(dependency: Dependency) -> dict[str, object]:
-    kept = msgspec.structs.replace(dependency, effects={})  # the configuration's word, not ours
+    kept = msgspec.structs.replace(
+        dependency, effects={}, mode=""
+    )  # the configuration's word, not ours
     return _fields(kept, Dependency(name="-"))
 
 

@@ -25,7 +25,7 @@ def as_asked(reply: RedisReply, protocol: int) -> bytes:
     if body.startswith(_REDIRECTIONS):
         return _REDIRECTED
     if protocol == 2:
-        return dump(_in_two(parse(body))) if _has_three(body) else body
+        return dump(plain(parse(body))) if _has_three(body) else body
     if reply.paired:
         value = parse(body)
         return dump(Typed("%", value)) if isinstance(value, list) else body
@@ -39,9 +39,10 @@ def _has_three(body: bytes) -> bool:
     )
 
 
-def _in_two(value: object) -> object:
+def plain(value: object) -> object:
+    """A value as RESP2 says it."""
     if isinstance(value, list):
-        return [_in_two(one) for one in value]
+        return [plain(one) for one in value]
     if not isinstance(value, Typed):
         return value
     kind, inner = value.kind, value.value
@@ -51,9 +52,9 @@ def _in_two(value: object) -> object:
         return None
     if kind == "|":
         assert isinstance(inner, list)
-        return _in_two(inner[1])
+        return plain(inner[1])
     if isinstance(inner, list):
-        return [_in_two(one) for one in inner]
+        return [plain(one) for one in inner]
     if isinstance(inner, bytes) and kind not in "+-":
         # A verbatim string names its format in its first four bytes.
         return Typed("-", inner) if kind == "!" else inner[4:] if kind == "=" else inner
