@@ -105,6 +105,9 @@ class Undecodable(msgspec.Struct, frozen=True):
     reason: str
     upgrade: bool = False
     """True: both sides agreed to speak something else (101, CONNECT); False: a protocol error."""
+    left: bool = False
+    """True: the client left when it was told what it does not get. Clients that can do without come
+    again, so that it counts only where nothing was understood on any other connection."""
 
 
 class Withdrawn(msgspec.Struct, frozen=True):

@@ -92,7 +92,7 @@ def _summary(mocks: Mocks, code: int) -> MockSummary:
             nearest=known.nearest if known is not None else call.nearest,
             count=known.count + 1 if known is not None else 1,
         )
-    for (name, text), count in server.notes.items():
+    for (name, text), count in server.broken.items():
         misses[name, text] = Miss(dependency=name, label=text, count=count)
     return MockSummary(
         matched=sum(one.answered for one in mocks.mocks.values()),

@@ -135,7 +135,7 @@ class Observation:
             began=self._began,
             apart=(
                 *escaping.differences(running.escapes.addresses, known),
-                *escaping.broken(server.notes),
+                *escaping.broken(server.broken),
             ),
             overflow=server.overflow,
             failure=serving.failure,

@@ -176,7 +176,10 @@ class MockConnection(Connection):
             if action.complete:
                 self._ask(upload.whole(action.trailers), self._upload_began)
         elif isinstance(action, Undecodable):
-            self._note(action.reason)
+            if action.left and self._mock is not None:
+                self._server.left(self._mock, action.reason)
+            else:
+                self._note(action.reason)
         elif isinstance(action, Published):
             self._server.publish(self._mock, action)
 

@@ -87,6 +87,7 @@ class MockServer:
         """Calls that were answered but not kept (`LOG_LIMIT`, `LOG_BYTES`)."""
         self.notes: dict[tuple[str, str], int] = {}
         """(dependency or "the proxy", what went wrong on a connection to it) -> how often."""
+        self._left: dict[tuple[Mock, str], int] = {}
         self.connections: set[MockConnection] = set()
         self._bytes = 0
         self._listener_tls: dict[tuple[str, ...], ssl.SSLContext] = {}
@@ -183,6 +184,19 @@ class MockServer:
             self.calls.append(call)
         else:
             self.overflow += 1
+
+    @property
+    def broken(self) -> dict[tuple[str, str], int]:
+        """`notes`, without clients that left while the dependency answered others."""
+        found = dict(self.notes)
+        for (mock, text), count in self._left.items():
+            if not (mock.answered or mock.missed):
+                found[mock.name, text] = found.get((mock.name, text), 0) + count
+        return found
+
+    def left(self, mock: Mock, text: str) -> None:
+        """Count a client that left by itself."""
+        self._left[mock, text] = self._left.get((mock, text), 0) + 1
 
     def note(self, name: str, text: str) -> None:
         """Count something that went wrong on a connection; a few different texts are kept."""

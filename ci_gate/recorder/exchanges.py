@@ -67,6 +67,8 @@ class Recording:
         """What could not be decoded or finished -> how often."""
         self.heard = 0
         """Inbound requests so far."""
+        self._understood: set[str] = set()
+        self._left: dict[str, set[str]] = {}
         self._serial = 0
         self._connections = 0
 
@@ -86,6 +88,19 @@ class Recording:
         if text not in self.undecoded and len(self.undecoded) >= NOTES_LIMIT:
             text = "more of other kinds"
         self.undecoded[text] = self.undecoded.get(text, 0) + 1
+
+    def left(self, dependency: str, text: str) -> None:
+        """Note why a client left, unless others of the dependency's clients are understood."""
+        if dependency not in self._understood:
+            text = masked(text)
+            self._left.setdefault(dependency, set()).add(text)
+            self.note(text)
+
+    def understood(self, dependency: str) -> None:
+        """A connection with the dependency has begun as it should: who left has come again."""
+        self._understood.add(dependency)
+        for text in self._left.pop(dependency, ()):
+            self.undecoded.pop(text, None)
 
 
 class _Asked:
@@ -136,6 +151,7 @@ class Tap:
             elif isinstance(action, Withdrawn):
                 self._asked.pop(action.number, None)
             elif isinstance(action, Session):
+                self._recording.understood(self._dependency)
                 self._recording.session(self._dependency, action.facts)
             elif isinstance(action, Undecodable):
                 self._undecodable(action)
@@ -264,7 +280,11 @@ class Tap:
 
     def _undecodable(self, action: Undecodable) -> None:
         where = self._dependency or "inbound"
-        self._recording.note(f"{where}: {action.reason}")
+        text = f"{where}: {action.reason}"
+        if action.left:
+            self._recording.left(where, text)
+        else:
+            self._recording.note(text)
 
     def finish(self, at: int, closed_by: Side | None = None) -> None:
         """The connection or the recording ended: streams become exchanges, calls without an answer

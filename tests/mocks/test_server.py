@@ -55,6 +55,25 @@ def test_notes_are_counted(play: Any) -> None:
     assert len(notes) <= 110
 
 
+def test_clients_that_left(play: Any, make_mock: Any) -> None:
+    """They are told of as long as their dependency has answered nobody: who can do without what it
+    did not get has come again."""
+    quiet, called = make_mock("quiet", []), make_mock("called", [])
+
+    async def act(scene: Any) -> None:
+        for mock in (quiet, called, called):
+            scene.server.left(mock, "wants TLS")
+        scene.server.note("called", "trouble")
+        assert scene.server.broken == {
+            ("quiet", "wants TLS"): 1,
+            ("called", "wants TLS"): 2,
+            ("called", "trouble"): 1,
+        }
+        called.answered = 1
+
+    assert play(act).server.broken == {("quiet", "wants TLS"): 1, ("called", "trouble"): 1}
+
+
 def test_stopping_ends_every_connection(play: Any, make_mock: Any) -> None:
     """Idle ones, too."""
     one = make_mock("api", [])

@@ -248,3 +248,13 @@ def test_notes_are_bounded_and_masked(kept: Any) -> None:
         kept.recording.note(f"garbage {number} from bob@corp.example.com")
     assert len(kept.recording.undecoded) <= 101
     assert "bob@" not in " ".join(kept.recording.undecoded)
+
+
+def test_clients_that_left(kept: Any) -> None:
+    """They are told of until a connection with their dependency has begun as it should."""
+    for dependency in ("db", "cache"):
+        for _ in range(2):
+            kept.recording.left(dependency, f"{dependency}: wants TLS")
+    kept.recording.understood("db")
+    kept.recording.left("db", "db: wants TLS")
+    assert kept.recording.undecoded == {"cache: wants TLS": 2}

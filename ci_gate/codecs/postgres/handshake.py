@@ -110,7 +110,7 @@ class Handshake:
         if side is _SERVER:
             return
         if self._denied and not self._started:
-            actions.append(Undecodable(_CLIENT, TLS_NOT_CONFIGURED))
+            actions.append(Undecodable(_CLIENT, TLS_NOT_CONFIGURED, left=True))
         elif self._asked:
             actions.append(Undecodable(_CLIENT, BINDING))
 

@@ -94,7 +94,7 @@ class Mocking:
             return actions
         if not data:
             if self._denied and not self._started:
-                actions.append(Undecodable(_CLIENT, TLS_NOT_CONFIGURED))
+                actions.append(Undecodable(_CLIENT, TLS_NOT_CONFIGURED, left=True))
             self._close(actions)
             return actions
         fresh = not (self._started or self._secure) and self._reader.at_rest

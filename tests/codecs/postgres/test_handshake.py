@@ -94,7 +94,7 @@ def test_tls_that_is_not_configured() -> None:
     assert told(hands.feed(C, STARTUP)) == own.TLS_NOT_CONFIGURED
     hands = Handshake({})
     hands.feed(C, SSL)
-    assert hands.feed(C, b"") == [Undecodable(C, own.TLS_NOT_CONFIGURED)]
+    assert hands.feed(C, b"") == [Undecodable(C, own.TLS_NOT_CONFIGURED, left=True)]
 
 
 def test_something_slipped_in_before_tls() -> None:
