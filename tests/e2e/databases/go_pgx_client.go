@@ -359,7 +359,7 @@ func pool(address string) {
 }
 
 func main() {
-	address := "postgres://postgres@" + os.Getenv("ADDRESS") + "/postgres?sslmode=disable"
+	address := "postgres://postgres@" + os.Getenv("ADDRESS") + "/postgres?sslmode=prefer"
 	c, err := pgx.Connect(background, address)
 	check(err)
 	types(c)
