@@ -1,4 +1,5 @@
-"""One request to every endpoint of httpbin that makes sense, to be recorded: drive.py [BASE_URL]
+"""Requests to every endpoint of httpbin, to be recorded: drive.py [BASE_URL]. What an endpoint makes
+of its parameters is asked for on both sides of each limit, as far as it answers within a second.
 
 Plain http.client: no redirect is followed, and what is sent is what stands here.
 """
@@ -29,6 +30,33 @@ MULTIPART = "\r\n".join(
         "",
     ]
 ).encode()
+
+FILES = "\r\n".join(
+    [
+        line
+        for disposition, content in (
+            ('name="a"; filename="a.txt"', "one"),
+            ('name="a"; filename="b.txt"', "two"),
+            ('name="b"; filename="c.bin"\r\nContent-Type: image/png', "\udcff\udcfe"),
+            ('name="c"; filename="d.bin"', "\udcff"),
+        )
+        for line in (
+            f"--{BOUNDARY}",
+            f"Content-Disposition: form-data; {disposition}",
+            "",
+            content,
+        )
+    ]
+    + [f"--{BOUNDARY}--", ""]
+).encode("utf-8", "surrogateescape")
+HIDDEN = (
+    "X-Varnish X-Request-Start X-Heroku-Queue-Depth X-Real-Ip X-Heroku-Queue-Wait-Time "
+    "X-Heroku-Dynos-In-Use X-Forwarded-Port X-Request-Id Via Total-Route-Time Connect-Time"
+).split()
+COOKIES = (
+    "_gauges_unique _gauges_unique_year _gauges_unique_month _gauges_unique_day "
+    "_gauges_unique_hour __utmz __utma __utmb"
+).split()
 
 Headers = dict[str, str]
 REQUESTS: list[tuple[str, str, Headers, bytes | None]] = []
@@ -90,7 +118,7 @@ def streams() -> None:
     """Bodies that come in pieces, late, or in part."""
     add("GET", "/stream/3")
     add("GET", "/drip?duration=0.2&numbytes=8&code=200&delay=0")
-    add("GET", "/bytes/16")  # before a seed makes what follows it repeat
+    add("GET", "/bytes/16")  # a route of its own, and before a seed makes what follows it repeat
     add("GET", "/bytes/64?seed=7")
     add("GET", "/stream-bytes/300?seed=7&chunk_size=100")
     add("GET", "/range/26", Range="bytes=3-9")
@@ -128,6 +156,126 @@ def state() -> None:
     add("GET", "/etag/v1", If_Match='"v2"')
 
 
+def bodies() -> None:
+    """What a body may be: files of one name, without a type, not text; not JSON; in chunks."""
+    add("POST", "/post", FILES, Content_Type=f"multipart/form-data; boundary={BOUNDARY}")
+    add("POST", "/post", b"{not json", **JSON)
+    add("POST", "/post", b"in chunks", Transfer_Encoding="chunked", Content_Type="text/plain")
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        add(method, "/anything?one=1", b"two=2" if method != "GET" else None, Content_Type=FORM)
+    add("PUT", "/put?a=1&a=2", b"b=1&b=2", Content_Type=FORM)
+    add("PATCH", "/patch?a=1", b"plain", Content_Type="text/plain")
+    add("DELETE", "/delete", b"\xff\xfe", Content_Type="application/octet-stream")
+
+
+def around() -> None:
+    """What proxies and browsers add."""
+    hidden = dict.fromkeys(HIDDEN, "7")
+    add("GET", "/headers", **hidden)
+    add("GET", "/headers?show_env=1", **hidden)
+    add("GET", "/ip", X_Forwarded_For="browser.example")
+    # gunicorn believes the usual values itself, so that the service never sees to them.
+    for name, value in (("Proto", "ftp"), ("Protocol", "ftp"), ("Ssl", "on"), ("Ssl", "off")):
+        add("GET", "/get", **{f"X_Forwarded_{name}": value})
+    add("GET", "/get", Origin="http://shop.example")
+    asked = {"Access_Control_Request_Headers": "x-one", "Origin": "http://shop.example"}
+    add("OPTIONS", "/post", **asked)
+    cookies = "; ".join(f"{name}=1" for name in COOKIES)
+    add("GET", "/cookies", Cookie=f"{cookies}; other=2")
+    add("GET", "/cookies?show_env=1", Cookie=f"{cookies}; other=2")
+    for kind in ("svg+xml", "jpeg", "png", "*"):
+        add("GET", "/image", Accept=f"image/{kind}")
+    add("GET", "/image")
+    add("GET", "/")
+
+
+def limits() -> None:
+    """Both sides of every limit, and what is no number."""
+    for path in ("0/0", "1/0", "10/9", "250/3"):
+        add("GET", f"/links/{path}")
+    for query in ("duration=0.1", "duration=0.1&numbytes=0", "DURATION=0&numbytes=-1",
+                  "duration=0&numbytes=1&code=418&delay=0.1"):  # fmt: skip
+        add("GET", f"/drip?{query}")
+    add("GET", "/stream/101")
+    for query in ("seed=1", "SEED=1", "seed=2"):
+        add("GET", f"/bytes/5?{query}")
+        add("GET", f"/stream-bytes/5?{query}&chunk_size=0")
+    add("GET", "/bytes/102500?seed=1")
+    add("GET", "/stream-bytes/102500?seed=1")
+    for size, ranged in (
+        (0, ""), (1, "bytes=0-"), (102400, "bytes=102390-"), (102401, "bytes=0-9"),
+        (26, "bytes=5-"), (26, "bytes=-5"), (26, "bytes=-50"), (26, "bytes=9-3"), (26, "items=1-2"),
+        (26, "bytes=1-2=3"), (26, " bytes=25-25"), (26, "bytes=0-25"), (26, "bytes=0-26"),
+        (26, "bytes=26-26"), (26, "bytes=a-b"), (60, "bytes=24-30"),
+    ):  # fmt: skip
+        add("GET", f"/range/{size}", **({"Range": ranged} if ranged else {}))
+    add("GET", "/range/26?chunk_size=0&duration=0.1")
+    for value in ("Zm9v_-8=", "SFRUUA==", "%FF"):
+        add("GET", f"/base64/{value}")
+
+
+def onwards() -> None:
+    """Redirects to the last one, and to none."""
+    for path in ("redirect/0", "redirect/1", "redirect/3?absolute=true", "redirect/1?absolute=TRUE",
+                 "relative-redirect/0", "relative-redirect/3", "absolute-redirect/0",
+                 "absolute-redirect/1"):  # fmt: skip
+        add("GET", f"/{path}")
+    for code in (200, 299, 300, 399, 400):
+        add("GET", f"/redirect-to?URL=%2Fget&Status_Code={code}")
+    add("PUT", "/redirect-to?url=%2Fget")
+
+
+def credentials() -> None:
+    """Wrong ones, of every algorithm: right ones are redacted, and then they are wrong."""
+    for path in ("basic-auth/ada/lovelace", "hidden-basic-auth/ada/lovelace"):
+        add("GET", f"/{path}", Authorization="Bearer x")
+    add("GET", "/basic-auth/ada/lovelace", Authorization="Basic YWRhOndyb25n")
+    add("GET", "/bearer", Authorization="Basic eDp5")
+    for path in ("auth-int/ada/lovelace/SHA-256", "none/ada/lovelace/SHA-512/3",
+                 "auth/ada/lovelace/none/0"):  # fmt: skip
+        add("GET", f"/digest-auth/{path}")
+    digest = 'Digest username="ada", realm="r", nonce="n1", uri="/", qop=auth, response="0"'
+    where = "/digest-auth/auth/ada/lovelace"
+    add("GET", where, Authorization="Nonsense")
+    add("GET", f"{where}/MD5?require-cookie=1", Authorization=digest)
+    add("GET", f"{where}/MD5?require-cookie=t", Authorization=digest, Cookie="fake=other")
+    add("GET", f"{where}/MD5/1", Authorization=digest, Cookie="stale_after=0")
+    add("GET", f"{where}/MD5/1", Authorization=digest, Cookie="last_nonce=n1")
+
+
+def conditions() -> None:
+    """Validators alone, in lists, weak, any."""
+    add("GET", "/cache", If_Modified_Since="Sat, 01 Jan 2000 00:00:00 GMT")
+    add("GET", "/cache/0")
+    for value in ('"v2"', "*", 'W/"v0", "v1"', "v1"):
+        add("GET", "/etag/v1", If_None_Match=value)
+        add("GET", "/etag/v1", If_Match=value)
+    add("POST", "/response-headers?one=1&two=2&one=3")
+    add("GET", "/response-headers")
+    add("GET", "/cookies/delete?a=&b=", Cookie="a=1; b=2")
+
+
+def drawn() -> None:
+    """Statuses by weight, where only one can be drawn."""
+    for codes in (
+        "200:1,500:0",
+        "500:0,404:1",
+        "418,418",
+        "200,nonsense",
+        "200:x,500",
+        "1:2:3,200",
+    ):
+        add("GET", f"/status/{codes}")
+    for code in (303, 307, 308):
+        add("GET", f"/status/{code}")
+    for method in ("PUT", "PATCH"):
+        add(method, "/status/418")
+    add("POST", "/get")
+    add("GET", "/post")
+    add("DELETE", "/delay/0")
+    add("GET", "/delay/nonsense")
+
+
 def statuses() -> None:
     """Every class, and the ones with a body or a header of their own."""
     for code in (200, 201, 202, 204, 301, 302, 304, 305, 400, 401, 402, 403, 404, 406, 407, 410):
@@ -142,16 +290,24 @@ def statuses() -> None:
 JSON = {"Content_Type": "application/json"}
 
 
+PARTS = (
+    methods, inspection, formats, streams, redirects, state, statuses, bodies, around, limits,
+    onwards, credentials, conditions, drawn,
+)  # fmt: skip
+
+
 def main() -> None:
     """Send them all over one connection that is kept alive where the service does."""
     base = urllib.parse.urlsplit(
         sys.argv[1] if len(sys.argv) > 1 else os.environ.get("CI_GATE_TARGET", BASE)
     )
-    for part in (methods, inspection, formats, streams, redirects, state, statuses):
+    for part in PARTS:
         part()
     connection = http.client.HTTPConnection(base.hostname or "", base.port, timeout=30)
     for method, path, headers, body in REQUESTS:
-        connection.request(method, path, body, headers)
+        chunked = headers.get("Transfer-Encoding") == "chunked"
+        sent = [body] if chunked else body
+        connection.request(method, path, sent, headers, encode_chunked=chunked)
         response = connection.getresponse()
         size = len(response.read())
         print(response.status, method, path, size, flush=True)
