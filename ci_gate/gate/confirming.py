@@ -70,8 +70,8 @@ async def confirmed(evidence: Evidence, options: RunOptions, sink: events.Sink) 
         notices.append(_summary(len(failing), again, marks))
     return msgspec.structs.replace(
         marked(evidence, lambda one: marks.get(one, one.standing)),
-        collateral=seen.collateral,
-        unstable=_unstable(evidence.plan, marks),
+        collateral={**evidence.collateral, **seen.collateral},
+        unstable=(*evidence.unstable, *_unstable(evidence.plan, marks)),
         notices=(*evidence.notices, *notices),
     )
 

@@ -46,7 +46,8 @@ async def run(options: RunOptions, sink: events.Sink) -> Result:
         sink(events.Stage("compare"))
         evidence = evidence_of(seen, about(options), cleaning, time.monotonic() - began)
         if options.shard is not None:
-            evidence, seen = await among_all(evidence, seen, options, folder.service_log, sink)
+            where = (folder.service_log, sink)
+            evidence, seen = await among_all(evidence, seen, what, options, *where)
         plain = evidence.calls
         evidence = await confirmed(allowed(evidence, what), options, sink)
         evidence = msgspec.structs.replace(evidence, seconds=time.monotonic() - began)

@@ -7,7 +7,7 @@ a whole run wait for `merge`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 import msgspec
 
@@ -17,8 +17,10 @@ from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.outcomes import is_red
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events, planning
+from ci_gate.gate.allowing import Allowed, allowed
 from ci_gate.gate.commit import current_commit
 from ci_gate.gate.comparing import evidence_of, standing_of
+from ci_gate.gate.confirming import confirmed
 from ci_gate.gate.judging import Evidence, Judged
 from ci_gate.gate.observing import Observation, Observed
 from ci_gate.gate.planning import Plan
@@ -30,13 +32,19 @@ from ci_gate.report.words import plural
 
 
 async def among_all(
-    evidence: Evidence, seen: Observed, options: RunOptions, log_path: str, sink: events.Sink
+    evidence: Evidence,
+    seen: Observed,
+    what: Allowed,
+    options: RunOptions,
+    log_path: str,
+    sink: events.Sink,
 ) -> tuple[Evidence, Observed]:
     """The evidence of the shard's exchanges, and what it was made from.
 
     What differs may only lack what other exchanges leave behind: a filled cache, a counter. Then
     all requests are replayed in a freshly started service, as one run would, and that counts; its
-    log replaces the one at `log_path`.
+    log replaces the one at `log_path`. What then does not differ is replayed a third time, alone:
+    if it does not differ there either, it lacks nothing, and was unstable.
     """
     differing = _red(evidence)
     lacking = len(evidence.plan.steps) < len(evidence.plan.snapshot.inbound)
@@ -50,11 +58,59 @@ async def among_all(
         note = f"the requests could not be replayed again, among all others: {error}"
         return msgspec.structs.replace(evidence, notices=(*evidence.notices, note)), seen
     again = evidence_of(whole, evidence.about, evidence.cleaning, evidence.seconds)
-    gone = len(differing - _red(again))
+    gone = differing - _red(again)
     if not gone or again.failure:
         return again, whole
-    note = f"{plural(gone, 'request')} of this shard differed only without those of other shards"
-    return msgspec.structs.replace(again, notices=(*again.notices, note)), whole
+    alone = await confirmed(allowed(_only(evidence, gone), what), options, sink)
+    shaky = {
+        name
+        for name, found in by_exchange(alone).items()
+        if any(one.standing in ("unstable", "collateral") for one in found)
+    }
+    return _with_notes(_with(again, alone, shaky), len(gone - shaky)), whole
+
+
+def _only(evidence: Evidence, exchanges: Set[str]) -> Evidence:
+    """The evidence without what differs in other exchanges."""
+    steps = tuple(
+        one
+        if one.step.exchange.id in exchanges
+        else msgspec.structs.replace(one, differences=(), response=None)
+        for one in evidence.steps
+    )
+    calls = evidence.calls
+    if calls is not None:
+        left = tuple(one for one in calls.differences if one.exchange in exchanges)
+        calls = msgspec.structs.replace(calls, differences=left)
+    return msgspec.structs.replace(evidence, steps=steps, calls=calls, apart=(), notices=())
+
+
+def _with(again: Evidence, alone: Evidence, shaky: Set[str]) -> Evidence:
+    """The evidence of all, but for what was unstable in the shard."""
+    first = {one.step.exchange.id: one for one in alone.steps if one.step.exchange.id in shaky}
+    calls, before = again.calls, alone.calls
+    if calls is not None and before is not None:
+        differences = [one for one in calls.differences if one.exchange not in shaky]
+        differences += [one for one in before.differences if one.exchange in shaky]
+        lines = {name: found for name, found in before.lines.items() if name in shaky}
+        calls = msgspec.structs.replace(
+            calls, differences=tuple(differences), lines=calls.lines | lines
+        )
+    return msgspec.structs.replace(
+        again,
+        steps=tuple(first.get(one.step.exchange.id, one) for one in again.steps),
+        calls=calls,
+        unstable=alone.unstable,
+        collateral=alone.collateral,
+        moments={**again.moments, **{n: m for n, m in alone.moments.items() if n in shaky}},
+    )
+
+
+def _with_notes(evidence: Evidence, lacking: int) -> Evidence:
+    if not lacking:
+        return evidence
+    note = f"{plural(lacking, 'request')} of this shard differed only without those of other shards"
+    return msgspec.structs.replace(evidence, notices=(*evidence.notices, note))
 
 
 def _red(evidence: Evidence) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -106,6 +107,33 @@ def test_inputs_reach_the_gate(action: str, tmp_path: Path) -> None:
     assert done.code == 0, done.log
     assert done.outputs["result"] == "services/a b/kept/run/result.json"
     assert (service / "kept" / "run" / "junit.xml").is_file()
+
+
+@pytest.mark.long
+def test_shards_and_the_job_that_merges_them(tmp_path: Path) -> None:
+    """Two jobs without page and annotations, and a third that has both, of all of them; without one
+    of the two it is no verdict but exit code 2."""
+    checkout(tmp_path)
+
+    def job(name: str, inputs: dict[str, str]) -> Ran:
+        runner = Runner(tmp_path / name, tmp_path / "workspace", "push", {})
+        runner.env["REGRESSION"] = "dropped-call"
+        runner.has_gate()
+        return runner.run(ACTIONS["host"], inputs)
+
+    for shard in ("1/2", "2/2"):
+        done = job(f"job-{shard[0]}", {"shard": shard})
+        assert (done.summary, done.annotations) == ("", [])
+        assert done.outputs["result"] == f".ci-gate/runs/shards/shard-{shard[0]}/result.json"
+    done = job("merging", {"merge": ".ci-gate/runs/shards"})
+    assert done.code == 1, done.log
+    assert done.outputs["replayed"] == "39"
+    assert "POST /shipments" in done.summary
+    assert any("POST /shipments" in one.message for one in done.annotations)
+    shutil.rmtree(tmp_path / "workspace" / ".ci-gate" / "runs" / "shards" / "shard-2")
+    done = job("again", {"merge": ".ci-gate/runs/shards"})
+    assert done.code == 2
+    assert "1 shard missing: 2/2" in done.log
 
 
 @pytest.mark.parametrize("action", ACTIONS)

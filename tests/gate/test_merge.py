@@ -11,10 +11,12 @@ import pytest
 
 from ci_gate import __version__
 from ci_gate.config.options import Policy
+from ci_gate.diff.fingerprint import of_difference
 from ci_gate.errors import UsageError
 from ci_gate.model.exchange import STARTUP
-from ci_gate.model.known import Known
+from ci_gate.model.known import Known, Quarantined
 from ci_gate.model.message import HttpRequest
+from ci_gate.model.result import ShardPart
 from ci_gate.model.rule import Rule, Where
 from ci_gate.store.runs import read_change, read_exchanges, read_result
 from ci_gate.store.shards import decode, encode
@@ -148,6 +150,42 @@ def test_known_causes_pass_in_the_whole(acting: Any) -> None:
     result = in_shards(acting, 3, "write-dropped", known=known)
     assert result.verdict.outcome == "pass"
     assert [entry.state for entry in result.known] == ["used", "gone"]
+    assert comparable(result) == comparable(one)
+
+
+def test_quarantine_holds_in_the_whole(acting: Any) -> None:
+    """What is listed passes in the merged run, wherever the exchange was; the entry is used."""
+    row = acting.run("value")
+    exchange = row.causes[0].exchanges[0]
+    quarantine = (
+        Quarantined(
+            index=1,
+            exchange=exchange,
+            differences=(of_difference(row.causes[0].examples[0]),),
+            reason="x",
+            owner="@x",
+            until="2999-01-01",
+        ),
+    )
+    one = acting.run("value", quarantine=quarantine)
+    result = in_shards(acting, 3, "value", quarantine=quarantine)
+    assert (result.verdict.outcome, result.quarantine[0].state) == ("pass", "used")
+    assert comparable(result) == comparable(one)
+
+
+def test_what_did_not_repeat_is_unstable_in_the_whole(acting: Any) -> None:
+    """Confirmed in the shard: red at first only is unstable, and not green, as in one run."""
+    once = acting.folder / "once"
+
+    def how(index: int) -> Any:
+        return acting.service("value", env={"ONCE": str(acting.folder / f"{once.name}-{index}")})
+
+    one = acting.run(service=how(0))
+    assert [cause.standing for cause in one.causes] == ["unstable"]
+    for index in (1, 2):
+        part = ShardPart(index=index, count=2)
+        acting.run(service=how(index), shard=part, out=str(acting.folder / f"shard-{index}"))
+    result = merged(acting, "shard-1", "shard-2")
     assert comparable(result) == comparable(one)
 
 
