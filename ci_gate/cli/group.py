@@ -29,6 +29,7 @@ COMMANDS = {
     "accept": "Accept an intended change: expect what a run saw, and keep the reason.",
     "forget": "Take behaviour that is gone on purpose out of the snapshot.",
     "distill": "Keep the fewest chains that show all a recording shows.",
+    "fmt": "Write a snapshot's files as we write them.",
     "inspect": "List, select and show the exchanges of a snapshot.",
 }
 """Command -> the first line of its help, in the order people meet them."""

@@ -17,8 +17,9 @@ from ci_gate.store.pretty import pretty
 SPLIT = 1 << 20
 """Files of outbound exchanges are split beyond this many bytes."""
 
-ATTRIBUTES = b"* linguist-generated=true\nbodies/** -text -diff\n"
-"""The snapshot's own .gitattributes: generated, and line endings of bodies left alone."""
+ATTRIBUTES = b"* linguist-generated=true\n*.json merge=ci-gate\nbodies/** -text -diff\n"
+"""The snapshot's own .gitattributes: generated, merged by `ci-gate fmt` where git knows of it, and
+line endings of bodies left alone."""
 
 BINDINGS = "bindings.json"
 """The file of the values that travel between exchanges; absent when there are none."""
