@@ -46,6 +46,7 @@ def _merged(configured: Upstream | None, mapped: Upstream) -> Upstream:
         background=configured.background,
         reads=configured.reads,
         writes=configured.writes,
+        dates=configured.dates,
         latency=configured.latency,
     )
 
@@ -70,6 +71,7 @@ def _upstream(name: str, section: DependencySection) -> Upstream:
         background=section.background,
         reads=section.reads,
         writes=section.writes,
+        dates=section.dates,
         latency=section.latency,
     )
 

@@ -67,6 +67,8 @@ class DependencySection(_Section, frozen=True, kw_only=True):
     reads: tuple[str, ...] = ()
     """Calls that only read, whatever their method: "POST /search"."""
     writes: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    """Places of its answers whose dates move with the service's clock: "response.body.$.until"."""
     latency: Literal["", "none", "recorded"] = ""
 
 

@@ -16,6 +16,7 @@ KNOWN_PROTOCOLS = ("http", "raw", "postgres", "mysql", "redis", "grpc", "mongodb
 RESERVED = frozenset({"service", "env", "secret", "startup", "background", "inbound", "proxy"})
 """Names that mean something else where a dependency's name may stand."""
 
+_DATED = ("response.body", "response.headers.")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -110,6 +111,9 @@ def _check_dependency(
     for key in ("background", "reads", "writes"):
         for number, route in enumerate(getattr(dependency, key)):
             _route(route, (*at, key, number), problems)
+    for number, place in enumerate(dependency.dates):
+        if not place.startswith(_DATED):
+            problems.add((*at, "dates", number), f"a place in its answers; begin with {_DATED[0]}")
     for number, route in enumerate(dependency.writes):
         if route in dependency.reads:
             problems.add((*at, "writes", number), "is in reads, too; a call does one or the other")

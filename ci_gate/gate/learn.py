@@ -125,7 +125,9 @@ def _summary(
         rebased=lesson.rebased(taught.snapshot) if faithful else (),
         bindings=len(bindings.inbound) + len(bindings.outbound) if faithful else 0,
         pace=pace if faithful else "",
-        risks=() if rehearsals[-1].clocked or not faithful else risks(taught.snapshot, rules),
+        risks=risks(taught.snapshot, rules, options.dependencies)
+        if faithful and not rehearsals[-1].clocked
+        else (),
         unfaithful=lesson.unfaithful(taught.unfaithful, hide),
         erratic=lesson.erratic(taught.snapshot, taught.erratic),
         note=rehearsals[-1].note,

@@ -38,7 +38,7 @@ from ci_gate.recorder.dependencies import Address, parse_address
 from ci_gate.recorder.options import Upstream
 from ci_gate.store.bodies import body_chunks
 from ci_gate.values.addresses import Addresses
-from ci_gate.values.dates import moved
+from ci_gate.values.dates import moved, moved_at
 from ci_gate.values.standins import is_stand_in
 
 
@@ -240,9 +240,13 @@ class Mocks:
         """Serialise every answer ahead, names in it as live addresses, its dates `by` later, its
         tokens and keys those of this run's `identity`."""
         self.know(addresses)
-        for mock in self.mocks.values():
+        for name, mock in self.mocks.items():
+            upstream = self._upstreams.get(name)
+            dates = upstream.dates if upstream is not None and by else ()
             for entry in mock.matcher.entries:
                 exchange = entry.exchange
+                if dates:
+                    exchange = _dated(mock.codec, exchange, dates, by)
                 if identity is not None:
                     exchange = _signed(mock.codec, exchange, identity)
                 entry.prepared = _answer(mock.codec, exchange, addresses, by)
@@ -261,6 +265,17 @@ def _answer(protocol: Codec, exchange: Exchange, addresses: Addresses, by: timed
     prepared = protocol.prepare(message) if isinstance(message.body, bytes) else None
     wait = min(exchange.took, LONGEST_WAIT) if waits(exchange.request) else 0.0
     return Answer(message, prepared, exchange.took, wait=wait)
+
+
+def _dated(protocol: Codec, exchange: Exchange, places: Sequence[str], by: timedelta) -> Exchange:
+    """A recorded call in whose answer the dates at `places` are `by` later."""
+    response = exchange.response
+    if response is None:
+        return exchange
+    parts = moved_at(protocol.places(response), places, by)
+    if not parts:
+        return exchange
+    return msgspec.structs.replace(exchange, response=protocol.with_places(response, parts))
 
 
 def _signed(protocol: Codec, exchange: Exchange, identity: Identity) -> Exchange:

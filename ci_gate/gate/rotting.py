@@ -4,7 +4,7 @@ today is in the past some day, and the unchanged service may then answer otherwi
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ci_gate.codecs.registry import codec
 from ci_gate.diff.noise import Context, Varying
@@ -13,8 +13,9 @@ from ci_gate.gate.summary import Risk
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Message
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.recorder.options import Upstream
 from ci_gate.values.dates import rot_risk
-from ci_gate.values.places import fold
+from ci_gate.values.places import covers, fold
 
 OLD = datetime.timedelta(days=7)
 """From this age on a snapshot's dates are worth a line in `run`."""
@@ -23,23 +24,31 @@ _Date = tuple[str, str, datetime.datetime]
 """Full place, value, moment."""
 
 
-def risks(snapshot: Snapshot, rules: Rules) -> tuple[Risk, ...]:
+def risks(snapshot: Snapshot, rules: Rules, upstreams: Iterable[Upstream] = ()) -> tuple[Risk, ...]:
     """Places of a snapshot that hold dates near its recording, by route, in recorded order.
 
     Left out is what was learned to vary, what a rule opens, what was redacted (the gate makes its
-    own tokens), and what the service only hands on: its source is named.
+    own tokens), what the configuration says that mocks move (`dependencies.NAME.dates`), and what the
+    service only hands on: its source is named.
     """
     recorded_at = _moment(snapshot.origin.recorded_at)
-    return _Search(snapshot, rules, recorded_at).found() if recorded_at is not None else ()
+    if recorded_at is None:
+        return ()
+    return _Search(snapshot, rules, recorded_at, {one.name: one.dates for one in upstreams}).found()
 
 
-def notice(snapshot: Snapshot, rules: Rules, now: datetime.datetime) -> str:
+def notice(
+    snapshot: Snapshot,
+    rules: Rules,
+    now: datetime.datetime,
+    upstreams: Iterable[Upstream] = (),
+) -> str:
     """One line for a run that goes by the machine's clock; "" while the snapshot is young, and
     where nothing rots."""
     recorded_at = _moment(snapshot.origin.recorded_at)
     if recorded_at is None or now - recorded_at < OLD:
         return ""
-    places = len(risks(snapshot, rules))
+    places = len(risks(snapshot, rules, upstreams))
     if not places:
         return ""
     what = "a place holds dates" if places == 1 else f"{places} places hold dates"
@@ -51,12 +60,20 @@ def notice(snapshot: Snapshot, rules: Rules, now: datetime.datetime) -> str:
 
 
 class _Search:
-    def __init__(self, snapshot: Snapshot, rules: Rules, recorded_at: datetime.datetime) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        rules: Rules,
+        recorded_at: datetime.datetime,
+        moved: Mapping[str, Sequence[str]],
+    ) -> None:
         self._snapshot = snapshot
         self._rules = rules
         self._recorded_at = recorded_at
         self._routes = {one.id: one.route for one in snapshot.inbound}
         self._codecs = {one.name: codec(one.protocol) for one in snapshot.dependencies}
+        self._moved = moved
+        """By dependency, the places of its answers that its mock moves."""
         self._given: set[str] = set()
         """Dates that clients and dependencies said."""
 
@@ -88,6 +105,8 @@ class _Search:
         for place, text, moment in self._dates(exchange, message, side):
             if given:
                 self._given.add(text)
+                if any(covers(one, place) for one in self._moved.get(exchange.dependency, ())):
+                    continue
             elif text in self._given or varying.covers(place) or masks.names(place):
                 continue
             yield place, moment

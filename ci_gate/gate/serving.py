@@ -242,7 +242,8 @@ class Serving:
         self.mocks.authority.shown(*self.timing.sees)
         self.notices += [self.timing.note] if self.timing.note else []
         if self.timing.clock is None:
-            rots = rotting.notice(self._plan.snapshot, self._plan.rules, self._plan.started_at)
+            plan, upstreams = self._plan, self._options.dependencies
+            rots = rotting.notice(plan.snapshot, plan.rules, plan.started_at, upstreams)
             self.notices += [rots] if rots else []
 
     async def _close_clock(self) -> None:

@@ -33,6 +33,8 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
     """Routes of calls that only read, whatever their method."""
     writes: tuple[str, ...] = ()
     """Routes of calls that write, whatever their method."""
+    dates: tuple[str, ...] = ()
+    """Places of answers whose dates a mock moves with the service's clock."""
     latency: str = ""
 
 

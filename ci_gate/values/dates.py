@@ -14,13 +14,13 @@ import binascii
 import datetime
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from ci_gate.model.message import Headers, HttpRequest, HttpResponse, Message, Part
-from ci_gate.values.places import walk
+from ci_gate.values.places import covers, rewrite, walk
 
 M = TypeVar("M", bound=Message)
 
@@ -79,6 +79,20 @@ def moved(message: M, by: datetime.timedelta) -> M:
         return message
     headers = _headers(message.headers, by)
     return message if headers is None else msgspec.structs.replace(message, headers=headers)
+
+
+def moved_at(
+    parts: Iterable[Part], places: Sequence[str], by: datetime.timedelta
+) -> dict[str, Part]:
+    """The parts of an answer in which one of these places (response.body.$.items[*].until) holds a
+    date, with each of them `by` later."""
+
+    def later(place: str, text: str) -> str | None:
+        named = any(covers(one, f"response.{place}") for one in places)
+        return moved_text(text, by) if named else None
+
+    pairs = [(part, rewrite(part, later)) for part in parts]
+    return {part.place: new for part, new in pairs if new is not part}
 
 
 def moved_text(text: str, by: datetime.timedelta) -> str | None:

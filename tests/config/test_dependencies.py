@@ -19,6 +19,7 @@ dependencies:
     background: ["GET /health"]
     reads: ["POST /search"]
     writes: ["GET /logout"]
+    dates: ["response.body.$.until"]
   cache:
     protocol: raw
     upstream: "localhost:6379"
@@ -40,6 +41,7 @@ def test_every_key_of_a_dependency_arrives() -> None:
             background=("GET /health",),
             reads=("POST /search",),
             writes=("GET /logout",),
+            dates=("response.body.$.until",),
         ),
         Upstream(
             name="cache",
@@ -62,6 +64,7 @@ def test_a_map_wins_and_keeps_the_rest() -> None:
     assert found["payments"].address == "http://localhost:9000"
     assert found["payments"].listen == 8081
     assert found["payments"].raw == "keep"
+    assert found["payments"].dates == ("response.body.$.until",)
     assert found["other.example"].listen == 8082
 
 

@@ -22,6 +22,7 @@ from ci_gate.mocks.server import Answer
 from ci_gate.model.message import HttpResponse
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.net.certificates import Authority
+from ci_gate.recorder.options import Upstream
 from ci_gate.service import clock_library
 from ci_gate.service.clock_probe import Program
 from ci_gate.store.snapshot import read_snapshot, write_snapshot
@@ -194,6 +195,30 @@ def test_the_dates_of_mocks_move(recorded: Snapshot, tmp_path: Path) -> None:
         (b"Set-Cookie", b"a=b; Expires=Thu, 03 Sep 2026 10:00:00 GMT"),
     )
     assert answer.prepared == codec("http").prepare(answer.message)
+
+
+def test_the_dates_that_are_named_move(recorded: Snapshot, tmp_path: Path) -> None:
+    """Of a body, those at the places that the configuration names, each as it was written."""
+    body = b'{"until": 1788170400, "items": [{"from": "2026-08-31"}], "since": "2026-08-31"}'
+    first = recorded.outbound[0]
+    assert isinstance(first.response, HttpResponse)
+    headers = ((b"Content-Type", b"application/json"), (b"Content-Length", b"%d" % len(body)))
+    response = msgspec.structs.replace(first.response, headers=headers, body=body)
+    call = msgspec.structs.replace(first, response=response)
+    snapshot = msgspec.structs.replace(recorded, outbound=(call,))
+    correlation, authority = Correlation(0, by_time=False), Authority.open(str(tmp_path))
+    named = Upstream(
+        name="payments", dates=("response.body.$.until", "response.body.$.items[*].from")
+    )
+    rules = Rules((), "2026-09-01")
+    mocks = Mocks(snapshot, (named,), rules, correlation, authority, alone=False)
+    mocks.prepare(Addresses({}), datetime.timedelta(days=2))
+    (entry,) = mocks.mocks["payments"].matcher.entries
+    assert isinstance(entry.prepared, Answer)
+    assert isinstance(entry.prepared.message, HttpResponse)
+    assert entry.prepared.message.body == (
+        b'{"until": 1788343200, "items": [{"from": "2026-09-02"}], "since": "2026-08-31"}'
+    )
 
 
 class Shown:

@@ -15,6 +15,7 @@ from ci_gate.model.message import HttpRequest, HttpResponse
 from ci_gate.model.noise import Noise
 from ci_gate.model.rule import Rule
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
+from ci_gate.recorder.options import Upstream
 
 JSON = ((b"Content-Type", b"application/json"),)
 NO_RULES = Rules((), "2026-09-01")
@@ -84,6 +85,15 @@ def test_what_is_taken_care_of() -> None:
     ]
     redacted = msgspec.structs.replace(one, redacted=("request.body.$.token",))
     assert found(snapshot(redacted), Rules((rule,), "2026-09-01")) == []
+
+
+def test_what_a_mock_moves_is_no_risk() -> None:
+    """A date that the configuration names stays as old as it was, whenever it is given."""
+    room = {"free_until": "2026-12-01T00:00:00Z", "since": "2026-08-01"}
+    made = snapshot(exchange("c-1", {}, room, "rooms"))
+    upstream = Upstream(name="rooms", dates=("response.body.$.free_until",))
+    named = [one.place for one in risks(made, NO_RULES, (upstream,))]
+    assert named == ["response.body.$.since"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci_gate.model.message import HttpRequest, HttpResponse, Part, Raw
-from ci_gate.values.dates import instants, moved, moved_text, rot_risk
+from ci_gate.values.dates import instants, moved, moved_at, moved_text, rot_risk
 
 MONTH = datetime.timedelta(days=31)
 RECORDED = datetime.datetime(2026, 8, 31, 10, 0, tzinfo=datetime.UTC)
@@ -225,3 +225,12 @@ def test_zones_count() -> None:
     utc = datetime.datetime(2026, 8, 31, 10, 0, tzinfo=datetime.UTC)
     for text in ("2026-08-31T12:00:00+02:00", "2026-08-31T04:30:00-0530", "2026-08-31T10:00"):
         assert list(instants(text)) == [utc]
+
+
+def test_dates_at_places_move() -> None:
+    """Those that are named, in their format; what is no date there stays, and the part with it."""
+    body = Part("body", b'{"until": "2026-08-31", "at": 1788170400, "no": 7}', "json")
+    day = datetime.timedelta(days=1)
+    named = moved_at((body,), ("response.body.$.at", "response.body.$.no"), day)
+    assert named["body"].value == b'{"until": "2026-08-31", "at": 1788256800, "no": 7}'
+    assert moved_at((body,), ("response.body.$.no", "response.body.$.until.x"), day) == {}
