@@ -12,6 +12,7 @@ from ci_gate.codecs.postgres.form import result_body, result_form
 from ci_gate.codecs.postgres.frames import Malformed
 from ci_gate.codecs.postgres.params import params_form, params_of
 from ci_gate.model.message import Body, PgResult, PgStatement
+from ci_gate.store.remembered import remembered
 
 
 def request_form(message: PgStatement) -> dict[str, object]:
@@ -31,23 +32,34 @@ def response_form(message: PgResult, largest: int) -> dict[str, object]:
     form: dict[str, object] = {"at": message.at} if message.at else {}
     body = message.body
     if isinstance(body, bytes) and len(body) <= largest:
-        try:
-            shown = result_form(body)
-            if result_body(shown) == body:
-                form["results"] = msgspec.Raw(shown)
-        except (Malformed, ValueError):
-            pass
+        shown = _shown(body)
+        if shown is not None:
+            form["results"] = msgspec.Raw(shown)
     return form
+
+
+@remembered
+def _shown(body: bytes) -> bytes | None:
+    """A result as JSON from which it can be made again, or None."""
+    try:
+        shown = result_form(body)
+        return shown if result_body(shown) == body else None
+    except (Malformed, ValueError):
+        return None
 
 
 def request(
     sql: str, params: msgspec.Raw, step: str, body: Body, *, transaction: bool
 ) -> PgStatement:
     """The inverse of `request_form`. Raises ValueError."""
-    values = params_of(bytes(params)) if bytes(params) else ()
+    values = _params(bytes(params)) if bytes(params) else ()
     return PgStatement(sql, values, step or "query", transaction, body)
 
 
 def response(results: msgspec.Raw, at: str, body: Body | None) -> PgResult:
     """The inverse of `response_form`. Raises ValueError."""
-    return PgResult(result_body(bytes(results)) if body is None else body, at)
+    return PgResult(_body(bytes(results)) if body is None else body, at)
+
+
+_body = remembered(result_body)
+_params = remembered(params_of)
