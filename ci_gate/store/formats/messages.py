@@ -11,7 +11,14 @@ import msgspec
 from ci_gate.codecs.http1.authority import PORTS, parse_authority, split_target
 from ci_gate.codecs.http1.coding import coding_of, decode
 from ci_gate.codecs.http1.malformed import Malformed
-from ci_gate.model.message import Body, Headers, HttpRequest, HttpResponse
+from ci_gate.model.message import (
+    Body,
+    Headers,
+    HttpRequest,
+    HttpResponse,
+    Piece,
+    Pieces,
+)
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,1000}")
@@ -166,11 +173,19 @@ def response(
         status=code,
         reason=_UNSENDABLE.sub(b" ", reason.encode("utf-8", "surrogatepass")),
         headers=plain.headers,
-        body=plain.body,
+        body=_stream(plain),
         coding=plain.coding,
         version=version if version in VERSIONS else "1.1",
     )
     return message, plain.lost
+
+
+def _stream(plain: Decoded) -> Body:
+    """The body; that of an event stream stays in pieces, as a recording has it."""
+    media = value_of(plain.headers, b"content-type").strip().lower()
+    if not media.startswith(b"text/event-stream") or not isinstance(plain.body, bytes):
+        return plain.body
+    return Pieces((Piece(0.0, plain.body),)) if plain.body else plain.body
 
 
 def version_of(text: object) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import gzip
 
 import pytest
 
+from ci_gate.model.message import Piece, Pieces
 from ci_gate.store.formats import messages
 from ci_gate.store.formats.messages import Address, Bad
 
@@ -58,6 +59,13 @@ def test_codings() -> None:
 def test_versions(text: object, version: str) -> None:
     """Later versions are carried as 1.1, and that is told."""
     assert messages.version_of(text)[0] == version
+
+
+def test_event_streams_stay_in_pieces() -> None:
+    """As a recording has them, so that a replay waits for their events."""
+    headers = ((b"Content-Type", b"text/event-stream; charset=utf-8"),)
+    message, _ = messages.response(200, "", headers, b"data: 1\n\n", coded=False)
+    assert message.body == Pieces((Piece(0.0, b"data: 1\n\n"),))
 
 
 def test_methods_and_statuses() -> None:

@@ -1,0 +1,184 @@
+"""Recordings that are broken in every way: a clear error or an import, never a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ci_gate.config.importing import ImportOptions
+from ci_gate.errors import UsageError
+from ci_gate.gate.events import ignore
+from ci_gate.gate.importing import import_recording
+from ci_gate.store.formats.found import Item, ReadOptions
+from ci_gate.store.formats.source import Source
+from ci_gate.store.formats.table import named
+from tests.gate.test_importing import KEY
+from tests.store.formats.inputs import MADE
+
+TOKENS = (
+    b"{", b"}", b"[", b"]", b'"', b",", b":", b"null", b"-1", b"1e999", b"\x00", b"\xff\xfe", b"\r\n",
+    b"true", b"[" * 300, b'{"a":' * 300, b"9" * 400, b"HTTP/1.1", b"\n---\n", b"&a *a", b"```", b"{{x}}",
+    b"https://[::1", b"\xed\xa0\x80", b"\\ud800", b"2026-99-99T99:99:99Z", b"!!binary ", b"%00", b"999:",
+)  # fmt: skip
+
+Edit = tuple[int, int, bytes]
+edits = st.lists(
+    st.tuples(
+        st.integers(0, 1 << 20), st.integers(0, 40), st.sampled_from(TOKENS) | st.binary(max_size=6)
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """The files of a recording."""
+    if folder.is_file():
+        return {"": folder.read_bytes()}
+    return {
+        str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()
+    }
+
+
+def broken(data: bytes, changes: list[Edit]) -> bytes:
+    """With bytes taken out and others put in."""
+    for place, length, new in changes:
+        at = place % (len(data) + 1)
+        data = data[:at] + new + data[at + length :]
+    return data
+
+
+class Broken:
+    """One recording that is broken again and again, in a folder of its own."""
+
+    def __init__(self, form: str, folder: Path, every: int) -> None:
+        self.every = every
+        """One of so many is imported to its end."""
+        self.form = named(form)
+        self.folder = folder
+        self.path = MADE[form](folder / "in")
+        self.whole = files(self.path)
+        self.names = sorted(self.whole)
+        self.count = 0
+
+    def read(self, which: int, changes: list[Edit]) -> list[Item]:
+        """What the reader makes of it. Raises UsageError."""
+        name = self.names[which % len(self.names)]
+        path = self.path / name if name else self.path
+        path.write_bytes(broken(self.whole[name], changes))
+        try:
+            items = list(self.form.read(Source(str(self.path)), ReadOptions()))
+            self.count += 1
+            if self.count % self.every == 0:
+                self.bring()
+            return items
+        finally:
+            path.write_bytes(self.whole[name])
+
+    def bring(self) -> None:
+        """Import it to its end. Raises UsageError."""
+        out = self.folder / "snapshot"
+        shutil.rmtree(out, ignore_errors=True)
+        options = ImportOptions(
+            path=str(self.path), out=str(out), format=self.form.name, lenient=True,
+            redaction_key=KEY, service="s",
+        )  # fmt: skip
+        import_recording(options, ignore)
+
+
+def check(form: str, folder: Path, examples: int, every: int) -> None:
+    """Break a recording so often."""
+    (folder / "in").mkdir()
+    one = Broken(form, folder, every)
+
+    @settings(
+        max_examples=examples,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+    )
+    @given(st.integers(0, 9), edits)
+    def again(which: int, changes: list[Edit]) -> None:
+        with contextlib.suppress(UsageError):
+            for item in one.read(which, changes):
+                assert isinstance(item, Item)
+
+    again()
+
+
+@pytest.mark.parametrize("form", MADE)
+def test_a_few(form: str, tmp_path: Path) -> None:
+    """A quick look at each reader."""
+    check(form, tmp_path, 30, 15)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("form", MADE)
+def test_ten_thousand(form: str, tmp_path: Path) -> None:
+    """Each reader, ten thousand times."""
+    check(form, tmp_path, 10_000, 200)
+
+
+def large(form: str, folder: Path, size: int) -> Path:
+    """A recording of at least so many bytes."""
+    path = MADE[form](folder)
+    if form in ("goreplay", "mitmproxy"):
+        whole = path.read_bytes()
+        with path.open("wb") as file:
+            for number in range(size // len(whole) + 1):
+                file.write(
+                    whole.replace(b"932079936fa4306fc308d67588178d17d823647c", b"%040x" % number)
+                )
+        return path
+    document = json.loads(path.read_text("utf-8-sig"))
+    within = document["log"] if form == "har" else document
+    key = "entries" if form == "har" else "item"
+    within[key] *= size // len(json.dumps(within[key])) + 1
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("form", ["har", "goreplay", "mitmproxy"])
+def test_memory(form: str, tmp_path: Path) -> None:
+    """Never more than twice the input and 100 MB."""
+    (tmp_path / "in").mkdir()
+    path = large(form, tmp_path / "in", 30_000_000)
+    code = (
+        "import resource, sys; from ci_gate.cli.main import execute; code = execute(sys.argv[1:]);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "import", str(path), "--out", "s", "--lenient", "--quiet"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) * 1024 < 2 * path.stat().st_size + 100_000_000
+
+
+def test_bombs(tmp_path: Path) -> None:
+    """A file that unpacks to far more than it is, and one that is nothing but brackets."""
+    bomb = tmp_path / "x.gor.gz"
+    bomb.write_bytes(gzip.compress(b"1 a 1\n" + b"x" * 20_000_000))
+    with pytest.raises(UsageError):
+        import_recording(
+            ImportOptions(path=str(bomb), out=str(tmp_path / "s"), redaction_key=KEY), ignore
+        )
+    deep = tmp_path / "x.har"
+    deep.write_bytes(b'{"log": {"entries": ' + b"[" * random.Random(1).randint(5000, 6000))
+    with pytest.raises(UsageError):
+        import_recording(
+            ImportOptions(path=str(deep), out=str(tmp_path / "s"), redaction_key=KEY), ignore
+        )
