@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": "Explain one cause of a run: all that is needed to fix it.",
     "accept": "Accept an intended change: expect what a run saw, and keep the reason.",
     "forget": "Take behaviour that is gone on purpose out of the snapshot.",
+    "redact": "Replace what should not be in a snapshot, or look for it.",
     "distill": "Keep the fewest chains that show all a recording shows.",
     "fmt": "Write a snapshot's files as we write them.",
     "inspect": "List, select and show the exchanges of a snapshot.",

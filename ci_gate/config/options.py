@@ -14,6 +14,7 @@ from ci_gate.model.rule import Rule
 from ci_gate.recorder.options import RecorderOptions, Upstream
 from ci_gate.replayer.options import ReplayerOptions
 from ci_gate.service.options import ServiceOptions
+from ci_gate.values.redactionrules import RedactionRules
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class RecordOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Shell line of a client script; the recording ends with it."""
     values: tuple[tuple[str, str], ...] = ()
     """(name, value) of `replay.set.values`: their stand-ins are kept by name."""
+    redaction: RedactionRules = RedactionRules()
     redaction_key: str = ""
     """Hex; "" = the one in `state_folder`, made when absent."""
     state_folder: str = ""
@@ -74,6 +76,7 @@ class ReplayVerbOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Run directory; "" = .ci-gate/runs/<utc>."""
     config: str = ""
     folder: str = "."
+    redaction: RedactionRules = RedactionRules()
     redaction_key: str = ""
     """Hex, for what is kept of live answers; "" = the one in `state_folder`, else one for this run."""
     state_folder: str = ""
@@ -102,6 +105,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     config: str = ""
     folder: str = "."
     """The config file's folder: working directory and base of relative paths."""
+    redaction: RedactionRules = RedactionRules()
     redaction_key: str = ""
     state_folder: str = ""
     report_only: bool = False

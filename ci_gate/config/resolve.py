@@ -17,6 +17,7 @@ from ci_gate.config.judging import (
     snapshot_folder,
 )
 from ci_gate.config.options import MockVerbOptions, RecordOptions, ReplayVerbOptions, RunOptions
+from ci_gate.config.redaction import redaction_rules
 from ci_gate.config.schema import Configuration
 from ci_gate.config.service import given_service, resolve_service
 from ci_gate.config.shards import shard_part
@@ -53,6 +54,7 @@ def record_options(flags: RecordFlags, around: Surroundings) -> RecordOptions:
         existing="add" if flags.add else "replace" if flags.replace else _new(flags),
         drive=flags.drive,
         values=set_values(around),
+        redaction=redaction_rules(around.settings.redaction),
         redaction_key=redaction_key(around.env),
         state_folder=around.state_folder,
     )
@@ -90,6 +92,7 @@ def replay_options(flags: ReplayFlags, around: Surroundings) -> ReplayVerbOption
         out=flags.out,
         config=around.config_name,
         folder=around.folder,
+        redaction=redaction_rules(around.settings.redaction),
         redaction_key=redaction_key(around.env),
         state_folder=around.state_folder,
     )
@@ -134,6 +137,7 @@ def merge_options(flags: RunFlags, around: Surroundings) -> RunOptions:
         out=flags.out,
         config=around.config_name,
         folder=around.folder,
+        redaction=redaction_rules(around.settings.redaction),
         redaction_key=redaction_key(around.env),
         state_folder=around.state_folder,
         report_only=flags.mode == "report",

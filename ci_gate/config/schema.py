@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from ci_gate.config.redaction import RedactionSection
+
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A mapping of the file; unknown keys are errors."""
@@ -186,4 +188,4 @@ class Configuration(_Section, frozen=True, kw_only=True):
     """Route patterns that win over folding by text."""
     known: tuple[KnownSection, ...] = ()
     quarantine: tuple[QuarantineSection, ...] = ()
-    redaction: Any = None
+    redaction: RedactionSection | None = None

@@ -8,6 +8,7 @@ from typing import Any
 
 from ci_gate.config.lines import Path
 from ci_gate.config.problems import Problems, hint
+from ci_gate.config.redaction import check_redaction
 from ci_gate.config.schema import Configuration, DependencySection, ServiceSection
 from ci_gate.config.signing import check_signing
 from ci_gate.config.units import LOOPBACK, duration, endpoint, origin, port
@@ -31,6 +32,7 @@ def check_sections(settings: Configuration, problems: Problems) -> None:
         _check_dependency(("dependencies", name), name, dependency, problems)
     _check_replay(settings, problems)
     check_signing(settings, problems)
+    check_redaction(settings.redaction, problems)
     for key, conditions in (("fail_if", settings.gate.fail_if), ("warn_if", settings.gate.warn_if)):
         for number, condition in enumerate(conditions):
             path = ("gate", key, number)

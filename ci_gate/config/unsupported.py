@@ -18,7 +18,6 @@ def check_supported(settings: Configuration, problems: Problems) -> None:
     """Complain about every setting in use whose feature does not exist yet."""
     service = settings.service
     wanted: list[tuple[Path, bool]] = [
-        (("redaction",), bool(settings.redaction)),
         (("service", "isolate"), bool(service.isolate)),
         (("replay", "workers"), settings.replay.workers > 1),
     ]

@@ -32,7 +32,7 @@ class Cleaning:
     def __init__(self, options: RunOptions | ReplayVerbOptions) -> None:
         self.hidden = Hidden(options.replay.secrets)
         key = _key(options.redaction_key, options.state_folder)
-        self._redactor = Redactor(StandIns(key))
+        self._redactor = Redactor(StandIns(key), options.redaction)
         self._cleaner = Cleaner(self._redactor, Addresses({}), key)
 
     @property

@@ -41,7 +41,7 @@ class Keeping:
         self._options = options
         self._key = _redaction_key(options, sink)
         self._stand_ins = StandIns(self._key)
-        self.redactor = Redactor(self._stand_ins)
+        self.redactor = Redactor(self._stand_ins, options.redaction)
         self.secrets = own_secrets(options.service)
         """What the service's secrets are while it is recorded; kept nowhere."""
         self._journal: Journal | None = None

@@ -19,6 +19,7 @@ from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.judging import Judged, judged
 from ci_gate.gate.merging import evidence_of_shards
 from ci_gate.gate.planning import make_plan
+from ci_gate.gate.redact import held_clean
 from ci_gate.gate.reporting import run_directory, write_run
 from ci_gate.gate.run import about
 from ci_gate.gate.sharding import basis_of
@@ -55,8 +56,9 @@ async def merge(options: RunOptions, folders: Sequence[str], sink: events.Sink) 
     evidence = evidence_of_shards(shards, plan, about(options), Cleaning(options))
     outcome = judged(allowed(evidence, what))
     notices = (*outcome.result.notices, f"merged from {plural(len(shards), 'shard')}")
+    judged_clean = held_clean(outcome.result, options.snapshot, options.redaction)
     result = msgspec.structs.replace(
-        outcome.result, notices=notices, report_only=options.report_only, edits=options.edits
+        judged_clean, notices=notices, report_only=options.report_only, edits=options.edits
     )
     paths = [path for path, _ in found]
     outcome = msgspec.structs.replace(outcome, result=result, changes=_changes(outcome, paths))

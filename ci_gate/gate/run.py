@@ -18,6 +18,7 @@ from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.judging import About, judged
 from ci_gate.gate.observing import Observation
 from ci_gate.gate.planning import make_plan
+from ci_gate.gate.redact import held_clean
 from ci_gate.gate.reporting import run_directory, write_run, write_shard
 from ci_gate.gate.sharding import among_all, as_part, kept, own
 from ci_gate.model.result import Result
@@ -58,7 +59,9 @@ async def run(options: RunOptions, sink: events.Sink) -> Result:
             part = as_part(judged(own(evidence)), options.shard, empty=not plan.steps)
             outcome = msgspec.structs.replace(part, changes=outcome.changes)
         result = msgspec.structs.replace(
-            outcome.result, report_only=options.report_only, edits=options.edits
+            held_clean(outcome.result, options.snapshot, options.redaction),
+            report_only=options.report_only,
+            edits=options.edits,
         )
         write_run(folder, msgspec.structs.replace(outcome, result=result))
         sink(events.Stage("report", folder.path))

@@ -69,7 +69,7 @@ class Cleaner:
         changed: dict[str, Part] = {}
         places: list[str] = []
         for part in codec.places(message):
-            clean, redacted = self.redactor.part(part)
+            clean, redacted = self.redactor.part(part, side)
             if redacted:
                 places.extend(f"{side}.{place}" for place in redacted)
                 changed[part.place] = clean

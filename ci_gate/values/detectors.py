@@ -37,8 +37,16 @@ _EMAIL = (
 _CARD = r"\b(?:[3-6][0-9]{3}|2[2-7][0-9]{2})(?:[ -]?[0-9]){8,15}\b"
 _USERINFO = r":\\?/\\?/[^/\s\"@:\\]*:[^/\s\"@\\]+@"
 _CREDENTIALS = r"(?i:\b(?:bearer|basic)[ \t]+[A-Za-z0-9._~+/=-]{8,})"
-_ENCODED = r"\beyJ[A-Za-z0-9_-]{8,}(?:[A-Za-z0-9_.+/-]*)={0,2}"
-_KEYS = r"\b(?:" + "|".join(f"(?:{prefix}){rest}" for _, prefix, rest in KEYS) + ")"
+_ENCODED = (
+    r"\b(?:eyJ[A-Za-z0-9_-]{8,}(?:[A-Za-z0-9_.+/-]*)"
+    r"|(?:H4sI|W3si|WyJ|ewog|ew0K)[A-Za-z0-9_+/-]{16,})={0,2}"
+)
+"""JSON (an object, an array, indented) in base64, plain or gzipped."""
+_KEYS = (
+    r"\b(?:(?:" + "|".join(prefix for _, prefix, _ in KEYS if prefix) + r")[A-Za-z0-9+/._-]{8}"
+    r"|" + "|".join(rest for _, prefix, rest in KEYS if not prefix) + ")"
+)
+"""How they begin: long counted repetitions cost an automaton its speed, so `re` goes on."""
 _ESCAPED = r"\\u00(?:2[dDeE]|3[0-9]|[46][0-9a-fA-F]|[57][0-9aA])"
 """A letter, digit, @, dot or dash that JSON did not have to escape: the text has to be read."""
 
@@ -58,6 +66,7 @@ def _automaton(*more: str) -> re2._Regexp:
     return re2.compile(joined.encode("latin-1"), options=options)
 
 
+_BASE64_STARTS = (b"eyJ", b"H4sI", b"W3si", b"WyJ", b"ewog", b"ew0K")
 _JWT_HEAD = re.compile(rb"eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+")
 _JWT = re.compile(JWT.encode())
 _JWE = re.compile(JWE.encode())
@@ -74,6 +83,7 @@ _NOT_A_DOMAIN = frozenset(
         *("html", "map", "service", "timer", "socket", "target", "yml", "yaml", "txt", "py"),
     )
 )
+_KEY = re.compile("|".join(f"(?:{prefix}){rest}" for _, prefix, rest in KEYS).encode())
 _SCHEME = re.compile(rb"(?i:bearer|basic)[ \t]")
 _VERSION = re.compile(r"v?\d+\.\d+")
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -86,12 +96,18 @@ def suspicious(data: bytes) -> bool:
 
 def suspects(data: bytes) -> list[tuple[int, int]]:
     """Where a detector may find something, in order."""
+    if b"\\" in data:
+        # A line break in a JSON text is two characters, of which the second is a letter.
+        for escape in (b"\\n", b"\\r", b"\\t"):
+            data = data.replace(escape, b"  ")
     spans = [found.span() for found in _automaton(_ESCAPED).finditer(data)]
-    # Digits are never escaped, so that they can be judged here; fractions are full of them.
+    # What is written with escapes has to be read first; all else can be judged as it stands.
     return [
         (start, end)
         for start, end in spans
-        if not data[start:end].isdigit() or _decide(data, start, end, False)
+        if b"\\" in data[start:end]
+        or data[end : end + 4].lstrip()[:1] in (b"[", b"{")
+        or _decide(data, start, end, False)
     ]
 
 
@@ -120,7 +136,7 @@ def _decide(data: bytes, start: int, end: int, line: bool) -> list[Found]:
     found = None
     if matched[0] in b"\"'\\?&;< " or matched.endswith(b'="'):
         found = named(data, start, end)
-    elif matched.startswith(b"eyJ"):
+    elif matched.startswith(_BASE64_STARTS):
         found = _encoded(data, start, end)
     elif b"@" in matched or b"%40" in matched:
         found = _email(data, start, end)
@@ -128,7 +144,7 @@ def _decide(data: bytes, start: int, end: int, line: bool) -> list[Found]:
         found = _credentials(data, start, end)
     if found is None and line and matched[-1:] in (b"=", b":"):
         found = named_in_line(data, start, end)
-    found = found or _card(data, start, end) or _key(data, start, end)
+    found = found or _card(data, start, end) or _key(data, start)
     found = found or personal_found(data, start, end)
     return [] if found is None else [found]
 
@@ -232,8 +248,12 @@ def _stands_alone(data: bytes, start: int, end: int) -> bool:
     return not before[-1:].isalpha() and not after[:1].isalpha()
 
 
-def _key(data: bytes, start: int, end: int) -> Found | None:
+def _key(data: bytes, start: int) -> Found | None:
+    found = _KEY.match(data, start)
+    if found is None:
+        return None
+    end = found.end()
     if data[end : end + 1] and data[end] in _LETTERS:
         return None
-    text = data[start:end].decode("latin-1")
+    text = found[0].decode("latin-1")
     return Found(start, end, "key", text) if is_key(text) else None

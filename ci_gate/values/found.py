@@ -17,6 +17,8 @@ class Found(NamedTuple):
     quote: Callable[[str], str] = str
     remember: bool = False
     """True: only its surroundings told that it is secret, so it is to be known elsewhere too."""
+    rule: str = ""
+    """What decided, where that is not the value's own form."""
 
 
 _PLACEHOLDERS = frozenset(

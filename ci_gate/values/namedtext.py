@@ -74,7 +74,7 @@ def named_in_line(data: bytes, start: int, end: int) -> Found | None:
         return None
     group = found.lastindex or 0
     text = found[group].decode("utf-8", "replace")
-    return Found(*found.span(group), kind, text) if counts(kind, text) else None
+    return Found(*found.span(group), kind, text, rule="name") if counts(kind, text) else None
 
 
 def counts(kind: str, text: str) -> bool:
@@ -104,7 +104,7 @@ def _json(data: bytes, position: int, kind: str) -> Found | None:
     if found["number"] is not None:
         start, end = found.span("number")
         text = found["number"].decode()
-        return Found(start, end, kind, text) if _is_number(kind, text) else None
+        return Found(start, end, kind, text, rule="name") if _is_number(kind, text) else None
     group = "nested" if found["plain"] is None else "plain"
     start, end = found.span(group)
     text = found[group].decode("utf-8", "replace")
@@ -115,7 +115,11 @@ def _json(data: bytes, position: int, kind: str) -> Found | None:
         except ValueError:
             text = text[1:-1]
     remember = kind not in PERSONAL_KINDS
-    return Found(start, end, kind, text, _json_quoted, remember) if counts(kind, text) else None
+    return (
+        Found(start, end, kind, text, _json_quoted, remember, "name")
+        if counts(kind, text)
+        else None
+    )
 
 
 def _xml(data: bytes, position: int, kind: str) -> Found | None:
@@ -129,7 +133,7 @@ def _xml(data: bytes, position: int, kind: str) -> Found | None:
     raw = found[group]
     start = found.start(group) + len(raw) - len(raw.lstrip())
     remember = kind not in PERSONAL_KINDS
-    return Found(start, start + len(raw.strip()), kind, text, _escaped, remember)
+    return Found(start, start + len(raw.strip()), kind, text, _escaped, remember, "name")
 
 
 def _value(
@@ -145,7 +149,9 @@ def _value(
         return None
     text = unquote(found[0].decode("utf-8", "replace"))
     remember = kind not in PERSONAL_KINDS
-    return Found(*found.span(), kind, text, requote, remember) if counts(kind, text) else None
+    return (
+        Found(*found.span(), kind, text, requote, remember, "name") if counts(kind, text) else None
+    )
 
 
 def _percent(text: str) -> str:

@@ -84,6 +84,8 @@ _DAY = re.compile(
 )
 _COORDINATES = re.compile(r"-?\d{1,3}\.\d{2,20}(?:[,;] ?-?\d{1,3}\.\d{2,20})?")
 _RANDOM = re.compile(r"[A-Za-z0-9+/_.~:|!=-]{20,4096}")
+_CASES = re.compile(r"(?:[a-z]+[A-Z]+[a-z]*(?=[A-Z])){2}[A-Z]|(?:[a-z][A-Z]{2,}){2}")
+"""Cases mixed as no words are."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _LONGEST = 200
 
@@ -138,7 +140,8 @@ def looks_random(text: str) -> bool:
         return False
     letters = sum(sign.isalpha() for sign in text)
     digits = sum(sign.isdigit() for sign in text)
-    return letters >= 4 and digits >= 2 and len(set(text)) >= 10
+    mixed = digits >= 2 or _CASES.search(text) is not None
+    return letters >= 4 and mixed and len(set(text)) >= 10
 
 
 def _is_name(text: str) -> bool:
@@ -147,7 +150,7 @@ def _is_name(text: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    if "@" in text or "://" in text or "{" in text or "\n" in text.strip():
+    if "@" in text or "://" in text or "{" in text:
         return False
     return any(sign.isalpha() for sign in text) and any(sign in " 0123456789" for sign in text)
 

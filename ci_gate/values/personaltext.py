@@ -167,6 +167,6 @@ def _is_ipv4(text: str, data: bytes, start: int, end: int) -> bool:
     before = data[max(0, start - 24) : start]
     if before[-1:] in (b"v", b"V") or (before[-1:] == b"/" and before[-2:] != b"//"):
         return False
-    if b"ersion" in before or _IN_NUMBER.match(data[end : end + 1]):
+    if b"ersion" in before or before.endswith(b"rv:") or _IN_NUMBER.match(data[end : end + 1]):
         return False
     return is_public_ip(text) or bool(is_network_stand_in(text))

@@ -17,9 +17,10 @@ from ci_gate.values import checkmark
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NUMBER = re.compile(r"\d+")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
-_DAY = re.compile(r"(\d{4})([-/.]?)(\d\d?)([-/.]?)(\d\d?)|(\d\d?)([-/.])(\d\d?)([-/.])(\d{4})")
+_DAY = re.compile(r"(\d{4})([-/.])(\d\d?)([-/.])(\d\d?)|(\d\d?)([-/.])(\d\d?)([-/.])(\d{4})")
 _OLD_DAY = re.compile(
-    r"1[0-7]\d\d([-/.]?)\d\d?\1\d\d?(?:[T ].*)?|\d\d?([-/.])\d\d?\2(1[0-7]\d\d)(?:[T ].*)?"
+    r"(?:1[0-7]\d\d([-/.])(?:0?\d|1[0-2])\1[0-3]?\d|[0-3]?\d([-/.])[0-3]?\d\2(1[0-7]\d\d))"
+    r"(?:[T ]\d\d:.*)?"
 )
 _COORDINATE = re.compile(r"-?\d{1,3}\.\d+")
 _SOUTH = re.compile(r"-8\d\.(\d{5,})(\d{4})7")
@@ -43,7 +44,8 @@ def is_words_stand_in(text: str) -> bool:
 
 
 def day_stand_in(text: str, seed: bytes) -> str:
-    """A day of another year, written as it was; what follows it (a time) stays."""
+    """A day of another year, written as it was; what follows it (a time) stays. "" for one without
+    separators: any number could be such a stand-in."""
     year, month, day = (
         1000 + int.from_bytes(seed[:4], "big") % 800,
         1 + seed[4] % 12,
@@ -58,7 +60,7 @@ def day_stand_in(text: str, seed: bytes) -> str:
         return f"{one}{found[7]}{other}{found[9]}{year}"
 
     if text[:8].isdigit():
-        return f"{year}{month:02d}{day:02d}{text[8:]}"
+        return ""
     return _DAY.sub(written, text, count=1)
 
 

@@ -11,6 +11,8 @@ import re
 
 _NUMBER = re.compile(r"\+?[0-9(][0-9 ()./\-]{4,22}[0-9]")
 _FOREIGN = re.compile(r"\+[1-9][0-9 ()./\-]*")
+_CPF = re.compile(r"\d{3}\.\d{3}\.\d{3}-\d{2}")
+"""A Brazilian id may begin with zeros; no telephone number is grouped so."""
 _TWO = frozenset(
     """20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64
     65 66 81 82 84 86 90 91 92 93 94 95 98""".split()
@@ -53,7 +55,7 @@ def phone_stand_in(text: str, seed: bytes) -> str:
 
 def is_phone_stand_in(text: str) -> bool:
     """True for what `phone_stand_in` makes."""
-    if not has_groups(text) or _NUMBER.fullmatch(text) is None:
+    if not has_groups(text) or _NUMBER.fullmatch(text) is None or _CPF.fullmatch(text):
         return False
     digits = _digits(text)
     national = digits[_code(digits) :] if text.startswith("+") else digits

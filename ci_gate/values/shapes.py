@@ -55,12 +55,9 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("Artifactory", r"AKCp", r"[A-Za-z0-9]{20,80}"),
     ("Docker", r"dckr_(?:pat|oat)_", r"[A-Za-z0-9_-]{20,64}"),
     ("Heroku", r"HRKU-", r"[A-Za-z0-9_-]{36,64}"),
-    ("Mailchimp", r"", r"[0-9a-f]{32}-us[0-9]{1,2}"),
     ("PlanetScale", r"pscale_(?:tkn|pw|oauth)_", r"[A-Za-z0-9_.-]{32,64}"),
     ("Pulumi", r"pul-", r"[0-9a-f]{40}"),
     ("RubyGems", r"rubygems_", r"[0-9a-f]{48}"),
-    ("Terraform", r"", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,70}"),
-    ("Discord", r"", r"[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}"),
     ("Telegram", r"", r"[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"),
 )
 """(who issues it, prefix that stays readable, the secret rest)."""

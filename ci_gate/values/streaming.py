@@ -19,6 +19,7 @@ _CONTEXT = 64
 """Bytes already written that stay in sight: a word must not begin where a window does."""
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What no text holds."""
+_BY_CHANCE = frozenset("email card iban ipv4 ipv6 mac national-id ssn nino phone".split())
 _BREAK = re.compile(rb"[\s\"'<>{}\[\](),;&]")
 
 
@@ -26,7 +27,7 @@ def _is_chance(window: bytes, found: Found) -> bool:
     """Random bytes hold what looks like an e-mail address in every 50 KB; to replace it would
     damage a picture or an archive. A real one stands among text."""
     begin, end = max(0, found.start - _CONTEXT), found.end + _CONTEXT
-    return found.kind == "email" and _BINARY.search(window, begin, end) is not None
+    return found.kind in _BY_CHANCE and _BINARY.search(window, begin, end) is not None
 
 
 class RedactionStream:

@@ -22,10 +22,10 @@ def test_good_with_a_warning(call: Callable[..., Any]) -> None:
 
 def test_errors_exit_2(call: Callable[..., Any]) -> None:
     """What the verbs would refuse; a file that cannot be read at all too."""
-    Path("ci-gate.yml").write_text("version: 1\nredaction: {mode: strict}")
+    Path("ci-gate.yml").write_text("version: 1\nservice: {isolate: auto}")
     called = call("check")
     assert called.code == 2
-    assert called.out.startswith("error: ci-gate.yml:2: redaction: not supported yet")
+    assert called.out.startswith("error: ci-gate.yml:2: service.isolate: not supported yet")
     report = json.loads(call("check", "--json").out)
     assert [one["level"] for one in report["findings"]] == ["error", "warning", "warning"]
     Path("ci-gate.yml").write_text("version: 1\nservce: {}")

@@ -58,8 +58,8 @@ def test_files_that_cannot_be_read(shop: Path) -> None:
 
 def test_reading_needs_no_home(monkeypatch: pytest.MonkeyPatch, shop: Path) -> None:
     """check and inspect work where there is no home and with settings of later versions."""
-    (shop / "ci-gate.yml").write_text("version: 1\nredaction: {mode: strict}")
-    with pytest.raises(UsageError, match="redaction: not supported yet"):
+    (shop / "ci-gate.yml").write_text("version: 1\nservice: {isolate: auto}")
+    with pytest.raises(UsageError, match="isolate: not supported yet"):
         surroundings(None)
     for name in ("XDG_STATE_HOME", "HOME", "USERPROFILE"):
         monkeypatch.delenv(name, raising=False)

@@ -88,7 +88,6 @@ def test_nothing_to_say(snapshot_folder: str) -> None:
             "error: ci-gate.yml:3: dependencies.payments.background[1]: the snapshot has no call "
             '"GET /x"',
         ),
-        ("redaction: [x]", "error: ci-gate.yml:3: redaction: not supported yet; take it out"),
         (
             "known: [{fingerprint: c1:1f0c2a34-9d31c07e, reason: r, owner: o, until: 2001-01-01}]",
             "warning: ci-gate.yml:3: known[1].until: expired; it excuses nothing",
