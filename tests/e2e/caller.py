@@ -1,7 +1,7 @@
 """A service that calls out in every way there is; with CHANGED=1 in another way at every path, with
 CHANGED=here only where it has been before.
 
-GET /missing /extra /ids /changed /repeated /storm /order /from /to /after /before /host /fan /chain
+GET /missing /extra /deeper /ids /changed /repeated /storm /order /from /to /after /before /host /fan /chain
 /crash: each a path of its own, so that one run shows all changes and none hides another.
 """
 
@@ -66,6 +66,7 @@ def host() -> None:
 PLANS: dict[str, Any] = {
     "/missing": lambda: CHANGED or call("POST", "/missing", {}),
     "/extra": lambda: CHANGED and call("DELETE", "/extra"),
+    "/deeper": lambda: CHANGED and call("GET", "/ask") == 200 and call("GET", "/follow"),
     "/ids": lambda: [call("GET", f"/item/{n}") for n in range(10 if CHANGED else 1)],
     "/changed": lambda: call("POST", "/changed", {"amount": "5" if CHANGED else 5}),
     "/repeated": lambda: [call("GET", "/rates") for _ in range(51 if CHANGED else 1)],
