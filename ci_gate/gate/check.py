@@ -20,7 +20,7 @@ from ci_gate.gate.events import Sink, ignore
 from ci_gate.gate.learned import mistakes
 from ci_gate.gate.select import with_routes
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
-from ci_gate.model.rule import Rule, Where
+from ci_gate.model.rule import Where
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.store.snapshot import exists, read_snapshot
 from ci_gate.values.places import covers, fold, walk
@@ -149,7 +149,7 @@ class _Checker:
         names = _Names(snapshot)
         for number, rule in enumerate(resolved.rules):
             if self.check_where(rule.where, number, names) and rule.at:
-                self.check_place(rule, number, snapshot, names)
+                self.check_place(rule.where, rule.at, snapshot, names, ("rules", number, "at"))
         for key in ("fail_if", "warn_if"):
             for number, (route, _) in enumerate(getattr(resolved.policy, key)):
                 self.known(route, names.routes, "route", ("gate", key, number, "route"))
@@ -160,6 +160,9 @@ class _Checker:
             for key in ("background", "reads", "writes"):
                 for number, route in enumerate(getattr(dependency, key)):
                     self.known(route, names.calls, "call", (*path, key, number))
+            for number, place in enumerate(dependency.dates):
+                called = Where(dependency=name)
+                self.check_place(called, place, snapshot, names, (*path, "dates", number))
 
     def check_where(self, where: Where, number: int, names: _Names) -> bool:
         """Whether everything that `where` names is in the snapshot."""
@@ -180,12 +183,14 @@ class _Checker:
         self.error(f'{self.where(*path)}: the snapshot has no {what} "{word}"{near}')
         return False
 
-    def check_place(self, rule: Rule, number: int, snapshot: Snapshot, names: _Names) -> None:
+    def check_place(
+        self, where: Where, at: str, snapshot: Snapshot, names: _Names, path: tuple[str | int, ...]
+    ) -> None:
         """A place that nothing recorded has may still be about to come; it is worth a line."""
         for exchange in (*snapshot.inbound, *snapshot.outbound):
-            if names.covered(rule.where, exchange) and _has_place(exchange, rule.at):
+            if names.covered(where, exchange) and _has_place(exchange, at):
                 return
-        self.warn(f"{self.where('rules', number, 'at')}: nothing recorded has the place {rule.at}")
+        self.warn(f"{self.where(*path)}: nothing recorded has the place {at}")
 
     def where(self, *path: str | int) -> str:
         return self.around.place(*path)

@@ -89,6 +89,11 @@ def test_nothing_to_say(snapshot_folder: str) -> None:
             '"GET /x"',
         ),
         (
+            "dependencies: {payments: {dates: [response.body.$.until]}}",
+            "warning: ci-gate.yml:3: dependencies.payments.dates[1]: nothing recorded has the place "
+            "response.body.$.until",
+        ),
+        (
             "known: [{fingerprint: c1:1f0c2a34-9d31c07e, reason: r, owner: o, until: 2001-01-01}]",
             "warning: ci-gate.yml:3: known[1].until: expired; it excuses nothing",
         ),
