@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import msgspec
 
 from ci_gate.cli.output import printable, say_json, tell
 from ci_gate.cli.summaries import table
-from ci_gate.gate.summary import Fidelity, ImportSummary, ProposedRule
+from ci_gate.gate.importedrules import rule_line
+from ci_gate.gate.summary import Fidelity, ImportSummary
 
 
 def show_import(summary: ImportSummary, *, as_json: bool = False, quiet: bool = False) -> None:
@@ -52,19 +51,3 @@ def _rules(summary: ImportSummary) -> str:
         return ""
     where = "added to ci-gate.yml" if summary.rules_written else "to put into ci-gate.yml"
     return "\n".join([f"rules, {where}:", *(f"  - {rule_line(one)}" for one in summary.rules)])
-
-
-def rule_line(rule: ProposedRule) -> str:
-    """A rule as ci-gate.yml has it, on one line."""
-    names = ("route", "dependency", "call")
-    where = {name: getattr(rule, name) for name in names if getattr(rule, name)}
-    said = {"at": rule.at, "allow": rule.allow, "reason": rule.reason}
-    form = ({"where": where} if where else {}) | said
-    return _flow(form)
-
-
-def _flow(value: object) -> str:
-    """YAML's flow style; every text in JSON's quotes, which YAML reads too."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
-    return json.dumps(value, ensure_ascii=False)

@@ -46,6 +46,8 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     service: str = ""
     dependencies: tuple[Upstream, ...] = ()
     routes: tuple[str, ...] = ()
+    config: str = ""
+    """Configuration that gets the rules; "" = there is none."""
     settle: float = 0.5
     redaction_key: str = ""
     """Hex; "" = the one in `state_folder`, made when absent."""
@@ -71,6 +73,7 @@ def import_options(flags: ImportFlags, around: Surroundings) -> ImportOptions:
         service=service_name(around),
         dependencies=dependencies,
         routes=settings.routes,
+        config=around.config_name,
         settle=duration(settings.replay.settle),
         redaction_key=redaction_key(around.env),
         state_folder=around.state_folder,

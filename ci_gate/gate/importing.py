@@ -17,6 +17,7 @@ from ci_gate.correlation.bytime import with_causes
 from ci_gate.errors import UsageError
 from ci_gate.gate import events
 from ci_gate.gate.folding import fold_leftover, fold_recorded
+from ci_gate.gate.importedrules import write_rules
 from ci_gate.gate.listeners import LOCAL
 from ci_gate.gate.summary import Fidelity, ImportSummary, ProposedRule
 from ci_gate.model.exchange import STARTUP, Exchange
@@ -87,11 +88,13 @@ def import_recording(options: ImportOptions, sink: events.Sink) -> ImportSummary
             )
             for item in form.read(source, reading):
                 importer.take(item)
-        return importer.fold()
+        summary = importer.fold()
     finally:
         discard(options.out)
         if not was_there and os.path.isdir(options.out) and not os.listdir(options.out):
             os.rmdir(options.out)
+    written = write_rules(summary.rules, options.config)
+    return msgspec.structs.replace(summary, rules_written=written)
 
 
 class _Importer:
