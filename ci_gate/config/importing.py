@@ -7,10 +7,12 @@ import msgspec
 from ci_gate.config.dependencies import resolve_dependencies
 from ci_gate.config.flags import Surroundings
 from ci_gate.config.judging import redaction_key, snapshot_folder
+from ci_gate.config.redaction import redaction_rules
 from ci_gate.config.service import service_name
 from ci_gate.config.units import duration
 from ci_gate.errors import UsageError
 from ci_gate.recorder.options import Upstream
+from ci_gate.values.redactionrules import RedactionRules
 
 
 class ImportFlags(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,7 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     redaction_key: str = ""
     """Hex; "" = the one in `state_folder`, made when absent."""
     state_folder: str = ""
+    redaction: RedactionRules = RedactionRules()
 
 
 def import_options(flags: ImportFlags, around: Surroundings) -> ImportOptions:
@@ -77,4 +80,5 @@ def import_options(flags: ImportFlags, around: Surroundings) -> ImportOptions:
         settle=duration(settings.replay.settle),
         redaction_key=redaction_key(around.env),
         state_folder=around.state_folder,
+        redaction=redaction_rules(settings.redaction),
     )

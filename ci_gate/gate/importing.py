@@ -108,7 +108,7 @@ class _Importer:
         self._sink = sink
         key = options.redaction_key
         self._key = bytes.fromhex(key) if key else open_redaction_key(options.state_folder)[0]
-        self._redactor = Redactor(StandIns(self._key))
+        self._redactor = Redactor(StandIns(self._key), options.redaction)
         self._journal = journal
         self._dependencies = Dependencies(
             options.dependencies, is_telemetry, journal.append_dependency

@@ -68,7 +68,7 @@ def fold(
     `store.select`); each is kept with all its calls, calls of no inbound exchange are always
     kept. "replace" takes only ids from `previous`; "add" keeps its exchanges, too: one that was
     recorded again is replaced with all its calls, the others follow after it in time. "new" keeps
-    them all as they are, and what was recorded follows.
+    them all as they are, and all that was recorded follows.
     """
     old = previous or Snapshot(origin=origin)
     return _Fold(origin, dependencies, exchanges, old, maximum, mode).fold()
@@ -145,7 +145,9 @@ class _Fold:
             e.id: known.alike(self._identities[e.id]) if self._again else "" for e in self._inbound
         }
         new = [exchange for exchange in self._inbound if not names[exchange.id]]
-        chosen = {exchange.id for exchange in self._select(new, self._previous.inbound)}
+        if self._again:
+            new = self._select(new, self._previous.inbound)
+        chosen = {exchange.id for exchange in new}
         kept = [e for e in self._inbound if names[e.id] or e.id in chosen]
         return kept, {e.id: names[e.id] or self._numbers.next(self._identities[e.id]) for e in kept}
 

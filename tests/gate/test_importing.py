@@ -15,6 +15,7 @@ from ci_gate.gate.summary import ImportSummary
 from ci_gate.model.message import HttpRequest, HttpResponse, Stored
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.store.snapshot import read_snapshot
+from ci_gate.values.redactionrules import Entry, RedactionRules
 from tests.store.formats.test_har import entry, har
 
 KEY = "ab" * 32
@@ -48,6 +49,16 @@ def test_inbound(tmp_path: Path) -> None:
     assert b"abcdefgh12345678" not in b"".join(value for _, value in first.request.headers)
     assert isinstance(second.response, HttpResponse)
     assert second.response.body == b"at {service}"
+
+
+def test_redacted_by_the_projects_own_rules(tmp_path: Path) -> None:
+    """`redaction:` of the configuration holds for an import as for a recording."""
+    answer = {"content": {"text": '{"colour": "blue"}', "mimeType": "application/json"}}
+    answer["headers"] = [{"name": "Content-Type", "value": "application/json"}]  # type: ignore[assignment]  # HAR
+    rules = RedactionRules(deny=(Entry(at="response.body.$.colour"),))
+    _, snapshot = brought(har(tmp_path, entry(response=answer)), tmp_path, redaction=rules)
+    assert snapshot.inbound[0].redacted == ("response.body.$.colour",)
+    assert b"blue" not in snapshot.inbound[0].response.body  # type: ignore[union-attr, operator]  # bytes
 
 
 def test_outbound(tmp_path: Path) -> None:
