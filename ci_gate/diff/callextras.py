@@ -94,7 +94,7 @@ class Extras:
         }
         red = ledger.add(record, before, "moved", **texts)
         red |= ledger.add(call, group, "moved", **texts)
-        ledger.changed += red
+        ledger.count("changed", before, red)
         return True
 
     def _tell_new(self, calls: Sequence[CallRecord], group: str) -> None:
@@ -110,7 +110,7 @@ class Extras:
             more += ", …" if len(others) > _SHOWN else ""
         detail = "\n".join(text for text in (more, clean(call.nearest, 1000)) if text)
         if self._ledger.add(call, group, change, actual=clean(call.label), detail=detail):
-            self._ledger.unexpected += len(calls)
+            self._ledger.count("unexpected", group, len(calls))
         for one in calls:
             self._ledger.fates[one.id] = (None, change)
 
@@ -143,7 +143,7 @@ class Extras:
             actual=f"{times} call" if times == 1 else f"{times} calls",
             detail=detail,
         ):
-            self._ledger.unexpected += len(calls)
+            self._ledger.count("unexpected", group, len(calls))
 
 
 def made_again(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,6 +14,9 @@ from ci_gate.diff.rules import Rules
 from ci_gate.diff.windows import STANDING_GROUPS
 from ci_gate.model.call import CallRecord
 from ci_gate.model.difference import Difference
+from ci_gate.model.shard import CallCounts
+
+CallCount = Literal["matched", "unmatched", "missing", "unexpected", "changed"]
 
 
 class Ledger:
@@ -22,11 +26,26 @@ class Ledger:
         self.rules = rules
         self.routes = routes
         self.differences: list[Difference] = []
-        self.missing = self.unexpected = self.changed = 0
+        self._counts: Counter[tuple[CallCount, str]] = Counter()
         self.fates: dict[str, Fate] = {}
         """By live call: what it is."""
         self.gone: list[tuple[CallRecord, str]] = []
         """Recorded calls that were not made, with the group they are charged to."""
+
+    def count(self, what: CallCount, group: str, times: int = 1) -> None:
+        """Count calls of a group, as `Counts` has them."""
+        self._counts[what, group] += times
+
+    def total(self, what: CallCount) -> int:
+        """Those of all groups."""
+        return sum(times for (one, _), times in self._counts.items() if one == what)
+
+    def by_group(self) -> dict[str, CallCounts]:
+        """All that was counted."""
+        found: dict[str, dict[str, int]] = {}
+        for (what, group), times in self._counts.items():
+            found.setdefault(group, {})[what] = times
+        return {group: CallCounts(**counted) for group, counted in found.items()}
 
     def difference(self, call: CallRecord, group: str, change: str, **more: Any) -> Difference:
         """A difference of `call`, charged to `group`; `more` are its other fields."""

@@ -30,6 +30,7 @@ from ci_gate.model.call import Answered, CallRecord
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import BACKGROUND
 from ci_gate.model.result import CallLine
+from ci_gate.model.shard import CallCounts
 
 _PLACES = 20
 """Changed places of one call that are kept."""
@@ -51,6 +52,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """Calls nobody recorded, new hosts, and calls made more often than recorded."""
     changed: int = 0
     """Calls with another content, and calls that another request makes now."""
+    by_group: dict[str, CallCounts] = {}
+    """The same counts by the group that a call is charged to."""
     answers: frozenset[str] = frozenset()
     """Recorded calls that a live call was answered with, whichever group that was of."""
     lines: dict[str, tuple[CallLine, ...]] = {}
@@ -127,9 +130,13 @@ class _Comparison:
         self._compare_rest(missed, surplus, matched)
         self._compare_moments([one for one in matched if one[0].id in own])
         self._report_missing()
-        return self._compared(judged, len(matched), len(missed))
+        for _, groups in matched:
+            ledger.count("matched", groups[0])
+        for _, groups in missed:
+            ledger.count("unmatched", groups[0])
+        return self._compared(judged)
 
-    def _compared(self, judged: Sequence[Judged], matched: int, unmatched: int) -> Compared:
+    def _compared(self, judged: Sequence[Judged]) -> Compared:
         windows, ledger = self.windows, self.ledger
         unused = sum(
             1
@@ -139,12 +146,13 @@ class _Comparison:
         differing = {one.exchange for one in ledger.differences} - {""}
         return Compared(
             differences=tuple(ledger.differences),
-            matched=matched,
-            unmatched=unmatched,
+            matched=ledger.total("matched"),
+            unmatched=ledger.total("unmatched"),
             unused=unused,
-            missing=ledger.missing,
-            unexpected=ledger.unexpected,
-            changed=ledger.changed,
+            missing=ledger.total("missing"),
+            unexpected=ledger.total("unexpected"),
+            changed=ledger.total("changed"),
+            by_group=ledger.by_group(),
             answers=frozenset(windows.answered),
             lines=call_lines(differing, judged, ledger.fates, ledger.gone, windows.position),
             fates={
@@ -209,7 +217,7 @@ class _Comparison:
             return
         # The matcher knew better: something differs that comparing does not look at.
         self.ledger.fates[call.id] = (record, "changed")
-        self.ledger.changed += self.ledger.add(
+        red = self.ledger.add(
             call,
             group,
             "changed",
@@ -219,6 +227,7 @@ class _Comparison:
             actual=clean(call.label),
             detail=clean(call.nearest, 1000),
         )
+        self.ledger.count("changed", group, red)
 
     def _add_places(
         self,
@@ -242,7 +251,7 @@ class _Comparison:
             if one.notice:
                 self._add_place(call, group, one.change, record, one, one.detail)
         if red:
-            self.ledger.changed += 1
+            self.ledger.count("changed", group)
             self.ledger.fates[call.id] = (record, "changed")
 
     def _add_place(
@@ -305,7 +314,7 @@ class _Comparison:
         for record in self.windows.missing():
             group = record.groups[0]
             self.ledger.gone.append((record, group))
-            self.ledger.missing += self.ledger.add(
+            red = self.ledger.add(
                 record,
                 group,
                 "missing",
@@ -314,3 +323,4 @@ class _Comparison:
                 # A timer need not fire in a run that is shorter than the recording.
                 notice=group == BACKGROUND or self.learned.optional(record),
             )
+            self.ledger.count("missing", group, red)

@@ -25,13 +25,16 @@ from ci_gate.model.binding import Bindings
 from ci_gate.model.call import Answered
 from ci_gate.model.difference import Moment
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.shard import CallCounts, Standing
+from ci_gate.model.shard import Standing, total
 
 
-def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float) -> Evidence:
+def evidence_of(
+    seen: Observed, about: About, cleaning: Cleaning, seconds: float, *, whole: bool = False
+) -> Evidence:
     """Compare everything, once: what may vary remembers what it has seen.
 
-    `seconds`: how long all of the run took.
+    `seconds`: how long all of the run took. `whole`: calls are held against those of all requests,
+    judged or not, so that one that has moved between them is told as such.
     """
     failure = seen.failure
     equality = seen.learning.equality()
@@ -46,6 +49,8 @@ def evidence_of(seen: Observed, about: About, cleaning: Cleaning, seconds: float
         reasons.append(f"{seen.overflow} more outbound calls were made than can be compared")
     steps = _compare_answers(seen, equality)
     calls = _compare_calls(seen, equality) if seen.replay is not None else None
+    if calls is not None and whole:
+        calls = _among_all(seen, calls)
     fates = calls.fates if calls is not None else {}
     made = made_calls(seen, fates, _answered(seen)) if fates else ()
     differing = {one.step.exchange.id for one in steps if one.differences}
@@ -90,13 +95,7 @@ def standing_of(seen: Observed) -> Standing:
     rules, equality = seen.plan.rules.apart(), seen.learning.equality()
     calls = _calls(seen, rules, equality, {})
     return Standing(
-        calls=CallCounts(
-            matched=calls.matched,
-            unmatched=calls.unmatched,
-            missing=calls.missing,
-            unexpected=calls.unexpected,
-            changed=calls.changed,
-        ),
+        calls=total(calls.by_group.values()),
         differences=calls.differences,
         rules=rules.counts,
         redacted=equality.count,
@@ -170,6 +169,25 @@ def _compare_calls(seen: Observed, equality: Equality) -> ComparedCalls:
     booted = bool(seen.samples.begun_at)
     judged = [one.exchange for one in seen.plan.steps if one.judged and booted]
     return _calls(seen, seen.plan.rules, equality, {one.id: one.route for one in judged})
+
+
+def _among_all(seen: Observed, judged: ComparedCalls) -> ComparedCalls:
+    """The calls of judged requests, as they are told when all requests are. `judged`: as they are
+    told without the others, which has counted what rules excuse."""
+    steps = seen.plan.steps
+    routes = {one.exchange.id: one.exchange.route for one in steps}
+    rules, equality = seen.plan.rules.apart(), seen.learning.equality()
+    calls = _calls(seen, rules, equality, routes)
+    others = {one.exchange.id for one in steps if not one.judged}
+    by_group = {name: one for name, one in calls.by_group.items() if name not in others}
+    return msgspec.structs.replace(
+        calls,
+        differences=tuple(one for one in calls.differences if one.exchange not in others),
+        by_group=by_group,
+        **msgspec.structs.asdict(total(by_group.values())),
+        answers=judged.answers,
+        lines={name: one for name, one in calls.lines.items() if name not in others},
+    )
 
 
 def _calls(

@@ -15,7 +15,7 @@ from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Compared
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import BACKGROUND, STARTUP
-from ci_gate.model.shard import CallCounts, Kept, Shard
+from ci_gate.model.shard import Kept, Shard, total
 from ci_gate.replayer.plan import Step
 from ci_gate.replayer.samples import Samples
 
@@ -91,17 +91,18 @@ def _calls(shards: Sequence[Shard], plan: Plan) -> ComparedCalls | None:
     judged = {kept.exchange for one in measured if one.booted for kept in one.exchanges}
     judged |= {STARTUP, BACKGROUND}
     recorded = {one.id for one in plan.snapshot.outbound if not judged.isdisjoint(one.groups)}
-    parts = [one.calls for one in measured]
+    parts = total(one.calls for one in measured)
+    # What every shard sees again counts once.
     again = [one.standing.calls for one in measured]
     missing = sum(one.change == "missing" and counts(one) for one in standing)
     return ComparedCalls(
         differences=(*differences, *standing),
-        matched=_sum(parts, "matched") + _max(again, "matched"),
-        unmatched=_sum(parts, "unmatched") + _max(again, "unmatched"),
+        matched=parts.matched + max(one.matched for one in again),
+        unmatched=parts.unmatched + max(one.unmatched for one in again),
         unused=len(recorded - answers),
-        missing=_sum(parts, "missing") + missing,
-        unexpected=_sum(parts, "unexpected") + _max(again, "unexpected"),
-        changed=_sum(parts, "changed") + _max(again, "changed"),
+        missing=parts.missing + missing,
+        unexpected=parts.unexpected + max(one.unexpected for one in again),
+        changed=parts.changed + max(one.changed for one in again),
         answers=answers,
         lines={one.exchange: one.lines for one in exchanges if one.lines},
     )
@@ -136,15 +137,6 @@ def _about(one: Difference) -> tuple[str, ...]:
     """A call of startup or background, whatever its values in one boot; a connection by its address."""
     address = "" if one.call else one.actual
     return one.change, one.group, one.dependency, one.call, one.call_id, one.place, address
-
-
-def _sum(counted: Iterable[CallCounts], name: str) -> int:
-    return sum(getattr(one, name) for one in counted)
-
-
-def _max(counted: Iterable[CallCounts], name: str) -> int:
-    """Of what every shard sees again."""
-    return max((getattr(one, name) for one in counted), default=0)
 
 
 def _most(used: Sequence[dict[int, int]]) -> dict[int, int]:

@@ -15,6 +15,7 @@ from ci_gate import __version__
 from ci_gate.config.options import RunOptions
 from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.outcomes import is_red
+from ci_gate.diff.windows import STANDING_GROUPS
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events, planning
 from ci_gate.gate.allowing import Allowed, allowed
@@ -27,7 +28,7 @@ from ci_gate.gate.planning import Plan
 from ci_gate.gate.standing import PASSING, by_exchange
 from ci_gate.model.difference import Difference, Moment
 from ci_gate.model.result import ShardPart, Verdict
-from ci_gate.model.shard import Basis, CallCounts, Kept, Shard
+from ci_gate.model.shard import Basis, Kept, Shard, total
 from ci_gate.report.words import plural
 
 
@@ -57,7 +58,7 @@ async def among_all(
     except CannotRun as error:
         note = f"the requests could not be replayed again, among all others: {error}"
         return msgspec.structs.replace(evidence, notices=(*evidence.notices, note)), seen
-    again = evidence_of(whole, evidence.about, evidence.cleaning, evidence.seconds)
+    again = evidence_of(whole, evidence.about, evidence.cleaning, evidence.seconds, whole=True)
     gone = differing - _red(again)
     if not gone or again.failure:
         return again, whole
@@ -146,6 +147,8 @@ def kept(
     hidden = evidence.cleaning.hidden
     standing = standing_of(seen)
     calls = evidence.calls or ComparedCalls()
+    exchanges = _exchanges(evidence, calls)
+    counted = plain.by_group if plain is not None else {}
     rules = {
         index: times - standing.rules.get(index, 0)
         for index, times in evidence.plan.rules.counts.items()
@@ -153,10 +156,10 @@ def kept(
     return Shard(
         part=evidence.plan.shard,
         basis=basis_of(evidence.plan, options),
-        exchanges=_exchanges(evidence, calls),
+        exchanges=exchanges,
         measured=evidence.calls is not None,
         booted=bool(evidence.samples.begun_at),
-        calls=_less(_counts(plain or ComparedCalls()), standing.calls),
+        calls=total(counted[one.exchange] for one in exchanges if one.exchange in counted),
         answers=tuple(sorted(calls.answers)),
         standing=msgspec.structs.replace(
             standing, differences=_plain(evidence, (d for d in calls.differences if d.group))
@@ -179,8 +182,16 @@ def own(evidence: Evidence) -> Evidence:
     """The evidence by which a shard is judged: without what is judged when shards are merged."""
     calls = evidence.calls
     if calls is not None:
-        left = tuple(one for one in calls.differences if not one.group)
-        calls = msgspec.structs.replace(calls, differences=left)
+        again = total(one for name, one in calls.by_group.items() if name in STANDING_GROUPS)
+        calls = msgspec.structs.replace(
+            calls,
+            differences=tuple(one for one in calls.differences if not one.group),
+            matched=calls.matched - again.matched,
+            unmatched=calls.unmatched - again.unmatched,
+            missing=calls.missing - again.missing,
+            unexpected=calls.unexpected - again.unexpected,
+            changed=calls.changed - again.changed,
+        )
     return msgspec.structs.replace(evidence, calls=calls)
 
 
@@ -229,26 +240,6 @@ def _plain(evidence: Evidence, differences: Iterable[Difference]) -> tuple[Diffe
         if one.standing in PASSING
         else hidden(one)
         for one in differences
-    )
-
-
-def _counts(calls: ComparedCalls) -> CallCounts:
-    return CallCounts(
-        matched=calls.matched,
-        unmatched=calls.unmatched,
-        missing=calls.missing,
-        unexpected=calls.unexpected,
-        changed=calls.changed,
-    )
-
-
-def _less(all_: CallCounts, standing: CallCounts) -> CallCounts:
-    return CallCounts(
-        matched=all_.matched - standing.matched,
-        unmatched=all_.unmatched - standing.unmatched,
-        missing=all_.missing - standing.missing,
-        unexpected=all_.unexpected - standing.unexpected,
-        changed=all_.changed - standing.changed,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from ci_gate.model.difference import Difference, Moment
@@ -49,6 +51,18 @@ class CallCounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     missing: int = 0
     unexpected: int = 0
     changed: int = 0
+
+
+def total(counted: Iterable[CallCounts]) -> CallCounts:
+    """All of them together."""
+    found = list(counted)
+    return CallCounts(
+        matched=sum(one.matched for one in found),
+        unmatched=sum(one.unmatched for one in found),
+        missing=sum(one.missing for one in found),
+        unexpected=sum(one.unexpected for one in found),
+        changed=sum(one.changed for one in found),
+    )
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from ci_gate.model.call import CallRecord
 from ci_gate.model.exchange import Facts
 from ci_gate.model.message import HttpRequest
 from ci_gate.model.rule import Rule, Where
+from ci_gate.model.shard import CallCounts
 
 CODEC = Http1()
 ROUTES = {"r1": "GET /one", "r2": "POST /two"}
@@ -83,7 +84,8 @@ def test_same_calls_are_equal() -> None:
         call("l2", "POST /charges", body=b'{"amount":1}', matched="w", tier=1),
     ]
     found = run([A, W], live)
-    assert found == Compared(matched=2)
+    counted = {"r1": CallCounts(matched=2)}
+    assert found == Compared(matched=2, by_group=counted, answers=frozenset({"a", "w"}))
 
 
 def test_dropped_call_is_missing() -> None:
@@ -312,7 +314,8 @@ def test_only_judged_windows_are_looked_at() -> None:
     expected = [A, call("b", "GET /b", "r2")]
     live = [call("l", "GET /rates", matched="a", tier=1), call("x", "GET /x", "r2", tier=5)]
     found = run(expected, live, routes={"r1": "GET /one"})
-    assert found == Compared(matched=1)
+    counted = {"r1": CallCounts(matched=1)}
+    assert found == Compared(matched=1, by_group=counted, answers=frozenset({"a"}))
 
 
 def test_redacted_places_of_calls_are_one_to_one(stand_in: Any) -> None:

@@ -196,6 +196,22 @@ def test_a_baseline_lets_pass_in_the_whole(acting: Any) -> None:
     assert (result.verdict.outcome, result.causes[0].standing) == ("pass", "before")
 
 
+def test_a_call_that_moved_to_another_shard_is_told_as_moved(acting: Any) -> None:
+    """Recorded in a request of one shard, made by one of another: one cause, as in one run."""
+    json, hello = (
+        next(one for one in acted().inbound if one.route == route)
+        for route in ("GET /json", "GET /hello")
+    )
+    hello = msgspec.structs.replace(hello, at=5.0)
+    call = msgspec.structs.replace(acted().outbound[0], groups=(json.id,), at=json.at + 0.5)
+    acting.write(msgspec.structs.replace(acted(), inbound=(hello, json), outbound=(call,)))
+    one = acting.run()
+    assert [cause.change for cause in one.causes] == ["moved"]
+    results = shards(acting, 2)
+    assert [part.runs[0].counts.total for part in results] == [1, 1]
+    assert comparable(merged(acting, "shard-1", "shard-2")) == comparable(one)
+
+
 # -- refused
 
 
