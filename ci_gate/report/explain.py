@@ -21,7 +21,14 @@ LETTERS = 4
 """Characters a token, on average; of other scripts fewer, so bytes count."""
 BYTES = TOKENS * LETTERS
 
-_SIGNS = {"": " ", "missing": "-", "unexpected": "+", "new-host": "+", "repeated": "+", "migration": "+"}
+_SIGNS = {
+    "": " ",
+    "missing": "-",
+    "unexpected": "+",
+    "new-host": "+",
+    "repeated": "+",
+    "migration": "+",
+}
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
