@@ -25,14 +25,14 @@ ci-gate export --format curl --out requests.sh
     "--format",
     "form",
     required=True,
-    type=click.Choice(["har", "wiremock", "rrpair", "curl", "openapi"]),
-    help="What to write; rrpair is proxymock's Markdown.",
+    type=click.Choice(["har", "wiremock", "proxymock", "rrpair", "curl", "openapi"]),
+    help="What to write; proxymock and rrpair are the same.",
 )
 @click.option(
     "--out",
     required=True,
     metavar="PATH",
-    help="File to write; a folder for wiremock and rrpair.",
+    help="File to write; a folder for wiremock and proxymock.",
 )
 @click.option("--force", is_flag=True, help="Replace the file that is there.")
 @common_options

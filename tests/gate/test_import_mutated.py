@@ -10,6 +10,7 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ TOKENS = (
     b"https://[::1", b"\xed\xa0\x80", b"\\ud800", b"2026-99-99T99:99:99Z", b"!!binary ", b"%00", b"999:",
 )  # fmt: skip
 
+EACH = 10
+"""Broken recordings of one example."""
 Edit = tuple[int, int, bytes]
 edits = st.lists(
     st.tuples(
@@ -40,6 +43,20 @@ edits = st.lists(
     min_size=1,
     max_size=4,
 )
+
+
+def more(seed: int) -> Iterator[list[Edit]]:
+    """The others of an example."""
+    dice = random.Random(seed)
+    for _ in range(EACH - 1):
+        yield [
+            (
+                dice.randrange(1 << 20),
+                dice.choice((0, 0, 1, 2, 5, 40)),
+                dice.choice(TOKENS) if dice.random() < 0.6 else dice.randbytes(dice.randrange(5)),
+            )
+            for _ in range(dice.randrange(1, 5))
+        ]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -103,16 +120,18 @@ def check(form: str, folder: Path, examples: int, every: int) -> None:
     one = Broken(form, folder, every)
 
     @settings(
-        max_examples=examples,
+        max_examples=examples // EACH,
         database=None,
         suppress_health_check=list(HealthCheck),
         derandomize=True,
     )
-    @given(st.integers(0, 9), edits)
-    def again(which: int, changes: list[Edit]) -> None:
-        with contextlib.suppress(UsageError):
-            for item in one.read(which, changes):
-                assert isinstance(item, Item)
+    @given(st.integers(0, 9), edits, st.integers(0, 1 << 30))
+    def again(which: int, changes: list[Edit], seed: int) -> None:
+        # Drawing costs more than reading: most of them come of a seed.
+        for edit in (changes, *more(seed)):
+            with contextlib.suppress(UsageError):
+                for item in one.read(which, edit):
+                    assert isinstance(item, Item)
 
     again()
 
@@ -120,7 +139,7 @@ def check(form: str, folder: Path, examples: int, every: int) -> None:
 @pytest.mark.parametrize("form", MADE)
 def test_a_few(form: str, tmp_path: Path) -> None:
     """A quick look at each reader."""
-    check(form, tmp_path, 30, 15)
+    check(form, tmp_path, 100, 50)
 
 
 @pytest.mark.long

@@ -41,10 +41,14 @@ FORMATS = (
 )
 
 
+ALIASES = {"rrpair": "proxymock"}
+"""Other names of formats."""
+
+
 def named(name: str) -> Format:
     """The format of `--format`. Raises UsageError."""
     for one in FORMATS:
-        if one.name == name:
+        if one.name == ALIASES.get(name, name):
             return one
     known = ", ".join(one.name for one in FORMATS)
     raise UsageError(f"--format {name}: not known; formats are: {known}")

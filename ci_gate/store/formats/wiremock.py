@@ -286,8 +286,6 @@ class _Stub:
         for name, value in headers.items() if isinstance(headers, dict) else ():
             values = value if isinstance(value, list) else [value]
             found += [(name, self._text(one)) for one in values]
-        if "jsonBody" in answered and not any(name.lower() == "content-type" for name, _ in found):
-            found.append(("Content-Type", "application/json"))
         return messages.fields(found)
 
     def _content(self, answered: dict[str, Any]) -> bytes:

@@ -15,6 +15,7 @@ from ci_gate.store.formats import (
     wiremockwriter,
 )
 from ci_gate.store.formats.outgoing import Outgoing
+from ci_gate.store.formats.table import ALIASES
 
 
 class Writer(msgspec.Struct, frozen=True):
@@ -31,16 +32,16 @@ class Writer(msgspec.Struct, frozen=True):
 WRITERS = (
     Writer("har", harwriter.write),
     Writer("wiremock", wiremockwriter.write, True),
-    Writer("rrpair", rrpairwriter.write, True),
+    Writer("proxymock", rrpairwriter.write, True),
     Writer("curl", curlwriter.write),
     Writer("openapi", openapiwriter.write),
 )
 
 
 def writer(name: str) -> Writer:
-    """The writer of `--format`. Raises UsageError."""
+    """The writer of `--format`; its pairs are a name of proxymock's. Raises UsageError."""
     for one in WRITERS:
-        if one.name == name:
+        if one.name == ALIASES.get(name, name):
             return one
     known = ", ".join(one.name for one in WRITERS)
     raise UsageError(f"--format {name}: not known; formats are: {known}")

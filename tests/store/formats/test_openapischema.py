@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ci_gate.store.formats.openapischema import of_text, schema
@@ -44,6 +44,7 @@ def holds(value: Any, form: dict[str, Any]) -> bool:
     )
 
 
+@settings(max_examples=40)
 @given(st.lists(values, min_size=1, max_size=5))
 def test_every_value_fulfils_it(found: list[Any]) -> None:
     """Whatever was seen is allowed."""

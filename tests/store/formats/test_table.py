@@ -15,6 +15,7 @@ def test_by_name() -> None:
     """Each format by its name; another is refused with the names there are."""
     for one in FORMATS:
         assert named(one.name) is one
+    assert named("rrpair") is named("proxymock")
     with pytest.raises(UsageError, match="formats are: har"):
         named("x")
 

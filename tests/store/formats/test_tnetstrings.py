@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ci_gate.store.formats.tnetstrings import Torn, elements
@@ -49,6 +49,7 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(values, max_size=4), st.integers(1, 50))
 def test_round_trip(everything: list[Any], size: int) -> None:
     """However a file is cut into pieces."""

@@ -12,5 +12,6 @@ def test_by_name() -> None:
     """Each by its name; another is refused with the names there are."""
     for one in WRITERS:
         assert writer(one.name) is one
+    assert writer("rrpair") is writer("proxymock")
     with pytest.raises(UsageError, match="formats are: har, wiremock"):
         writer("x")
