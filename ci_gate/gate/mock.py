@@ -97,7 +97,11 @@ def _summary(mocks: Mocks, code: int) -> MockSummary:
     return MockSummary(
         matched=sum(one.answered for one in mocks.mocks.values()),
         unmatched=len(server.calls) + server.overflow,
-        unused=sum(not entry.uses for one in mocks.mocks.values() for entry in one.matcher.entries),
+        unused=sum(
+            not (entry.uses or entry.session)
+            for one in mocks.mocks.values()
+            for entry in one.matcher.entries
+        ),
         misses=tuple(misses.values()),
         new_hosts=tuple(dict.fromkeys(one.dependency for one in live if one.new_host)),
         exit_code=code,

@@ -14,9 +14,6 @@ import msgspec
 
 from ci_gate.codecs.base import Action, Bytes, Close, Side, StartTLS, Undecodable, Whole
 from ci_gate.codecs.postgres import session as own
-from ci_gate.codecs.postgres.columns import (
-    write_columns,
-)
 from ci_gate.codecs.postgres.form import error
 from ci_gate.codecs.postgres.frames import (
     CANCEL_REQUEST,
@@ -36,16 +33,23 @@ from ci_gate.codecs.postgres.handshake import (
     unspoken,
 )
 from ci_gate.codecs.postgres.listening import Listening
-from ci_gate.codecs.postgres.results import columns_of, copy_format, result_frames
+from ci_gate.codecs.postgres.results import (
+    copy_format,
+    described_for,
+    result_frames,
+    with_count,
+)
 from ci_gate.codecs.postgres.said import (
     FAILED,
     IDLE,
     Op,
     Portal,
     Said,
+    Unknown,
     described,
     ends_failure,
     is_copy_in,
+    is_executed_by,
     is_session,
 )
 from ci_gate.model.message import Headers, Message, PgResult, PgStatement
@@ -70,6 +74,10 @@ class Mocking:
         """Replies to steps, not sent yet: the answer to what follows may tell that one failed."""
         self._waiting: Op | None = None
         """What was asked and is not answered."""
+        self._held: Op | None = None
+        """A Describe that the answer to the Execute after it will tell."""
+        self._later: tuple[bytes, Op] | None = None
+        """The answer to an Execute that waits for the description."""
         self._copying: list[bytes] | None = None
         self._copy: Op | None = None
         self._number = 0
@@ -205,8 +213,14 @@ class Mocking:
         if kind in (b"d", b"c", b"f"):
             self._hear_copy(kind, payload, at, actions)
             return
-        op = self._said.hear(kind, payload)
-        if self._is_refused(op):
+        try:
+            op = self._said.hear(kind, payload)
+        except Unknown as unknown:
+            self._fail(_error("ERROR", unknown.code, str(unknown)))
+            return
+        if self._said.refuses(op):
+            if kind == b"P" and op.prepared is not None:
+                self._said.forget(op.prepared)
             self._fail(next(frames(own.in_failure()))[1])
         elif kind in (b"P", b"B", b"C"):
             self._own.append(({b"P": b"1", b"B": b"2", b"C": b"3"}[kind], b""))
@@ -218,18 +232,13 @@ class Mocking:
             self._say_frames(own.in_failure(), op)
         elif is_session(op.statement.sql):
             self._answer_own(op, op.statement.sql)
-        elif kind != b"D" and is_copy_in(op.statement.sql):
+        elif is_copy_in(op.statement.sql) and kind != b"D":
             self._copying, self._copy = [], op
             self._own.append((b"G", copy_format(op.statement.sql)))
+        elif kind == b"D" and self._heard and is_executed_by(op, payload, *self._heard[0]):
+            self._held = op
         else:
             self._ask(op, op.statement, at, actions)
-
-    def _is_refused(self, op: Op) -> bool:
-        """In a transaction that has failed, a step towards anything but its end."""
-        if self._said.status != FAILED or op.kind not in (b"P", b"B", b"D", b"E"):
-            return False
-        known = op.prepared or op.statement
-        return known is not None and not ends_failure(known.sql)
 
     def _ask(self, op: Op, statement: PgStatement, at: int, actions: list[Action]) -> None:
         self._waiting = op
@@ -285,14 +294,34 @@ class Mocking:
         try:
             if message.at:
                 self._take_back(b"1" if message.at == "parse" else b"2")
+                if message.at == "parse" and op.portal is not None and op.portal.prepared:
+                    self._said.forget(op.portal.prepared)
             if op.kind == b"D":
                 self._say_description(op, message.body)
-            else:
+                later, self._later = self._later, None
+                if later is not None and not self._skipping:
+                    self._say_frames(*later)
+            elif not self._describe(op, message, actions):
                 self._say_frames(message.body, op)
             self._go(0, actions)
         except Malformed as malformed:
             self._refuse(str(malformed), actions)
         return actions
+
+    def _describe(self, op: Op, message: PgResult, actions: list[Action]) -> bool:
+        """Say the description that was asked for just before this Execute: its answer has it, or
+        it is asked for now, which is True, and the answer waits."""
+        held, self._held = self._held, None
+        if held is None or held.statement is None or message.at:
+            return False
+        assert isinstance(message.body, bytes)
+        kind, payload = next(frames(message.body), (b"", b""))
+        if kind == b"T":
+            self._say_description(held, frame(kind, payload))
+            return False
+        self._later = (message.body, op)
+        self._ask(held, held.statement, 0, actions)
+        return True
 
     def _take_back(self, step: bytes) -> None:
         """An earlier step has failed: its reply, and those after it, were never said."""
@@ -308,11 +337,7 @@ class Mocking:
                 return
             described(op, kind, payload)
             if kind == b"T" and op.portal is not None:
-                columns = tuple(
-                    msgspec.structs.replace(column, binary=op.portal.format(index) == 1)
-                    for index, column in enumerate(columns_of(payload))
-                )
-                payload = write_columns(columns)
+                payload = described_for(op.portal, payload)
             if kind != b"t" or op.portal is None:
                 self._own.append((kind, payload))
 
@@ -344,14 +369,20 @@ class Mocking:
     def _give(self, portal: Portal, maximum: int) -> None:
         """Rows of a portal, as many as are wanted, and how it ends."""
         left = portal.left
+        if not left:
+            raise Malformed("a recorded result does not end")
         rows = sum(kind == b"D" for kind, _ in left)
         if (maximum and rows > maximum) or (maximum and rows == maximum and rows):
             self._own.extend(left[:maximum])
             portal.left = left[maximum:]
             self._own.append((b"s", b""))
+            portal.given = True
             return
-        self._own.extend(left)
-        portal.left = [(b"C", b"SELECT 0\0")] if rows else left[-1:]
+        kind, payload = left[-1]
+        if portal.given and kind == b"C":
+            payload = with_count(payload, rows)
+        self._own += [*left[:-1], (kind, payload)]
+        portal.left = [(kind, with_count(payload, 0))] if rows and kind == b"C" else left[-1:]
 
     def say_more(self, side: Side, data: bytes) -> Sequence[Action]:
         """A result is said as a whole."""

@@ -11,12 +11,14 @@ from ci_gate.codecs.base import Action, Bytes, Session, Side, Undecodable, Whole
 from ci_gate.codecs.postgres.columns import write_columns
 from ci_gate.codecs.postgres.frames import Malformed, Reader, frame
 from ci_gate.codecs.postgres.handshake import Handshake
+from ci_gate.codecs.postgres.results import with_count
 from ci_gate.codecs.postgres.said import (
     FAILED,
     IDLE,
     Op,
     Portal,
     Said,
+    Unknown,
     described,
     ends_failure,
     is_copy_in,
@@ -29,6 +31,11 @@ _SERVER = Side.SERVER
 
 _ENDS = {b"P": b"1", b"B": b"2", b"C": b"3", b"S": b"Z", b"Q": b"Z", b"F": b"Z"}
 """Frontend message -> the backend message that ends what it asked."""
+
+
+_OWN_ERRORS = (b"25P02", b"26000", b"34000")
+"""Of a transaction that has failed, of a statement or portal that is none: they tell of what was
+said before, not of the statement, and a mock says them by itself."""
 
 
 class _Due:
@@ -125,7 +132,10 @@ class Recording:
         elif kind in (b"d", b"c", b"f"):
             self._hear_copy(kind, payload, actions)
         else:
-            op = self._said.hear(kind, payload)
+            try:
+                op = self._said.hear(kind, payload)
+            except Unknown:
+                op = Op(kind, unknown=True)
             due = _Due(op, -1, at)
             due.in_copy = self._copy is not None and kind == b"S"
             self._due.append(due)
@@ -190,8 +200,12 @@ class Recording:
             self._fail(due, payload, at, actions)
         elif kind == b"Z":
             self._ready(payload, at, actions)
+        elif due.op.unknown:
+            raise Malformed("a statement is used that was prepared before we listened")
         elif kind == _ENDS.get(due.op.kind):
             self._due.popleft()
+            if due.op.ended in self._suspended:
+                self._give_up(due.op.ended, at, actions)
         else:
             self._part(due, kind, payload, at, actions)
 
@@ -227,18 +241,20 @@ class Recording:
         earlier = self._suspended.pop(portal, None) if portal is not None else None
         if earlier is not None:
             due.number, due.at, due.body = earlier.number, earlier.at, earlier.body + due.body
+            if kind == b"C":  # it counts the last rows only
+                rows = sum(one[:1] == b"D" for one in due.body)
+                due.body[-1] = frame(kind, with_count(due.body[-1][5:], rows))
         if kind == b"s" and portal is not None:
             due.body.pop()
             self._suspended[portal] = due
         else:
             self._done(due, at, actions)
 
-    def _give_up(self, at: int, actions: list[Action]) -> None:
-        """The transaction is over: portals that were not read to their end never will be."""
-        for due in self._suspended.values():
-            due.body.append(frame(b"s"))
-            self._done(due, at, actions)
-        self._suspended.clear()
+    def _give_up(self, portal: Portal, at: int, actions: list[Action]) -> None:
+        """A portal is over that was not read to its end: it never will be."""
+        due = self._suspended.pop(portal)
+        due.body.append(frame(b"s"))
+        self._done(due, at, actions)
 
     def _fail(self, due: _Due, payload: bytes, at: int, actions: list[Action]) -> None:
         op = due.op
@@ -247,14 +263,19 @@ class Recording:
             return
         asking = due
         if op.kind in (b"P", b"B"):
-            asking = next((one for one in self._due if one.number >= 0), due)
-            if any(one.op.kind == b"S" for one in _until(self._due, asking)):
-                asking = due
+            asked = [one for one in _until_sync(self._due) if one.number >= 0]
+            # The values of a portal may be wrong; the description of its statement is not.
+            executed = (one for one in asked if one.op.kind == b"E")
+            asking = next(executed, asked[0] if asked else due)
+        if _code(payload) in _OWN_ERRORS:
+            asking = _Due(op, -1, at)
         at_step = {b"P": "parse", b"B": "bind"}.get(op.kind, "")
         asking.body.append(frame(b"E", payload))
         self._said.ran("", failed=True)
         while self._due and self._due[0].op.kind != b"S":
             dropped = self._due.popleft()
+            if dropped.op.kind == b"P" and dropped.op.prepared is not None:
+                self._said.forget(dropped.op.prepared)
             if dropped is asking:
                 self._done(dropped, at, actions, at_step)
             elif dropped.number >= 0:
@@ -269,7 +290,8 @@ class Recording:
         if not any(one.op.kind in (b"Q", b"E") for one in self._due):
             self._said.status = payload[:1]
         if payload[:1] == IDLE:
-            self._give_up(at, actions)
+            for portal in tuple(self._suspended):
+                self._give_up(portal, at, actions)
         self._said.ready()
 
     def _done(self, due: _Due, at: int, actions: list[Action], step: str = "") -> None:
@@ -294,9 +316,14 @@ class Recording:
         raise TypeError("a recording conversation only listens")
 
 
-def _until(queue: deque[_Due], last: _Due) -> Iterator[_Due]:
+def _code(payload: bytes) -> bytes:
+    """SQLSTATE of an ErrorResponse."""
+    return next((one[1:] for one in payload.split(b"\0") if one[:1] == b"C"), b"")
+
+
+def _until_sync(queue: deque[_Due]) -> Iterator[_Due]:
     for one in queue:
-        if one is last:
+        if one.op.kind == b"S":
             return
         yield one
 

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from struct import pack
 
-from ci_gate.codecs.postgres.columns import Column, converted, read_columns, read_row, write_row
+import msgspec
+
+from ci_gate.codecs.postgres.columns import (
+    Column,
+    converted,
+    read_columns,
+    read_row,
+    write_columns,
+    write_row,
+)
 from ci_gate.codecs.postgres.frames import Frame, frames
 from ci_gate.codecs.postgres.said import Portal
 
@@ -36,6 +45,21 @@ def result_frames(body: bytes, portal: Portal) -> list[Frame]:
 def _converted(columns: Sequence[Column], wanted: Sequence[bool], payload: bytes) -> bytes:
     values = zip(columns, read_row(payload), wanted, strict=True)
     return write_row([converted(column, one, binary=binary) for column, one, binary in values])
+
+
+def described_for(portal: Portal, payload: bytes) -> bytes:
+    """A RowDescription's payload in the formats that a portal asks for."""
+    columns = (
+        msgspec.structs.replace(column, binary=portal.format(index) == 1)
+        for index, column in enumerate(columns_of(payload))
+    )
+    return write_columns(tuple(columns))
+
+
+def with_count(tag: bytes, rows: int) -> bytes:
+    """A CommandComplete's payload that tells of so many rows: "SELECT 3"."""
+    words, _, _ = tag.rstrip(b"\0").rpartition(b" ")
+    return b"%b %d\0" % (words, rows) if words else tag
 
 
 def copy_format(sql: str) -> bytes:

@@ -29,9 +29,19 @@ _FETCH = re.compile(
     r'^(\s*(?:FETCH|MOVE)\b.*?)(?:\b(?:FROM|IN)\s+)?("(?:[^"]|"")+"|\w+)\s*;?\s*$',
     re.IGNORECASE | re.DOTALL,
 )
-_CLOSE = re.compile(r'^\s*CLOSE\s+("(?:[^"]|"")+"|\w+)', re.IGNORECASE)
+_CLOSE = re.compile(
+    r'^\s*(?:(CLOSE)|DEALLOCATE(?:\s+PREPARE)?|DISCARD)\s+("(?:[^"]|"")+"|\w+)', re.IGNORECASE
+)
 _HELD = re.compile(r"\bCURSOR\s+WITH\s+HOLD\b", re.IGNORECASE)
 _COPY_IN = re.compile(r"^\s*COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL)
+
+
+class Unknown(Exception):
+    """What is used was never made, or ended meanwhile: code and text of the server's error."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class Prepared:
@@ -49,7 +59,7 @@ class Prepared:
 class Portal:
     """A bound statement."""
 
-    __slots__ = ("asked", "formats", "left", "prepared", "statement")
+    __slots__ = ("asked", "formats", "given", "left", "prepared", "statement")
 
     def __init__(
         self, statement: PgStatement, formats: Sequence[int], prepared: Prepared | None = None
@@ -62,6 +72,8 @@ class Portal:
         """Number of the message that its first Execute was, -1 before that."""
         self.left: list[tuple[bytes, bytes]] = []
         """Frames of a mock's answer that were not said yet."""
+        self.given = False
+        """Some of its rows were."""
 
     def columns(self) -> tuple[Column, ...] | None:
         """What its rows hold and in which formats, if that is known."""
@@ -88,6 +100,10 @@ class Op(msgspec.Struct, frozen=True, gc=False):
     maximum: int = 0
     """Rows that an Execute wants at a time, 0 = all."""
     payload: bytes = b""
+    ended: Portal | None = None
+    """A portal that ends with this."""
+    unknown: bool = False
+    """It uses what we know nothing of: the server refuses it, or we were not there."""
 
 
 class Said:
@@ -101,7 +117,7 @@ class Said:
         """By their names, what they were declared with."""
 
     def hear(self, kind: bytes, payload: bytes) -> Op:
-        """The next message."""
+        """The next message. Raises Unknown for the use of a statement or portal that is none."""
         if kind == b"Q":
             sql = payload.rstrip(b"\0").decode("utf-8", "surrogateescape")
             return Op(kind, self._statement(sql, (), "query"))
@@ -117,9 +133,10 @@ class Said:
             return Op(kind, portal.statement, portal, maximum=data.long())
         if kind == b"C":
             data = Payload(payload)
-            named = self._prepared if data.byte() == b"S" else self._portals
-            named.pop(data.string(), None)
-            return Op(kind)
+            if data.byte() == b"S":
+                self._prepared.pop(data.string(), None)
+                return Op(kind)
+            return Op(kind, ended=self._portals.pop(data.string(), None))
         return Op(kind, payload=payload)
 
     def _parse(self, kind: bytes, payload: bytes) -> Op:
@@ -135,9 +152,7 @@ class Said:
     def _bind(self, kind: bytes, payload: bytes) -> Op:
         data = Payload(payload)
         name, source = data.string(), data.string()
-        prepared = self._prepared.get(source)
-        if prepared is None:
-            raise Malformed("a statement is used that was prepared before we listened")
+        prepared = self._known(source)
         formats = [data.short() for _ in range(data.short())]
         values = [data.value() for _ in range(data.short())]
         results = [data.short() for _ in range(data.short())]
@@ -148,16 +163,14 @@ class Said:
         portal = Portal(self._statement(prepared.sql, params, "execute"), results, prepared)
         if len(self._portals) >= LIMIT:
             raise Malformed(f"more than {LIMIT} portals")
-        self._portals[name] = portal
-        return Op(kind, portal=portal, prepared=prepared)
+        ended, self._portals[name] = self._portals.get(name), portal
+        return Op(kind, portal=portal, prepared=prepared, ended=ended)
 
     def _describe(self, kind: bytes, payload: bytes) -> Op:
         data = Payload(payload)
         what, name = data.byte(), data.string()
         if what == b"S":
-            prepared = self._prepared.get(name)
-            if prepared is None:
-                raise Malformed("a statement is described that was prepared before we listened")
+            prepared = self._known(name)
             return Op(kind, self._statement(prepared.sql, (), "describe"), prepared=prepared)
         declared = self._cursors.get(name.decode("utf-8", "surrogateescape"))
         if name not in self._portals and declared is not None:
@@ -167,10 +180,19 @@ class Said:
         asked = msgspec.structs.replace(portal.statement, step="portal", params=())
         return Op(kind, asked, portal)
 
+    def _known(self, name: bytes) -> Prepared:
+        prepared = self._prepared.get(name)
+        if prepared is None:
+            shown = name.decode("utf-8", "replace")
+            what = f'prepared statement "{shown}"' if name else "unnamed prepared statement"
+            raise Unknown("26000", f"{what} does not exist")
+        return prepared
+
     def _portal(self, name: bytes) -> Portal:
         portal = self._portals.get(name)
         if portal is None:
-            raise Malformed(f"there is no portal {name.decode('latin-1')!r}")
+            shown = name.decode("utf-8", "replace")
+            raise Unknown("34000", f'portal "{shown}" does not exist')
         return portal
 
     def _statement(
@@ -200,8 +222,19 @@ class Said:
 
     def _close(self, sql: str) -> None:
         closed = _CLOSE.match(sql)
-        if closed:
-            self._cursors.pop(_unquoted(closed[1]), None)
+        if closed is None:
+            return
+        name = _unquoted(closed[2])
+        if closed[1]:
+            self._cursors.pop(name, None)
+        elif name == "all":
+            self._prepared.clear()
+        else:
+            self._prepared.pop(name.encode(), None)
+
+    def forget(self, prepared: Prepared) -> None:
+        """Its Parse was refused, or ignored after an error."""
+        self._prepared = {name: one for name, one in self._prepared.items() if one is not prepared}
 
     def ran(self, sql: str, *, failed: bool = False) -> None:
         """A statement is over: follow the transaction."""
@@ -210,6 +243,13 @@ class Said:
             return
         for text in look(sql).text.split(" ; "):
             self.status = after(self.status, text)
+
+    def refuses(self, op: Op) -> bool:
+        """In a transaction that has failed, a step towards anything but its end."""
+        if self.status != FAILED or op.kind not in (b"P", b"B", b"D", b"E"):
+            return False
+        known = op.prepared or op.statement
+        return known is not None and not ends_failure(known.sql)
 
     def ready(self) -> None:
         """Sync or the end of a simple query: portals and cursors end with the transaction, but for
@@ -232,6 +272,15 @@ def described(op: Op, kind: bytes, payload: bytes) -> None:
         prepared.oids = list(unpack_from(f"!{count}I", payload, 2))
     elif kind == b"T":
         prepared.columns = read_columns(payload)
+
+
+def is_executed_by(op: Op, payload: bytes, kind: bytes, following: bytes) -> bool:
+    """True for a portal's Describe when this Execute follows: only its answer tells whether there
+    is an error, which may come from the values and is none of the description's."""
+    portal = op.portal
+    if portal is None or portal.prepared is None or portal.asked >= 0:
+        return False
+    return kind == b"E" and following[:-4] == payload[1:]
 
 
 def after(status: bytes, text: str) -> bytes:
@@ -262,8 +311,8 @@ def is_session(sql: str) -> bool:
 
 
 def ends_failure(sql: str) -> bool:
-    """True for what is listened to in a failed transaction: its end."""
-    return look(sql).commands[0] in ("ROLLBACK", "COMMIT", "ABORT", "END")
+    """True for what is listened to in a failed transaction: its end, and nothing at all."""
+    return look(sql).commands[0] in ("ROLLBACK", "COMMIT", "ABORT", "END", "")
 
 
 def _param(data: bytes | None, form: int, oid: int) -> str | bytes | None:

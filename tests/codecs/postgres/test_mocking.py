@@ -8,7 +8,7 @@ from ci_gate.codecs.base import Action, Bytes, Close, Side, StartTLS, Undecodabl
 from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
 from ci_gate.codecs.postgres.frames import frame, frames
 from ci_gate.codecs.postgres.mocking import Mocking
-from ci_gate.model.message import Message, PgResult
+from ci_gate.model.message import Message, PgResult, PgStatement
 from tests.codecs.postgres.said_as_bytes import (
     DESCRIBE,
     STARTUP,
@@ -43,16 +43,40 @@ def asked(actions: Sequence[Action]) -> list[Message]:
     return [one.message for one in actions if isinstance(one, Whole)]
 
 
+def statements(actions: Sequence[Action]) -> list[PgStatement]:
+    """What is asked for, as statements."""
+    return [one for one in asked(actions) if isinstance(one, PgStatement)]
+
+
 def test_one_question_at_a_time() -> None:
-    """The rest of a pipeline is heard when the answer is known; everything leaves in order."""
+    """The rest of a pipeline is heard when the answer is known; everything leaves in order. What
+    an Execute gives tells of the Describe before it."""
     server = connected()
-    batch = prepare(b"select 1") + bind() + DESCRIBE + execute() + SYNC
-    first = server.feed(C, batch, 0)
-    assert len(asked(first)) == 1
+    batch = prepare(b"select 1") + bind() + DESCRIBE + execute()
+    first = server.feed(C, batch + batch + SYNC, 0)
+    assert [one.step for one in statements(first)] == ["execute"]
     assert kinds(first) == b""
-    second = server.say(S, PgResult(T))
-    assert len(asked(second)) == 1
-    assert kinds(server.say(S, PgResult(T + D + DONE))) == b"12TDCZ"
+    second = server.say(S, PgResult(T + D + DONE))
+    assert [one.step for one in statements(second)] == ["execute"]
+    assert kinds(server.say(S, PgResult(T + D + DONE))) == b"12TDC12TDCZ"
+
+
+def test_a_description_that_the_answer_does_not_tell() -> None:
+    """Of a statement without rows, and of one that failed while it ran: asked for after it."""
+    for answer, said in ((DONE, b"12nCZ"), (frame(b"E", b"SERROR\0C22012\0\0"), b"12nEZ")):
+        server = connected()
+        server.feed(C, prepare(b"delete from t") + bind() + DESCRIBE + execute() + SYNC, 0)
+        asked_for = server.say(S, PgResult(answer))
+        assert [one.step for one in statements(asked_for)] == ["portal"]
+        assert kinds(server.say(S, PgResult(frame(b"n")))) == said
+
+
+def test_an_error_of_the_values_is_none_of_the_description() -> None:
+    """One at Bind comes before anything is described."""
+    server = connected()
+    server.feed(C, prepare(b"select a") + bind(b"x") + DESCRIBE + execute() + SYNC, 0)
+    error = frame(b"E", b"SERROR\0C22P02\0\0")
+    assert kinds(server.say(S, PgResult(error, "bind"))) == b"1EZ"
 
 
 def test_what_follows_an_error_is_ignored() -> None:
@@ -109,7 +133,6 @@ def test_values_in_the_format_that_is_asked_for() -> None:
     server = connected()
     binary = frame(b"B", b"\0\0\0\0\0\0\0\1\0\1")
     server.feed(C, prepare(b"select a") + binary + DESCRIBE + execute() + SYNC, 0)
-    server.say(S, PgResult(T))
     said = server.say(S, PgResult(T + D + DONE))
     sent = b"".join(one.data for one in said if isinstance(one, Bytes))
     payloads = dict(frames(sent))
@@ -146,9 +169,34 @@ def test_encryption_as_it_was_recorded() -> None:
 
 def test_garbage_is_an_error_and_the_end() -> None:
     """The client reads why; the report, too."""
-    said = connected().feed(C, bind(name=b"gone"), 0)
+    said = connected().feed(C, frame(b"B", b"cut off"), 0)
     assert [type(one) for one in said] == [Undecodable, Bytes, Close]
-    assert b"prepared before" in b"".join(one.data for one in said if isinstance(one, Bytes))
+    assert b"does not end" in b"".join(one.data for one in said if isinstance(one, Bytes))
+
+
+def test_what_is_not_there_is_an_error_as_servers_say_it() -> None:
+    """A statement that was deallocated, one whose Parse was ignored after an error, a portal."""
+    server = connected()
+    refused = server.feed(C, bind(name=b"gone") + execute() + SYNC, 0)
+    assert kinds(refused) == b"EZ"
+    server.feed(C, prepare(b"selec", b"s") + bind(name=b"s") + execute() + SYNC, 0)
+    server.say(S, PgResult(frame(b"E", b"SERROR\0C42601\0\0"), "parse"))
+    assert kinds(server.feed(C, bind(name=b"s") + SYNC, 0)) == b"EZ"
+    assert kinds(server.feed(C, prepare(b"select 1", b"s") + SYNC, 0)) == b"1Z"
+    assert kinds(server.feed(C, query(b"DEALLOCATE s") + bind(name=b"s") + SYNC, 0)) == b"CZEZ"
+    assert kinds(server.feed(C, execute(portal=b"p") + SYNC, 0)) == b"EZ"
+
+
+def test_each_go_counts_its_own_rows() -> None:
+    """As a server's tags do; the recorded tag counts all of them."""
+    server = connected()
+    server.feed(C, prepare(b"select a") + bind() + execute(2) + execute() + execute() + SYNC, 0)
+    said = server.say(S, PgResult(T + D * 3 + frame(b"C", b"SELECT 3\0")))
+    sent = b"".join(one.data for one in said if isinstance(one, Bytes))
+    assert [payload for kind, payload in frames(sent) if kind == b"C"] == [
+        b"SELECT 1\0",
+        b"SELECT 0\0",
+    ]
 
 
 def test_goodbye() -> None:

@@ -65,19 +65,20 @@ def test_an_extended_query_is_a_description_and_an_execution() -> None:
 
 
 def test_an_error_is_kept_where_it_happened() -> None:
-    """One at Parse belongs to what was asked after it; what was skipped was not asked."""
+    """One at Parse or Bind belongs to the Execute after it, for it may come from the values; what
+    was skipped was not asked."""
     tap = connected()
     tap.feed(C, prepare(b"selec") + bind() + DESCRIBE + execute() + SYNC, 0)
     error = frame(b"E", b"SERROR\0C42601\0Mno\0\0")
     answered = tap.feed(S, error + IDLE, 0)
     assert answered == [
-        Whole(S, 0, PgResult(error, "parse"), 0, 0),
-        Withdrawn(1),
+        Withdrawn(0),
+        Whole(S, 1, PgResult(error, "parse"), 0, 0),
     ]
 
 
 def test_rows_in_several_goes_are_one_answer() -> None:
-    """However many Executes fetched them."""
+    """However many Executes fetched them; the last tag counts only the rows of its own."""
     tap = connected()
     tap.feed(C, query(b"BEGIN"), 0)
     tap.feed(S, frame(b"C", b"BEGIN\0") + frame(b"Z", b"T"), 0)
@@ -86,7 +87,32 @@ def test_rows_in_several_goes_are_one_answer() -> None:
     assert heard(suspended) == []
     assert heard(tap.feed(C, execute(1) + SYNC, 0)) == []
     answered = tap.feed(S, D + DONE + frame(b"Z", b"T"), 0)
-    assert heard(answered) == [(S, 0, PgResult(D + D + DONE))]
+    whole = D + D + frame(b"C", b"SELECT 2\0")
+    assert heard(answered) == [(S, 0, PgResult(whole))]
+
+
+def test_a_portal_that_is_left() -> None:
+    """Its answer is what was read, in its turn: before those that are asked for later."""
+    tap = connected()
+    asked = prepare(b"select a") + bind() + execute(1) + bind() + execute() + SYNC
+    tap.feed(C, asked, 0)
+    said = PARSED + BOUND + D + frame(b"s") + BOUND + D + D + DONE + IDLE
+    first, second = heard(tap.feed(S, said, 0))
+    assert first == (S, 0, PgResult(D + frame(b"s")))
+    assert second[1] == 1
+
+
+def test_what_the_server_does_not_know_is_no_exchange() -> None:
+    """It says so itself; where it knows what we do not, we have not heard all of it."""
+    tap = connected()
+    assert heard(tap.feed(C, bind(name=b"gone") + execute() + SYNC, 0)) == []
+    assert heard(tap.feed(S, frame(b"E", b"SERROR\0C26000\0\0") + IDLE, 0)) == []
+    tap.feed(C, prepare(b"selec", b"s") + SYNC, 0)
+    tap.feed(S, frame(b"E", b"SERROR\0C42601\0\0") + IDLE, 0)
+    assert heard(tap.feed(C, bind(name=b"s") + execute() + SYNC, 0)) == []
+    (told,) = tap.feed(S, BOUND, 0)
+    assert isinstance(told, Undecodable)
+    assert "prepared before we listened" in told.reason
 
 
 def test_copied_data_belong_to_the_statement() -> None:

@@ -6,7 +6,13 @@ from struct import pack
 
 from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
 from ci_gate.codecs.postgres.frames import frame
-from ci_gate.codecs.postgres.results import columns_of, copy_format, result_frames
+from ci_gate.codecs.postgres.results import (
+    columns_of,
+    copy_format,
+    described_for,
+    result_frames,
+    with_count,
+)
 from ci_gate.codecs.postgres.said import Portal
 from ci_gate.model.message import PgStatement
 
@@ -42,3 +48,17 @@ def test_what_copy_wants() -> None:
     assert copy_format("COPY t (a, b) FROM STDIN") == pack("!bH2H", 0, 2, 0, 0)
     assert copy_format("copy t (a) from stdin with (format binary)") == pack("!bHH", 1, 1, 1)
     assert copy_format("copy t from stdin") == pack("!bH", 0, 0)
+
+
+def test_a_tag_counts_rows() -> None:
+    """Whatever it said before; one without a number stays."""
+    assert with_count(b"SELECT 3\0", 1) == b"SELECT 1\0"
+    assert with_count(b"INSERT 0 3\0", 0) == b"INSERT 0 0\0"
+    assert with_count(b"BEGIN\0", 2) == b"BEGIN\0"
+
+
+def test_a_description_for_a_portal() -> None:
+    """In the formats that it asks for."""
+    payload = write_columns([Column("n", 23, size=4), Column("t", 25)])
+    told = columns_of(described_for(Portal(ASKED, (0, 1)), payload))
+    assert [one.binary for one in told] == [False, True]

@@ -6,12 +6,13 @@ from struct import pack
 
 import pytest
 
-from ci_gate.codecs.postgres.frames import Malformed, value
+from ci_gate.codecs.postgres.frames import value
 from ci_gate.codecs.postgres.said import (
     FAILED,
     IDLE,
     OPEN,
     Said,
+    Unknown,
     after,
     described,
     ends_failure,
@@ -79,10 +80,10 @@ def test_a_cursor_that_is_held() -> None:
     described = said.hear(b"D", b"Pc\0").statement
     assert described is not None
     assert "select 1" in described.sql
-    with pytest.raises(Malformed, match="no portal 'd'"):
+    with pytest.raises(Unknown, match='portal "d"'):
         said.hear(b"D", b"Pd\0")
     said.hear(b"Q", b"CLOSE c\0")
-    with pytest.raises(Malformed, match="no portal 'c'"):
+    with pytest.raises(Unknown, match='portal "c"'):
         said.hear(b"D", b"Pc\0")
 
 
@@ -114,9 +115,18 @@ def test_what_texts_are() -> None:
     assert not is_copy_in("COPY t TO STDOUT")
 
 
-def test_what_was_prepared_before_is_said_so() -> None:
-    """A connection that was joined in the middle is told with its reason."""
-    with pytest.raises(Malformed, match="prepared before we listened"):
-        Said().hear(b"B", bind(b"", b"gone", []))
-    with pytest.raises(Malformed, match="no portal"):
+def test_what_was_never_made() -> None:
+    """As a server says it: it may also have been deallocated."""
+    said = Said()
+    with pytest.raises(Unknown, match='prepared statement "gone" does not exist'):
+        said.hear(b"B", bind(b"", b"gone", []))
+    parse(said, b"one", b"select 1")
+    parse(said, b"two", b"select 2")
+    said.hear(b"Q", b"DEALLOCATE PREPARE one\0")
+    with pytest.raises(Unknown, match='prepared statement "one"'):
+        said.hear(b"D", b"Sone\0")
+    said.hear(b"Q", b"discard all\0")
+    with pytest.raises(Unknown, match='prepared statement "two"'):
+        said.hear(b"D", b"Stwo\0")
+    with pytest.raises(Unknown, match='portal "gone"'):
         Said().hear(b"E", b"gone\0\0\0\0\0")
