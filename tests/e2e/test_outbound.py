@@ -178,12 +178,12 @@ def test_each_change_is_accepted_alone_and_all_together_are_green(caller: Any) -
     done = caller("accept", "downloaded", ids["/extra"], "--reason", "new", "--yes")
     assert (done.code, stored(caller.folder)) == (2, before)
     assert "ci-gate record --misses" in done.text
-    left = set(ids.values())
+    others = set(ids.values())
     for path, name in ids.items():
         assume = ("--assume",) if path in ("/extra", "/deeper", "/ids") else ()
         said = accept(caller, "downloaded", name, *assume)
-        left -= {name}
-        assert set(said["left"]) == left
+        others -= {name}
+        assert set(said["left"]) == others
         after = stored(caller.folder)
         touched = {one for one in before.keys() | after if before.get(one) != after.get(one)}
         # A call that moves goes from one request's file to another's.
@@ -194,9 +194,9 @@ def test_each_change_is_accepted_alone_and_all_together_are_green(caller: Any) -
         if path == "/missing":
             assert set(red(caller, "here")) == set(found) - {"POST /missing (api) no longer called"}
     # With an answer the service goes on to what nobody has seen: the next round.
-    [(title, name)] = red(caller, "here").items()
-    assert title == "GET /follow (api) newly called"
-    accept(caller, "run", name, "--assume")
+    left = red(caller, "here")
+    assert list(left) == ["GET /follow (api) newly called"]
+    accept(caller, "run", *left.values(), "--assume")
     assert caller("run", "--out", "run", CHANGED="here").code == 0
     assert caller.result()["allowances"]["assumed"] == 12
     assert "assumed 12" in (caller.folder / "run" / "summary.md").read_text("utf-8")
