@@ -25,9 +25,10 @@ from ci_gate.gate.answering import is_timed
 from ci_gate.gate.effects import facts_of
 from ci_gate.gate.listeners import LOCAL, LOOPBACK, Listeners, address_of
 from ci_gate.mocks.bound import Bound
+from ci_gate.mocks.entries import Recorded
 from ci_gate.mocks.forms import canonical_form
 from ci_gate.mocks.holds import Holds
-from ci_gate.mocks.matcher import Canonical, Matcher, Recorded
+from ci_gate.mocks.matcher import Canonical, Matcher
 from ci_gate.mocks.mock import State
 from ci_gate.mocks.server import Answer, Mock, MockServer
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange

@@ -23,6 +23,7 @@ order, the last answer of a read repeating, a write as often as it was recorded.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Collection, Hashable, Sequence, Set
 from typing import Protocol
 
@@ -30,7 +31,8 @@ import msgspec
 
 from ci_gate.codecs.spellings import Spellings
 from ci_gate.correlation.substitution import Pair
-from ci_gate.mocks.epochs import Epochs, Targets
+from ci_gate.mocks.entries import Entry, Recorded, ranks
+from ci_gate.mocks.epochs import Epochs
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Key, Message
 
@@ -45,43 +47,6 @@ TRIES = 64
 Groups = tuple[str, ...]
 Canonical = Callable[[Message], Hashable]
 """A request in canonical form, opened places replaced by their kind."""
-
-
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded call, ready to be matched. Built once before the run."""
-
-    exchange: Exchange
-    key: Key
-    read: bool
-    """Its effect is "read": it may answer more than once."""
-    targets: Targets = ()
-    """What it reads or writes, see `mocks.epochs`."""
-    session: bool = False
-    """It is about the connection (`Codec.about_session`): not counted, not compared."""
-    opened: tuple[tuple[str, str], ...] = ()
-    """(place pattern, kind) of the places that are compared by kind."""
-
-
-class Entry:
-    """A recorded call in the matcher's memory."""
-
-    __slots__ = (
-        "epoch", "exchange", "groups", "order", "prepared", "read", "session", "targets", "uses",
-    )  # fmt: skip
-
-    def __init__(self, recorded: Recorded, order: int, epoch: int) -> None:
-        self.exchange = recorded.exchange
-        self.read = recorded.read
-        self.session = recorded.session
-        self.groups = recorded.exchange.groups
-        self.order = order
-        self.targets = recorded.targets
-        self.epoch = epoch
-        """See `mocks.epochs`."""
-        self.uses = 0
-        """Live calls it answered in tier 1; tiers 2 and 3 do not count."""
-        self.prepared: object = None
-        """The answer serialised ahead; the server's to use."""
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
@@ -112,7 +77,15 @@ class Bucket:
         """The next call with this key."""
         self.entries.append(entry)
         for group in entry.groups:
-            self.by_group.setdefault(group, []).append(entry)
+            own = self.by_group.setdefault(group, [])
+            if entry.read:
+                own.append(entry)
+            else:
+                insort(own, entry, key=_last)
+
+
+def _last(entry: Entry) -> int:
+    return entry.last
 
 
 class _Opened:
@@ -211,8 +184,10 @@ class Matcher:
         """A call that is equal to the byte to one of another request may be, but for open places,
         one of its own: which comes first."""
         epochs = Epochs()
+        started = ranks(recorded)
         for order, one in enumerate(recorded):
-            entry = Entry(one, order, epochs.of(one.targets))
+            last = max((started[group] for group in one.exchange.groups), default=0)
+            entry = Entry(one, order, epochs.of(one.targets), last)
             if not one.read:
                 epochs.wrote(one.targets, order)
             self.entries.append(entry)

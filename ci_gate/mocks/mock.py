@@ -10,8 +10,9 @@ from ci_gate.codecs.addressed import with_names
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.spellings import spellings
 from ci_gate.mocks.bound import Answer, Bound
+from ci_gate.mocks.entries import Entry
 from ci_gate.mocks.holds import Waiting
-from ci_gate.mocks.matcher import BINDING, Bucket, Entry, Match, Matcher
+from ci_gate.mocks.matcher import BINDING, Bucket, Match, Matcher
 from ci_gate.model.message import Message
 from ci_gate.values.addresses import Addresses
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ci_gate.codecs.registry import codec
 from ci_gate.gate.callrecords import EXPLAINED, explained, failed, live_calls, recorded_calls
-from ci_gate.mocks.matcher import Entry, Recorded
+from ci_gate.mocks.entries import Entry, Recorded
 from ci_gate.mocks.server import LiveCall
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, PgResult, PgStatement, Raw, RedisReply

@@ -11,8 +11,9 @@ import pytest
 
 from ci_gate.codecs.registry import codec
 from ci_gate.correlation.correlation import Correlation
+from ci_gate.mocks.entries import Recorded
 from ci_gate.mocks.forms import canonical_form
-from ci_gate.mocks.matcher import Matcher, Recorded
+from ci_gate.mocks.matcher import Matcher
 from ci_gate.mocks.mock import Answer, Mock
 from ci_gate.mocks.server import MockServer
 from ci_gate.model.exchange import Exchange

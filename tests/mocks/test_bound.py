@@ -9,8 +9,9 @@ import pytest
 from ci_gate.correlation.bindings import find
 from ci_gate.correlation.substitution import Substitution
 from ci_gate.mocks.bound import Answer, Bound
+from ci_gate.mocks.entries import Recorded
 from ci_gate.mocks.forms import canonical_form
-from ci_gate.mocks.matcher import BINDING, MISS, STANDING, WINDOW, Match, Matcher, Recorded
+from ci_gate.mocks.matcher import BINDING, MISS, STANDING, WINDOW, Match, Matcher
 from ci_gate.mocks.mock import Mock
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse

@@ -4,6 +4,7 @@ from collections.abc import Hashable
 
 import msgspec
 
+from ci_gate.mocks.entries import Recorded
 from ci_gate.mocks.matcher import (
     EPOCH,
     MISS,
@@ -12,7 +13,6 @@ from ci_gate.mocks.matcher import (
     WINDOW,
     Match,
     Matcher,
-    Recorded,
 )
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Key, Message
@@ -179,6 +179,27 @@ def test_alone_reads_repeat_the_last_answer_and_writes_do_not() -> None:
         "done",
     ]
     assert [scene.live("POST /x", "startup").tier for _ in range(2)] == [WINDOW, MISS]
+
+
+def of(one: Recorded, *groups: str) -> Recorded:
+    """The call as any of these may have made it."""
+    exchange = msgspec.structs.replace(one.exchange, groups=groups)
+    return msgspec.structs.replace(one, exchange=exchange)
+
+
+def test_equal_writes_of_requests_that_were_in_flight_together() -> None:
+    """Each request finds one: nobody takes the only one of another while there is a choice. Reads,
+    which may answer again, keep their order."""
+    scene = Scene(
+        of(call("POST /x", "", "first"), "a", "b", "c"),
+        of(call("POST /x", "", "second"), "a", "b"),
+        of(call("POST /x", "", "third"), "a"),
+    )
+    live = [scene.live("POST /x", group) for group in ("a", "b", "c")]
+    assert [match.tier for match in live] == [WINDOW] * 3
+    assert [answer(match) for match in live] == ["third", "second", "first"]
+    reads = Scene(of(call("GET /x", "", "first"), "a", "b"), of(call("GET /x", "", "second"), "a"))
+    assert [answer(reads.live("GET /x", "a")) for _ in range(2)] == ["first", "second"]
 
 
 def test_an_ambiguous_recording_serves_either_request_once() -> None:

@@ -58,10 +58,10 @@ REGRESSIONS = {
 
 
 @pytest.fixture
-def shop(gate: Gate, postgres: Postgres, redis: Redis) -> Gate:
-    """The recorded shop; its databases are stopped."""
+def shop(request: pytest.FixtureRequest, gate: Gate, postgres: Postgres, redis: Redis) -> Gate:
+    """The recorded shop; its databases are stopped. Its parameter drives it in another way."""
     shutil.copy(Path(__file__).with_name("shop.py"), gate.folder)
-    (gate.folder / "drive.py").write_text(DRIVE, encoding="utf-8")
+    (gate.folder / "drive.py").write_text(getattr(request, "param", DRIVE), encoding="utf-8")
     text = CONFIG.format(python=sys.executable, postgres=postgres.port, redis=redis.port)
     (gate.folder / "ci-gate.yml").write_text(text, encoding="utf-8")
     ports = ("--in-port", "0", "--out-port", "0")
@@ -72,9 +72,9 @@ def shop(gate: Gate, postgres: Postgres, redis: Redis) -> Gate:
     return gate
 
 
-def causes(gate: Gate) -> list[tuple[str, str]]:
+def causes(gate: Gate, out: str = "run") -> list[tuple[str, str]]:
     """Title and kind of change of every cause."""
-    found: list[dict[str, Any]] = gate.result()["causes"]
+    found: list[dict[str, Any]] = gate.result(out)["causes"]
     return [(one["title"], one["change"]) for one in found]
 
 
