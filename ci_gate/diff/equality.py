@@ -80,6 +80,10 @@ class Equality:
         """One that knows what this one knows and tells it nothing: to try a comparison."""
         return Equality(self, redacted=self.redacted, timed=self._timed)
 
+    def pairs(self) -> Iterable[tuple[str, str]]:
+        """(stand-in, live value) of all that was compared."""
+        return self._live.items()
+
     def allows(self, stand_in: str, live: str) -> bool:
         """True when the pair contradicts no earlier pair; remembers nothing."""
         if live in self._timed or carries_time(live):

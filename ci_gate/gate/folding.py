@@ -17,6 +17,7 @@ from ci_gate.correlation.madeup import Keys
 from ci_gate.errors import GateError, UsageError
 from ci_gate.gate import events
 from ci_gate.gate.choosing import new_only
+from ci_gate.gate.steadying import steady
 from ci_gate.gate.summary import RecordSummary, Uncaptured
 from ci_gate.model.binding import Bindings
 from ci_gate.model.exchange import BACKGROUND, Exchange
@@ -159,6 +160,9 @@ def fold_recorded(
         options.recorder.maximum,
         "add" if mode == "add" else "new" if mode == "new" else "replace",
     )
+    if mode == "replace" and previous is not None:
+        snapshot = steady(folded.snapshot, previous, _codecs(folded.snapshot))
+        folded = msgspec.structs.replace(folded, snapshot=snapshot)
     # What travels from one message to another is found anew whenever exchanges are added.
     bindings = _bindings(options, folded.snapshot)
     snapshot = msgspec.structs.replace(folded.snapshot, bindings=bindings)

@@ -1,0 +1,126 @@
+"""Recorded anew, and the same: what only varies leaves no trace in the files.
+
+`record --replace` keeps an exchange as it was when it is equal once times, what was learned to vary,
+and redacted values (by kind, and one to one in the whole recording) are set aside; also when another
+key made its stand-ins. Then those of the exchanges that did change are the old ones, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from ci_gate.codecs.base import Codec
+from ci_gate.diff.equality import Equality
+from ci_gate.diff.masks import Masks
+from ci_gate.diff.messages import compare
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import Message, Part
+from ci_gate.model.snapshot import Snapshot
+from ci_gate.values.places import rewrite
+from ci_gate.values.standins import is_stand_in
+
+Codecs = Callable[[Exchange], Codec]
+
+
+def steady(new: Snapshot, previous: Snapshot, codec_of: Codecs) -> Snapshot:
+    """The new snapshot with the exchanges of the previous one where they are equal."""
+    old = {one.id: one for one in (*previous.inbound, *previous.outbound)}
+    equality = Equality(redacted=True)
+    kept: dict[str, Exchange] = {}
+    everything = sorted((*new.inbound, *new.outbound), key=_time)
+    for one in everything:
+        known = old.get(one.id)
+        if known is not None and _is_same(known, one, codec_of(one), equality):
+            kept[one.id] = msgspec.structs.replace(known, groups=one.groups)
+    if not kept:
+        return new
+    times = _times(everything, kept)
+    words = {live: stand_in for stand_in, live in equality.pairs() if live != stand_in}
+
+    def settled(one: Exchange) -> Exchange:
+        made = kept.get(one.id) or _in_old_words(one, codec_of(one), words)
+        at = times.get(one.id, one.at)
+        return made if made.at == at else msgspec.structs.replace(made, at=at)
+
+    return msgspec.structs.replace(
+        new,
+        inbound=tuple(map(settled, new.inbound)),
+        outbound=tuple(map(settled, new.outbound)),
+    )
+
+
+def _is_same(old: Exchange, new: Exchange, speaks: Codec, equality: Equality) -> bool:
+    if (old.error, old.signed, old.route) != (new.error, new.signed, new.route):
+        return False
+    if set(old.redacted) != set(new.redacted) or (old.response is None) != (new.response is None):
+        return False
+    if old.assumed or old.accepted:
+        return False
+    masks = Masks(tuple((noise.at, "any", 1) for noise in old.noise))
+    # Tried first: what is not the same must tell nothing about what is.
+    return all(
+        _are_equal(old, new, speaks, masks, known) for known in (equality.scratch(), equality)
+    )
+
+
+def _are_equal(
+    old: Exchange, new: Exchange, speaks: Codec, masks: Masks, equality: Equality
+) -> bool:
+    asked, asks = speaks.places(old.request), speaks.places(new.request)
+    if compare("request", asked, asks, masks, equality):
+        return False
+    if old.response is None or new.response is None:
+        return True
+    said, says = speaks.places(old.response), speaks.places(new.response)
+    return not compare("response", said, says, masks, equality)
+
+
+def _times(everything: Sequence[Exchange], kept: Mapping[str, Exchange]) -> dict[str, float]:
+    """When each exchange began: those kept as they were, the others as far behind the one before
+    them as now. Nothing when that would change the order."""
+    times: dict[str, float] = {}
+    shift, last = 0.0, float("-inf")
+    for one in everything:
+        known = kept.get(one.id)
+        if known is not None:
+            shift = known.at - one.at
+        at = known.at if known is not None else round(one.at + shift, 3)
+        if at <= last:
+            # Of two clocks one at most is told: the new one.
+            return {one.id: one.at for one in everything}
+        times[one.id] = last = at
+    return times
+
+
+def _in_old_words(one: Exchange, speaks: Codec, words: Mapping[str, str]) -> Exchange:
+    """An exchange with the stand-ins that others have kept."""
+    if not words or not one.redacted:
+        return one
+    response = one.response
+    return msgspec.structs.replace(
+        one,
+        request=_message(one.request, speaks, words),
+        response=None if response is None else _message(response, speaks, words),
+    )
+
+
+def _message(message: Message, speaks: Codec, words: Mapping[str, str]) -> Message:
+    def change(_: str, text: str) -> str | None:
+        if is_stand_in(text):
+            return words.get(text)
+        for live, stand_in in words.items():
+            text = text.replace(live, stand_in)
+        return text
+
+    changed: dict[str, Part] = {}
+    for part in speaks.places(message):
+        new = rewrite(part, change)
+        if new.value != part.value:
+            changed[part.place] = new
+    return speaks.with_places(message, changed) if changed else message
+
+
+def _time(one: Exchange) -> float:
+    return one.at

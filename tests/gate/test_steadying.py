@@ -1,0 +1,103 @@
+"""Recorded anew: what is equal but for times, noise and stand-ins keeps its text."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+from ci_gate.codecs.registry import codec
+from ci_gate.gate.steadying import steady
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import HttpRequest, HttpResponse
+from ci_gate.model.noise import Noise
+from ci_gate.model.snapshot import Dependency, Origin, Snapshot
+from ci_gate.values.standins import StandIns
+
+JSON = ((b"Content-Type", b"application/json"),)
+EMAIL = "jane@mail.example"
+
+
+def exchange(name: str, at: float, body: dict[str, object], **more: object) -> Exchange:
+    """An exchange whose answer has that body."""
+    places = tuple(f"response.body.$.{key}" for key in ("email", "by") if key in body)
+    return Exchange(
+        id=name, route="GET /a", at=at, took=1.0, request=HttpRequest("GET", b"/a"), redacted=places,
+        response=HttpResponse(200, headers=JSON, body=json.dumps(body).encode()), **more,  # type: ignore[arg-type]  # fields of it
+    )  # fmt: skip
+
+
+def recorded(key: bytes, at: float, stamp: str, total: int = 3, email: str = EMAIL) -> Snapshot:
+    """One recording: two exchanges and a call, with an address under that key."""
+    mail = StandIns(key).stand_in("email", email)
+    noise = (Noise(at="response.body.$.at", kind="timestamp"),)
+    return Snapshot(
+        origin=Origin(service="s"),
+        dependencies=(Dependency(name="d", address="http://d.example"),),
+        inbound=(
+            exchange("aaaa000001-1", at, {"email": mail, "at": stamp}, noise=noise),
+            exchange("bbbb000001-1", at + 20, {"by": mail, "total": total}),
+        ),
+        outbound=(
+            exchange(
+                "cccc000001-1", at + 10, {"email": mail}, dependency="d", groups=("aaaa000001-1",)
+            ),
+        ),
+    )
+
+
+OLD = recorded(b"k" * 32, 1.0, "2026-01-01T00:00:00Z")
+
+
+def again(new: Snapshot) -> Snapshot:
+    """What is kept of a recording after OLD."""
+    return steady(new, OLD, lambda _: codec("http"))
+
+
+def without_noise(snapshot: Snapshot) -> Snapshot:
+    """As the recorder gives it: nothing has been learned yet."""
+    inbound = tuple(msgspec.structs.replace(one, noise=()) for one in snapshot.inbound)
+    return msgspec.structs.replace(snapshot, inbound=inbound)
+
+
+def test_the_same_but_for_times_noise_and_key() -> None:
+    """Under another key, an hour later: not a byte changes, and what was learned stays."""
+    assert again(without_noise(recorded(b"o" * 32, 7.5, "2026-01-01T01:00:00Z"))) == OLD
+
+
+def test_what_changed_speaks_the_old_words() -> None:
+    """One exchange has changed: it is the new one, with the stand-in that the others have."""
+    made = again(without_noise(recorded(b"o" * 32, 7.5, "2026-01-01T01:00:00Z", total=4)))
+    assert made.inbound[0] == OLD.inbound[0]
+    assert made.outbound == OLD.outbound
+    response = made.inbound[1].response
+    assert isinstance(response, HttpResponse)
+    assert isinstance(response.body, bytes)
+    mail = StandIns(b"k" * 32).stand_in("email", EMAIL)
+    assert json.loads(response.body) == {"by": mail, "total": 4}
+    assert made.inbound[1].at == OLD.inbound[1].at
+
+
+def test_equal_values_must_stay_equal() -> None:
+    """Where two places were equal and are not any more, the later exchange is a new one."""
+    new = without_noise(recorded(b"o" * 32, 7.5, "2026-01-01T01:00:00Z"))
+    other = exchange(
+        "bbbb000001-1", 27.5,
+        {"by": StandIns(b"o" * 32).stand_in("email", "john@mail.example"), "total": 3},
+    )  # fmt: skip
+    made = again(msgspec.structs.replace(new, inbound=(new.inbound[0], other)))
+    assert made.inbound[0] == OLD.inbound[0]
+    assert made.inbound[1].response == other.response
+
+
+def test_another_order_has_new_times() -> None:
+    """Times are kept only where they tell the order that was heard now."""
+    new = without_noise(recorded(b"o" * 32, 7.5, "2026-01-01T01:00:00Z"))
+    first, second = new.inbound
+    swapped = (
+        msgspec.structs.replace(second, at=1.5),
+        msgspec.structs.replace(first, at=2.5),
+    )
+    made = again(msgspec.structs.replace(new, inbound=swapped))
+    assert [one.at for one in made.inbound] == [1.5, 2.5]
+    assert made.inbound[1].request == first.request
