@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench import lessons, snapshots
+from bench import databases, lessons, snapshots
 from bench.lines import Line, config, replay
 from bench.tools import (
     CLIENT_CORE,
@@ -239,6 +239,9 @@ MEASURES: dict[str, Callable[[Path], Iterator[Line]]] = {
     "learn": lessons.lesson,
     "noise": lessons.noisy,
     "slow": lessons.slow_start,
+    "postgres": databases.postgres_rates,
+    "load": databases.loading,
+    "redis": databases.redis_rates,
 }
 
 

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 TOP = Path(__file__).resolve().parent.parent
 GATE = [str(TOP / ".venv" / "bin" / "ci-gate")]
@@ -80,12 +81,18 @@ def pinned(core: int, command: Sequence[str]) -> list[str]:
 
 @contextlib.contextmanager
 def running(
-    command: Sequence[str], port: int, *, folder: Path | None = None, quiet: bool = True
+    command: Sequence[str],
+    port: int,
+    *,
+    folder: Path | None = None,
+    quiet: bool = True,
+    **who: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server in a process group of its own, up when its port accepts, gone afterwards."""
+    """A server in a process group of its own, up when its port accepts, gone afterwards. `who`:
+    as whom it runs, as `subprocess.Popen` wants it."""
     sink = subprocess.DEVNULL if quiet else None
     process = subprocess.Popen(
-        command, cwd=folder, stdout=sink, stderr=sink, start_new_session=True
+        command, cwd=folder, stdout=sink, stderr=sink, start_new_session=True, **who
     )
     try:
         wait_for(port, process)

@@ -79,13 +79,17 @@ class Keeping:
     def close(self) -> None:
         """Everything is on disk."""
         if self._journal is not None:
+            self._write(Journal.flush)
             self._journal.close()
 
     def _found(self, dependency: Dependency) -> None:
         self._write(lambda journal: journal.append_dependency(dependency))
 
     def _keep(self, exchange: Exchange) -> None:
-        self._write(lambda journal: journal.append(exchange))
+        """One write for all that this turn of the loop has heard: writing is what costs."""
+        journal = self._journal
+        if journal is not None and self.failure is None and journal.hold(exchange):
+            asyncio.get_running_loop().call_soon(self._write, Journal.flush)
 
     def _write(self, write: Callable[[Journal], None]) -> None:
         journal = self._journal

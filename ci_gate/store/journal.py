@@ -69,6 +69,7 @@ class Journal:
         self.size = 0
         """Bytes written so far."""
         self._handle = handle
+        self._held: list[bytes] = []
         self._encode = msgspec.json.Encoder().encode
 
     @classmethod
@@ -102,15 +103,32 @@ class Journal:
         """Write one exchange; when this returns, a kill of this process cannot lose it."""
         self._write({"exchange": encode_exchange(exchange, None)})
 
+    def hold(self, exchange: Exchange) -> bool:
+        """Take one exchange for the next `flush`, which must follow soon; True: it is the first."""
+        self._held.append(self._line({"exchange": encode_exchange(exchange, None)}))
+        return len(self._held) == 1
+
+    def flush(self) -> None:
+        """Write what was held, in order; a kill of this process cannot lose it any more."""
+        if self._held:
+            data = b"".join(self._held)
+            self._held.clear()
+            self._put(data)
+
     def append_dependency(self, dependency: Dependency) -> None:
         """Write what was learned of a dependency while recording."""
         self._write({"dependency": msgspec.to_builtins(dependency)})
 
-    def _write(self, form: dict[str, object]) -> None:
+    def _line(self, form: dict[str, object]) -> bytes:
         try:
-            line = self._encode(form) + b"\n"
+            return self._encode(form) + b"\n"
         except UnicodeEncodeError:
-            line = self._encode(_without_surrogates(form)) + b"\n"
+            return self._encode(_without_surrogates(form)) + b"\n"
+
+    def _write(self, form: dict[str, object]) -> None:
+        self._put(self._line(form))
+
+    def _put(self, line: bytes) -> None:
         with writing(os.path.dirname(self.path) or "."):
             written = 0
             try:
@@ -127,6 +145,8 @@ class Journal:
         """Make everything durable and close; harmless a second time."""
         if self._handle < 0:
             return
+        with contextlib.suppress(CannotRun):
+            self.flush()
         with contextlib.suppress(OSError):
             os.fsync(self._handle)
         os.close(self._handle)

@@ -223,16 +223,16 @@ def test_a_full_disk_ends_the_recording_and_loses_nothing(
     acting: Any, options: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CannotRun; what was written is kept and folded by the next `record`."""
-    append = Journal.append
+    flush = Journal.flush
     written = []
 
-    def full(self: Journal, exchange: Any) -> None:
+    def full(self: Journal) -> None:
         if len(written) >= 2:
             raise CannotRun("cannot write: No space left on device")
-        written.append(exchange)
-        append(self, exchange)
+        written.append(self.size)
+        flush(self)
 
-    monkeypatch.setattr(Journal, "append", full)
+    monkeypatch.setattr(Journal, "flush", full)
     given = options(drive=DRIVE + "\nimport time; time.sleep(60)")
     with pytest.raises(CannotRun, match="No space left"):
         loop_run(record(given, acting.events.append))
@@ -240,7 +240,7 @@ def test_a_full_disk_ends_the_recording_and_loses_nothing(
     left = leftover(given.out)
     assert left is not None
     assert len(left.exchanges) == 2
-    monkeypatch.setattr(Journal, "append", append)
+    monkeypatch.setattr(Journal, "flush", flush)
     summary = recorded(acting, options(existing="add"))
     assert "cut off; keeping its 2 exchanges" in acting.noted()
     assert summary.inbound == 3

@@ -57,6 +57,21 @@ def test_round_trip(tmp_path: Path, written: list[Exchange]) -> None:
     assert list(read_journal(str(path))) == written
 
 
+def test_what_is_held_is_written_at_once(tmp_path: Path) -> None:
+    """In order, by the next flush, and by closing."""
+    path = tmp_path / "j.jsonl"
+    with Journal.create(str(path)) as journal:
+        assert journal.hold(exchange(1))
+        assert not journal.hold(exchange(2))
+        assert path.stat().st_size == journal.size == 0
+        journal.flush()
+        assert journal.size == path.stat().st_size
+        assert list(read_journal(str(path))) == [exchange(1), exchange(2)]
+        journal.flush()
+        assert journal.hold(exchange(3))
+    assert list(read_journal(str(path))) == [exchange(1), exchange(2), exchange(3)]
+
+
 def test_head_and_dependencies(tmp_path: Path) -> None:
     """The journal says what is recorded; a dependency learned later is there, too."""
     with open_journal(str(tmp_path), ORIGIN, (PAY,)) as journal:
