@@ -217,18 +217,21 @@ class Walk:
 
     def _text(self, at: str, texts: Sequence[str], near: str = "", level: int = 0) -> bool:
         """Explain a text, or a word of one: as a whole, or by its words where these say more than
-        that it is a token (an id in a path). Signs between words may belong to base64, whose words
+        that it is a token (an id in a path), or another with the clock ahead (a page that tells the
+        time, twice in the same second). Signs between words may belong to base64, whose words
         therefore say nothing."""
         start = len(self.found)
         typed = self._typed(at, texts, near)
         whole = self.found[start:]
-        if typed and not (whole[0].noise.kind in _VAGUE and all(map(_is_composed, texts))):
+        derived = typed and whole[0].noise.kind == "derived"
+        vague = typed and whole[0].noise.kind in _VAGUE and all(map(_is_composed, texts))
+        if typed and not (vague or derived):
             return True
         del self.found[start:]
         mark = "." if MARK in at else MARK
         if level < LEVELS and self._words(at + mark, texts, level):
-            vague = any(one.noise.kind == "base64" for one in self.found[start:])
-            if not (typed and vague):
+            kinds = {one.noise.kind for one in self.found[start:]}
+            if not typed or not (kinds <= {"derived"} if derived else "base64" in kinds):
                 return True
         self.found[start:] = whole
         return typed

@@ -43,6 +43,19 @@ def test_numbers_are_told_from_each_other() -> None:
     assert walked({"a": 1}, {"a": True}, {"a": 1}).found[0].noise.members == ("1", "true")
 
 
+def test_a_page_that_tells_the_time() -> None:
+    """That two replays said the same second is chance; a page that is another one with the clock
+    ahead, in no word that says why, is what was seen and nothing else."""
+    page = "<rss><built>Sat, 21 Nov 2026 07:17:{} +0000</built></rss>"
+    later = page.format("09").replace("Sat, 21 Nov", "Tue, 22 Dec")
+    walk = walked(page.format("09"), page.format("09"), later, ahead=(2,))
+    assert [(one.noise.kind, one.noise.clock) for one in walk.found] == [("timestamp", False)]
+    walk = walked("it is on sale", "it is on sale", "it has ended", ahead=(2,))
+    assert [(one.noise.at, one.noise.kind) for one in walk.found] == [
+        ("response.body.$", "derived")
+    ]
+
+
 def test_the_recorded_value_is_evidence() -> None:
     """A recorded value of the same format widens it."""
     times = [f"2026-05-01T10:00:00.{n}Z" for n in ("123457", "123451")]
