@@ -20,6 +20,8 @@ FILES = 200_000
 LARGEST = 4 << 30
 """Bytes that one file may have, unpacked."""
 HEAD = 4096
+_PACKED = b"\x1f\x8b"
+_MARK = b"\xef\xbb\xbf"
 _STEP = 1 << 20
 
 
@@ -67,8 +69,16 @@ class Source:
 
     def read(self, name: str) -> bytes:
         """All of a file, unpacked; a byte order mark is left out."""
-        data = b"".join(self.chunks(name))
-        return data.removeprefix(b"\xef\xbb\xbf")
+        # In one piece: the pieces and their sum would be the file twice.
+        whole = b"".join(self.chunks(name, LARGEST + 1 if self._is_plain(name) else _STEP))
+        return whole.removeprefix(_MARK)
+
+    def _is_plain(self, name: str) -> bool:
+        try:
+            with open(self._path(name), "rb") as file:
+                return file.read(2) != _PACKED
+        except OSError:
+            return False  # told where it is read
 
     def chunks(self, name: str, step: int = _STEP) -> Iterator[bytes]:
         """A file in pieces of at most `step` bytes; one that is gzip'd is unpacked."""
@@ -77,7 +87,7 @@ class Source:
         total = 0
         try:
             with open(self._path(name), "rb") as plain:
-                packed = plain.read(2) == b"\x1f\x8b"
+                packed = plain.read(2) == _PACKED
                 plain.seek(0)
                 with contextlib.ExitStack() as stack:
                     file = stack.enter_context(gzip.open(plain)) if packed else plain
