@@ -15,6 +15,9 @@ def waits(request: Message) -> bool:
     """True for BLPOP and its like, XREAD with BLOCK among them."""
     if not isinstance(request, RedisCommand) or not isinstance(request.body, bytes):
         return False
+    # A command is kept as an array of strings: its name is the third line.
+    if not BLOCKING.intersection(request.body.split(b"\r\n", 3)[2:3]):
+        return False
     try:
         commands = [arguments(one) for one in Reader(inline=False).feed(request.body)]
     except Malformed:

@@ -20,7 +20,14 @@ from ci_gate.correlation.atoms import SHORTEST, means_something, spots_in, value
 from ci_gate.correlation.numbers import Numbers, is_number
 from ci_gate.model.binding import Binding, Bindings, Fresh, Spot
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import Message, Part
+from ci_gate.model.message import (
+    Message,
+    Part,
+    PgResult,
+    PgStatement,
+    RedisCommand,
+    RedisReply,
+)
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.values.jsontext import step
 from ci_gate.values.places import covers, rewrite
@@ -87,7 +94,7 @@ class _Search:
         self._asked: set[str] = set()
         """What clients and calls say at all: only such a value of an answer can travel."""
         self._numbers = Numbers()
-        self._texts: dict[int, list[tuple[str, str]]] = {}
+        self._texts: dict[object, list[tuple[str, str]]] = {}
 
     def run(self) -> Bindings:
         for event in self._events:
@@ -123,11 +130,12 @@ class _Search:
 
     def _texts_of(self, event: _Event) -> list[tuple[str, str]]:
         """(full place, text) of the leaves of a message."""
-        known = self._texts.get(id(event.message))
+        side = "response" if event.step in (_ANSWER, _RESPONSE) else "request"
+        key = _alike(side, event.message)
+        known = self._texts.get(key)
         if known is None:
-            side = "response" if event.step in (_ANSWER, _RESPONSE) else "request"
             known = list(texts_of(side, self._parts_of(event.exchange, event.message)).items())
-            self._texts[id(event.message)] = known
+            self._texts[key] = known
         return known
 
     def _client(self, event: _Event) -> None:
@@ -175,7 +183,7 @@ class _Search:
             return value in self._asked and value not in self._made and self._is_fresh(value)
 
         exchange = event.exchange
-        asked = dict(self._texts.get(id(exchange.request), ()))
+        asked = dict(self._texts.get(_alike("request", exchange.request), ()))
         self._numbers.said(
             exchange.id, asked, dict(self._texts_of(event)), lambda at: self._varies(exchange, at)
         )
@@ -203,6 +211,12 @@ def _values(text: str) -> Iterator[str]:
 def _within(value: str, values: Collection[str]) -> bool:
     """Parts of a value that travels have no origin of their own."""
     return any(value in one for one in values)
+
+
+def _alike(side: str, message: Message) -> object:
+    """Equal for messages that hold equal texts: databases say the same again and again."""
+    repeated = isinstance(message, PgStatement | PgResult | RedisCommand | RedisReply)
+    return (side, message) if repeated else id(message)
 
 
 def _way(exchange: Exchange, place: str) -> tuple[str, str, str]:
