@@ -18,9 +18,11 @@ from ci_gate.diff.messages import compare
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, Part
 from ci_gate.model.snapshot import Snapshot
-from ci_gate.values.places import rewrite
+from ci_gate.values.places import rewrite, walk
 from ci_gate.values.standins import is_stand_in
+from ci_gate.values.timed import carries_time
 
+_UNCOMPARED = ("headers.date", "headers.content-length")
 Codecs = Callable[[Exchange], Codec]
 
 
@@ -34,6 +36,15 @@ def steady(new: Snapshot, previous: Snapshot, codec_of: Codecs) -> Snapshot:
         known = old.get(one.id)
         if known is not None and _is_same(known, one, codec_of(one), equality):
             kept[one.id] = msgspec.structs.replace(known, groups=one.groups)
+    origin = new.origin
+    if len(kept) == len(everything):
+        # All times in it are those of the old recording, and so is its day.
+        origin = msgspec.structs.replace(origin, recorded_at=previous.origin.recorded_at)
+    else:
+        # A recording has one day: what tells the time has to tell that of the new one.
+        timed = [one for one in everything if one.id in kept and _tells_time(one, kept, codec_of)]
+        for one in timed:
+            del kept[one.id]
     if not kept:
         return new
     times = _times(everything, kept)
@@ -46,6 +57,7 @@ def steady(new: Snapshot, previous: Snapshot, codec_of: Codecs) -> Snapshot:
 
     return msgspec.structs.replace(
         new,
+        origin=origin,
         inbound=tuple(map(settled, new.inbound)),
         outbound=tuple(map(settled, new.outbound)),
     )
@@ -75,6 +87,30 @@ def _are_equal(
         return True
     said, says = speaks.places(old.response), speaks.places(new.response)
     return not compare("response", said, says, masks, equality)
+
+
+def _tells_time(new: Exchange, kept: Mapping[str, Exchange], codec_of: Codecs) -> bool:
+    """True for an exchange that differs in more than stand-ins, or in tokens that carry the time."""
+    old, speaks = kept[new.id], codec_of(new)
+    before, after = _texts(old, speaks), _texts(new, speaks)
+    return any(
+        value != before.get(place)
+        and (
+            not is_stand_in(value) or carries_time(value) or not is_stand_in(before.get(place, ""))
+        )
+        for place, value in after.items()
+    )
+
+
+def _texts(one: Exchange, speaks: Codec) -> dict[str, str]:
+    messages = [one.request] if one.response is None else [one.request, one.response]
+    return {
+        f"{number} {place}": str(value)
+        for number, message in enumerate(messages)
+        for part in speaks.places(message)
+        for place, value in walk(part)
+        if not place.startswith(_UNCOMPARED)
+    }
 
 
 def _times(everything: Sequence[Exchange], kept: Mapping[str, Exchange]) -> dict[str, float]:
