@@ -56,6 +56,7 @@ def test_figures_are_those_of_the_samples(acting: Any) -> None:
     assert list(result.routes) == [figures[name] for name in sorted(figures)]
 
 
+@pytest.mark.long
 def test_what_is_accepted_has_the_causes_of_the_whole(acting: Any) -> None:
     """What the shards kept of what differs is there, under the merged run's causes."""
     result = in_shards(acting, 3, "changed")
@@ -68,6 +69,7 @@ def test_what_is_accepted_has_the_causes_of_the_whole(acting: Any) -> None:
     assert request.target == b"/greeting?for=eve"
 
 
+@pytest.mark.long
 def test_conditions_are_judged_on_the_whole(acting: Any) -> None:
     """A minimum of requests and unused mocks: no shard fails for them, nor for having nothing."""
     policy = Policy(fail_if=(("", "requests.total < 7"), ("", "mocks.unused > 0")))
@@ -105,6 +107,7 @@ def at_startup(route: str) -> Any:
     return msgspec.structs.replace(snapshot, outbound=(call, *snapshot.outbound))
 
 
+@pytest.mark.long
 def test_startup_is_judged_on_the_whole_and_once(acting: Any) -> None:
     """A call that is no longer made at startup: no shard is red for it, the whole is, once."""
     acting.write(at_startup("/settings"))
@@ -138,6 +141,7 @@ def test_rules_count_over_all_shards(acting: Any) -> None:
     ]
 
 
+@pytest.mark.long
 def test_known_causes_pass_in_the_whole(acting: Any) -> None:
     """An entry of `known` covers the cause of the merged run, and is used, as in one run; one that
     no shard has is gone only when all are there."""
@@ -153,6 +157,7 @@ def test_known_causes_pass_in_the_whole(acting: Any) -> None:
     assert comparable(result) == comparable(one)
 
 
+@pytest.mark.long
 def test_quarantine_holds_in_the_whole(acting: Any) -> None:
     """What is listed passes in the merged run, wherever the exchange was; the entry is used."""
     row = acting.run("value")
@@ -173,6 +178,7 @@ def test_quarantine_holds_in_the_whole(acting: Any) -> None:
     assert comparable(result) == comparable(one)
 
 
+@pytest.mark.long
 def test_what_did_not_repeat_is_unstable_in_the_whole(acting: Any) -> None:
     """Confirmed in the shard: red at first only is unstable, and not green, as in one run."""
     once = acting.folder / "once"
@@ -189,6 +195,7 @@ def test_what_did_not_repeat_is_unstable_in_the_whole(acting: Any) -> None:
     assert comparable(result) == comparable(one)
 
 
+@pytest.mark.long
 def test_a_baseline_lets_pass_in_the_whole(acting: Any) -> None:
     """`--baseline` of one run holds for shards of another."""
     acting.run("type")
@@ -196,6 +203,7 @@ def test_a_baseline_lets_pass_in_the_whole(acting: Any) -> None:
     assert (result.verdict.outcome, result.causes[0].standing) == ("pass", "before")
 
 
+@pytest.mark.long
 def test_a_call_that_moved_to_another_shard_is_told_as_moved(acting: Any) -> None:
     """Recorded in a request of one shard, made by one of another: one cause, as in one run."""
     json, hello = (
@@ -268,6 +276,7 @@ def test_what_was_run_otherwise_is_refused(two: Any) -> None:
     assert "another snapshot" in refusal(two, "shard-1", "shard-2")
 
 
+@pytest.mark.long
 def test_a_shard_of_another_count_is_refused(acting: Any) -> None:
     """1/2 and 2/3 are not of one run."""
     shards(acting, 2)

@@ -20,14 +20,13 @@ from tests.gate.sharded import comparable, merged, shards
 
 def test_a_shard_judges_its_own_and_says_so(acting: Any) -> None:
     """Every exchange is judged in one shard; result.json says which; a regression is red there."""
-    results = shards(acting, 3, "type")
-    assert [str(one.shard) for one in results] == ["1/3", "2/3", "3/3"]
+    results = shards(acting, 2, "type")
+    assert [str(one.shard) for one in results] == ["1/2", "2/2"]
     assert sum(one.runs[0].counts.total for one in results) == 7
-    assert sorted(one.verdict.outcome for one in results) == ["fail", "pass", "pass"]
-    folders = [acting.folder / f"shard-{index}" for index in (1, 2, 3)]
-    assert [str(read_result(str(one / "result.json")).shard) for one in folders] == [
-        *("1/3", "2/3", "3/3")
-    ]
+    assert sorted(one.verdict.outcome for one in results) == ["fail", "pass"]
+    folders = [acting.folder / f"shard-{index}" for index in (1, 2)]
+    parts = [read_result(str(one / "result.json")).shard for one in folders]
+    assert list(map(str, parts)) == ["1/2", "2/2"]
     rows = [row for one in folders for row in read_exchanges(str(one / "exchanges.jsonl"))]
     assert sorted(row.id for row in rows) == sorted(one.id for one in acted().inbound)
 
@@ -45,6 +44,7 @@ def remembering() -> Any:
     return msgspec.structs.replace(snapshot, inbound=tuple(inbound))
 
 
+@pytest.mark.long
 def test_what_lacks_other_requests_is_no_finding(acting: Any) -> None:
     """An unchanged service that remembers requests of other shards passes: what differs is replayed
     again among all others, as one run would, and a notice says so."""
