@@ -264,9 +264,10 @@ class Recording:
         asking = due
         if op.kind in (b"P", b"B"):
             asked = [one for one in _until_sync(self._due) if one.number >= 0]
-            # The values of a portal may be wrong; the description of its statement is not.
-            executed = (one for one in asked if one.op.kind == b"E")
-            asking = next(executed, asked[0] if asked else due)
+            asking = asked[0] if asked else due
+            if op.kind == b"B" or asking.op.portal is not None:
+                # The values of a portal may be wrong; the description of its statement is not.
+                asking = next((one for one in asked if one.op.kind == b"E"), asking)
         if _code(payload) in _OWN_ERRORS:
             asking = _Due(op, -1, at)
         at_step = {b"P": "parse", b"B": "bind"}.get(op.kind, "")
