@@ -108,7 +108,9 @@ def speed(values: list[Labelled]) -> dict[str, float]:
     ]
     redactor = Redactor(StandIns(b"k" * 32))
     return {
-        "searching the corpus": _rate(lambda data: sum(1 for _ in find(data)), everything),
+        "searching the corpus, every other value one to replace": _rate(
+            lambda data: sum(1 for _ in find(data)), everything
+        ),
         "searching ordinary JSON": _rate(lambda data: sum(1 for _ in find(data)), documents),
         "redacting ordinary JSON": _rate(
             lambda data: redactor.part(Part("body", data, "json")), documents
