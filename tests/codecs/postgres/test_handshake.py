@@ -10,6 +10,7 @@ from ci_gate.codecs.base import Action, Bytes, Close, Side, StartTLS, Undecodabl
 from ci_gate.codecs.postgres import handshake as own
 from ci_gate.codecs.postgres.frames import frame
 from ci_gate.codecs.postgres.handshake import Handshake
+from ci_gate.codecs.postgres.mocking import Mocking
 from tests.codecs.postgres.said_as_bytes import STARTUP
 
 C, S = Side.CLIENT, Side.SERVER
@@ -95,6 +96,41 @@ def test_tls_that_is_not_configured() -> None:
     hands = Handshake({})
     hands.feed(C, SSL)
     assert hands.feed(C, b"") == [Undecodable(C, own.TLS_NOT_CONFIGURED, left=True)]
+
+
+def test_a_mock_says_the_same() -> None:
+    """Offered where it is configured, also without asking; denied with the remedy elsewhere."""
+    mock = Mocking({"tls": "on"})
+    assert mock.feed(C, SSL, 0) == [Bytes(C, b"S"), StartTLS(C)]
+    assert isinstance(mock.feed(C, STARTUP, 0)[0], Bytes)
+    assert Mocking({"tls": "on"}).feed(C, b"\x16\x03", 0) == [StartTLS(C, b"\x16\x03")]
+    mock = Mocking({})
+    mock.feed(C, b"\x16\x03", 0)
+    noted, said, closed = mock.feed(C, STARTUP, 0)
+    assert isinstance(noted, Undecodable)
+    assert noted.reason == own.TLS_NOT_CONFIGURED
+    assert isinstance(said, Bytes)
+    assert own.TLS_NOT_CONFIGURED.encode() in said.data
+    assert closed == Close(C)
+    mock = Mocking({})
+    assert mock.feed(C, SSL, 0) == [Bytes(C, b"N")]
+    left = mock.feed(C, b"", 0)[0]
+    assert isinstance(left, Undecodable)
+    assert left.reason == own.TLS_NOT_CONFIGURED
+
+
+@pytest.mark.parametrize(
+    ("heard", "why"),
+    [(frame(b"Q", b"select 1\0"), own.JOINED), (pack("!IHH", 8, 4, 0), "version 4.0")],
+)
+def test_a_mock_refuses_with_the_remedy(heard: bytes, why: str) -> None:
+    """A connection that was joined in the middle, and a protocol of the future."""
+    noted, said, closed = Mocking({}).feed(C, heard, 0)
+    assert isinstance(noted, Undecodable)
+    assert why in noted.reason
+    assert isinstance(said, Bytes)
+    assert noted.reason.encode() in said.data
+    assert closed == Close(C)
 
 
 def test_something_slipped_in_before_tls() -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from ci_gate.service.ports import free_port
 from tests.e2e.conftest import Gate
 from tests.e2e.databases.servers import Postgres, Redis, program
 
@@ -160,8 +159,3 @@ def test_what_is_not_configured(gate: Gate, servers: tuple[TlsPostgres, TlsRedis
     recorded = gate("record", "--out", "snap2", "--out-port", "0")
     assert "server does not support SSL, but SSL was required" in recorded.text
     assert "set `tls: {client: true}` for it" in recorded.text
-
-
-def test_ports_are_free() -> None:
-    """The servers above listen where nobody else does."""
-    assert free_port()
