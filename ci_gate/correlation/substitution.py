@@ -31,7 +31,8 @@ from ci_gate.values.places import rewrite
 _SAID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """What may take the place of a small number."""
 _COMPARED = frozenset({"path", "query", "body"})
-"""Parts of a call in which a fresh value may stand; headers are not compared by value."""
+"""Parts of a call in which a fresh value may stand, and all that are JSON, such as a statement's
+parameters; headers are not compared by value."""
 
 Texts = Mapping[str, str]
 """The leaves of a message by full place."""
@@ -231,7 +232,7 @@ class Substitution:
         With `pairs` these take the place of all that was learned, to try what they come to.
         """
         moved = {one.live: one.recorded for one in pairs} if pairs else self._moved
-        looked_into = [one for one in parts if one.place in _COMPARED]
+        looked_into = [one for one in parts if one.place in _COMPARED or one.media == "json"]
         return self._turned_back(looked_into, moved, moved.__contains__)
 
     def made_up_in(self, parts: Sequence[Part]) -> dict[str, Part]:

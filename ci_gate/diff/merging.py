@@ -109,7 +109,7 @@ class _Merge:
             return msgspec.structs.replace(before, value=b"")
         if isinstance(after.value, Opaque):
             raise CannotMerge(f"{place} is too large to be kept in a run directory")
-        if before is not None and name == "body":
+        if before is not None and (name == "body" or before.media == "json"):
             body = self._json(place, before, after)
             if body is not None:
                 return msgspec.structs.replace(before, value=body)

@@ -86,7 +86,7 @@ class Walk:
         name, media = parts[0].place, parts[0].media
         if name in ("headers", "trailers"):
             self._fields([_compared(part, self._side) for part in parts])
-        elif name == "body":
+        elif name == "body" or media == "json":
             self._body(place, parts)
         elif media in ("query", "path"):
             self._fields([part if part is not None else Part(name, b"", media) for part in there])

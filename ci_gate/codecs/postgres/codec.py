@@ -9,6 +9,7 @@ from ci_gate.codecs.postgres import form
 from ci_gate.codecs.postgres.copydata import copy_data, copy_form
 from ci_gate.codecs.postgres.frames import Malformed, frame
 from ci_gate.codecs.postgres.handshake import fatal
+from ci_gate.codecs.postgres.literals import lifted, literals_form, with_literals
 from ci_gate.codecs.postgres.mocking import Mocking
 from ci_gate.codecs.postgres.params import params_form, params_of
 from ci_gate.codecs.postgres.recording import Recording
@@ -72,11 +73,11 @@ class Postgres:
         return recorded
 
     def places(self, message: Message) -> tuple[Part, ...]:
-        """Of a statement `sql`, `params`, `transaction` and what COPY sent; of a result `results`,
-        read as JSON (see `postgres.form`)."""
+        """Of a statement `sql` without its `literals`, these, `params`, `transaction` and what COPY
+        sent; of a result `results`, read as JSON (see `postgres.form`)."""
         if isinstance(message, PgStatement):
             return (
-                Part("sql", message.sql, "text"),
+                *_text_parts(message.sql),
                 Part("params", params_form(message.sql, message.params), "json"),
                 Part("transaction", "inside" if message.transaction else "outside"),
                 _copied(message),
@@ -97,8 +98,9 @@ class Postgres:
             sql, params = values.get("sql"), values.get("params")
             body, rows = values.get("body"), values.get("rows")
             changed: dict[str, object] = {}
-            if isinstance(sql, str):
-                changed["sql"] = sql
+            literals = values.get("literals")
+            if isinstance(sql, str) or isinstance(literals, bytes):
+                changed["sql"] = _with_text(message.sql, sql, literals)
             if isinstance(params, bytes):
                 changed["params"] = params_of(params)
             if isinstance(body, bytes):
@@ -151,6 +153,19 @@ class Postgres:
 def _statement(message: Message) -> PgStatement:
     assert isinstance(message, PgStatement)
     return message
+
+
+def _text_parts(sql: str) -> tuple[Part, ...]:
+    """A text without its literals, and these where it has any."""
+    found = lifted(sql)
+    text = Part("sql", found.text, "text")
+    return (text, Part("literals", literals_form(sql), "json")) if found.literals else (text,)
+
+
+def _with_text(sql: str, text: object, literals: object) -> str:
+    """A statement with another text between its literals, or with other literals."""
+    kept = literals if isinstance(literals, bytes) else literals_form(sql)
+    return with_literals(sql, text if isinstance(text, str) else lifted(sql).text, kept)
 
 
 def _copied(statement: PgStatement) -> Part:

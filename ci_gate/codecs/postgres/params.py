@@ -16,8 +16,8 @@ def params_form(sql: str, params: Params) -> bytes:
     """The parameters of a statement as JSON, by the column where the text tells it: a place then
     says `request.params.$.email`; others by their position, "$2"."""
     values = [_form(one) for one in params]
-    names = _names(sql, len(values))
-    form: object = dict(zip(names, values, strict=True)) if names else values
+    by_name = names(parameter_names(sql), len(values))
+    form: object = dict(zip(by_name, values, strict=True)) if by_name else values
     return json.dumps(form, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -36,13 +36,14 @@ def _form(value: str | bytes | None) -> object:
     return value
 
 
-def _names(sql: str, count: int) -> list[str]:
-    """A name for each parameter; none at all when the text tells of no column."""
-    known = parameter_names(sql)[:count]
+def names(columns: Sequence[str], count: int) -> list[str]:
+    """A name for each of `count` values: its column where that is known and no other's, else its
+    position; none at all when the text tells of no column."""
+    known = columns[:count]
     if not any(known):
         return []
-    names = [*known, *[""] * (count - len(known))]
+    padded = [*known, *[""] * (count - len(known))]
     return [
-        name if name and names.count(name) == 1 and name[:1] != "$" else f"${index}"
-        for index, name in enumerate(names, 1)
+        name if name and padded.count(name) == 1 and name[:1] != "$" else f"${index}"
+        for index, name in enumerate(padded, 1)
     ]

@@ -29,7 +29,7 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"[eE]'(?:[^'\\]|\\.|'')*'", re.DOTALL)
 _NESTED = re.compile(r"/\*|\*/")
 _LISTS = re.compile(r"\b(IN|VALUES) \((\?|\$\d+)(?:, (?:\?|\$\d+))*\)")
-_LONGEST = 1 << 20
+LONGEST = 1 << 20
 """Characters of a statement that is looked into; a longer one stands for itself."""
 
 _SESSION = frozenset(
@@ -66,7 +66,7 @@ class Statement(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=8192)
 def look(sql: str) -> Statement:
     """The statement, or statements, of a text. Never raises: what is no SQL is looked at as words."""
-    if len(sql) > _LONGEST:
+    if len(sql) > LONGEST:
         return Statement(sql, (), (_first_word(sql),), "write", ())
     words: list[str] = []
     literals: list[str] = []
@@ -196,7 +196,7 @@ def parameter_names(sql: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def _parameter_names(sql: str) -> tuple[str, ...]:
-    tokens = [text for _, text in _tokens(sql[:_LONGEST])]
+    tokens = [text for _, text in _tokens(sql[:LONGEST])]
     found: dict[int, str] = dict(_inserted(tokens))
     for index, one in enumerate(tokens):
         number = _parameter(one)
