@@ -35,23 +35,17 @@ def bench(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_unchanged_it_passes(bench: Any) -> None:
-    """Three runs of three, and every request was replayed."""
-    passed, _, said = harness.passes(bench.run, 3)
-    assert passed == 3, said
+    """And every request was replayed."""
+    done = bench.run()
+    assert done.code == 0, done.text
     counts = bench.result()["runs"][0]["counts"]
     assert counts["answered"] == counts["total"] >= 30
 
 
-def test_in_a_month_it_passes(bench: Any) -> None:
-    """On a machine whose clock is a month ahead."""
-    done = bench.in_a_month()
-    assert done.code == 0, done.text
-
-
-def test_on_a_busy_machine_it_passes(bench: Any) -> None:
-    """While other processes load every core."""
+def test_in_a_month_on_a_busy_machine_it_passes(bench: Any) -> None:
+    """The machine's clock is a month ahead, and other processes load every core."""
     with harness.busy():
-        done = bench.run("busy")
+        done = bench.in_a_month()
     assert done.code == 0, done.text
 
 

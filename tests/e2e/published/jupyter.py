@@ -144,7 +144,7 @@ def notes(client: Client) -> None:
 
 def notebooks(client: Client) -> None:
     """Made, copied, renamed, deleted."""
-    cell = {"cell_type": "code", "id": "aa11", "source": "1+1", "metadata": {}, "outputs": [],
+    cell: dict[str, Any] = {"cell_type": "code", "id": "aa11", "source": "1+1", "metadata": {}, "outputs": [],
             "execution_count": None}  # fmt: skip
     content = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     first = {"type": "notebook", "content": content}
