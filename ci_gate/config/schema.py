@@ -64,7 +64,8 @@ class DependencySection(_Section, frozen=True, kw_only=True):
     role: Literal["", "telemetry"] = ""
     raw: Literal["", "keep"] = ""
     tls: TlsSection = TlsSection()
-    mode: Any = None
+    mode: Literal["", "stateful"] = ""
+    """"stateful": Redis with state of its own, for services that count and lock."""
     background: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     """Calls that only read, whatever their method: "POST /search"."""

@@ -30,13 +30,14 @@ def check_supported(settings: Configuration, problems: Problems) -> None:
 
 def _check_dependency(path: Path, dependency: DependencySection, problems: Problems) -> None:
     wanted = {
-        "mode": bool(dependency.mode),
         "raw": bool(dependency.raw),
         "latency": bool(dependency.latency),
     }
     for key, used in wanted.items():
         if used:
             problems.add((*path, key), "not supported yet; take it out")
+    if dependency.mode and dependency.protocol != "redis":
+        problems.add((*path, "mode"), "stateful is for redis alone; take it out")
     if dependency.tls != TlsSection() and dependency.protocol in ("http", "raw"):
         problems.add((*path, "tls"), _NO_TLS[dependency.protocol])
     if dependency.role != "telemetry" and dependency.protocol not in PROTOCOLS:
