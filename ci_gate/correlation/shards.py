@@ -14,7 +14,8 @@ from ci_gate.model.exchange import Exchange
 from ci_gate.model.snapshot import Snapshot
 
 EACH = 10.0
-"""Milliseconds that an exchange weighs beside what the service took when it was recorded."""
+"""Milliseconds that an exchange weighs beside what the service took when it was recorded. Weights
+are whole microseconds: a sum of fractions would depend on its order, and so would the shards."""
 
 ChainOf = Callable[[Collection[str]], Sequence[str]]
 """The exchanges that some need, themselves included (`Chains.of`)."""
@@ -27,21 +28,20 @@ def spread(snapshot: Snapshot, chain_of: ChainOf, count: int) -> tuple[frozenset
     The heaviest chains first, each goes where it adds least to what is replayed anyway, as long as
     that shard has room, else to the one that is done first.
     """
-    weights = {one.id: EACH + max(one.took, 0.0) for one in snapshot.inbound}
+    weights = {one.id: round(1000 * (EACH + max(one.took, 0.0))) for one in snapshot.inbound}
     units = [
         _Unit(members, frozenset(chain_of(members)), number)
         for number, members in enumerate(_together(snapshot))
     ]
     heavy = {one.number: _weight(one.chain, weights) for one in units}
-    room = max(sum(weights.values()) / count, max(heavy.values(), default=0.0))
+    room = max(-(-sum(weights.values()) // count), max(heavy.values(), default=0))
     shards = [_Shard() for _ in range(count)]
     for unit in sorted(units, key=lambda one: (-heavy[one.number], one.number)):
         added = [_weight(unit.chain - shard.replayed, weights) for shard in shards]
 
-        def place(at: int, added: Sequence[float] = added) -> tuple[float, float, float, int]:
+        def place(at: int, added: Sequence[int] = added) -> tuple[int, int, int, int]:
             load = shards[at].load + added[at]
-            full = load > room
-            return (load if full else 0.0, added[at], load, at)
+            return (load if load > room else 0, added[at], load, at)
 
         best = min(range(count), key=place)
         shards[best].take(unit, added[best])
@@ -60,15 +60,15 @@ class _Shard:
     def __init__(self) -> None:
         self.judged: set[str] = set()
         self.replayed: set[str] = set()
-        self.load = 0.0
+        self.load = 0
 
-    def take(self, unit: _Unit, added: float) -> None:
+    def take(self, unit: _Unit, added: int) -> None:
         self.judged.update(unit.members)
         self.replayed |= unit.chain
         self.load += added
 
 
-def _weight(ids: Iterable[str], weights: dict[str, float]) -> float:
+def _weight(ids: Iterable[str], weights: dict[str, int]) -> int:
     return sum(weights[one] for one in ids)
 
 

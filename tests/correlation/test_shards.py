@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +15,8 @@ from ci_gate.correlation.shards import spread
 from ci_gate.model.exchange import Exchange, Facts
 from ci_gate.model.message import HttpRequest
 from ci_gate.model.snapshot import Origin, Snapshot
+
+TOP = Path(__file__).resolve().parents[2]
 
 
 def facts(one: Exchange) -> Facts:
@@ -73,6 +80,26 @@ def test_those_that_may_have_made_one_call_stay_together() -> None:
     )
     shards = spread_of(exchanges, 3, (call,))
     assert any({"0", "5"} <= one for one in shards)
+
+
+def test_every_process_comes_to_the_same() -> None:
+    """Whatever the order of sets is in one: weights are never added up to something else."""
+    program = (
+        "from tests.correlation.test_shards import *\n"
+        "made = [inbound(f'x{n}', f'{\"POST\" if n % 3 else \"GET\"} /r{n % 4}', n / 7) for n in range(60)]\n"
+        "print([sorted(one) for one in spread_of(made, 3)])"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": str(TOP)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(said) == 1
 
 
 def test_more_shards_than_chains() -> None:
