@@ -19,6 +19,7 @@ from ci_gate.values.personal import KINDS as PERSONAL_KINDS
 from ci_gate.values.personal import is_of_kind
 from ci_gate.values.places import TextEdit
 from ci_gate.values.shapes import shape_of
+from ci_gate.values.standins import SMALL
 
 if TYPE_CHECKING:
     from ci_gate.values.redaction import Redactor
@@ -123,8 +124,10 @@ class LeafChange:
         if not is_of_kind(text, kind) or shape_of(text):
             return None
         if not isinstance(leaf.value, str) and kind != "coordinate":
-            # A number has to stay one where it can: sixteen digits are not exact everywhere.
-            kind = "number"
+            # A number has to stay one, and one that a column of its size holds.
+            if not text.isdigit() or SMALL[0] <= int(text) < SMALL[1]:
+                return None
+            kind = "small-number" if len(text) < 10 or int(text) < 1 << 31 else "number"
         return self._redactor.secret(kind, text, False)
 
     def _content(self, leaf: Leaf, text: str) -> list[TextEdit] | None:

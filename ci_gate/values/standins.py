@@ -76,6 +76,9 @@ _PERSONAL_CLAIMS = frozenset(
 )
 """Claims about a person (OpenID Connect Core section 5.1). Who a token is for (`sub`) and what it
 is good for stay: paths, bodies and queries name the same, and a service decides by them."""
+SMALL = (2_147_000_000, (1 << 31) - 1)
+"""From, and up to: what stands for numbers of 31 bits where a number is wanted. Too few to hold a
+check, so that only their place tells that they stand for others."""
 _SHORTEST = 8
 """Characters of the shortest stand-in: a day as digits."""
 _NUMERIC = frozenset("+-(0123456789")
@@ -147,6 +150,8 @@ class StandIns:
         if kind == "number":
             digits = "9" + _shaped("0" * 16, "", seed)[:7]
             return digits + checkmark.check_digits(digits)
+        if kind == "small-number":
+            return str(SMALL[0] + int.from_bytes(seed[:8], "big") % (SMALL[1] - SMALL[0]))
         make = _FORMS.get(kind)
         return make(text, seed) if make is not None else ""
 

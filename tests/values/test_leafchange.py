@@ -50,6 +50,15 @@ def test_replaced(name: str, value: object, kind: str) -> None:
     assert is_stand_in(str(document[name])) == kind
 
 
+def test_a_number_of_31_bits_stays_one() -> None:
+    """A column of four bytes has to hold what stands for its value; done twice changes nothing."""
+    document = body({"ssn": 412551234, "mobile": 2025550123})
+    assert isinstance(document, dict)
+    for name, value in (("ssn", 412551234), ("mobile", 2025550123)):
+        assert document[name] != value
+        assert 2_147_000_000 <= document[name] < 2**31
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -57,6 +66,7 @@ def test_replaced(name: str, value: object, kind: str) -> None:
         ("address", "127.0.0.1:80"),
         ("lat", 52),
         ("phone", "call me"),
+        ("phone", 4915112.25),
         ("version", "1.2.3.4"),
         ("next_page_token", "tok9a8s7d6f5g4h3j2k1l0"),
         ("name", "Green tea"),
