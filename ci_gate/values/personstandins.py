@@ -2,7 +2,7 @@
 
 Names and addresses word by word, so that a first and a last name put together are the stand-in of
 the whole name: `Xkqpwnabcdef Rtzuivcdefga`. Each word of letters carries its own check. Days lie in
-the years 1000 to 1799, coordinates south of 80 degrees with a check in their last digits.
+the years 1000 to 1799, coordinates within a kilometre of the pole.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OLD_DAY = re.compile(
     r"(?:[T ]\d\d:.*)?"
 )
 _COORDINATE = re.compile(r"-?\d{1,3}\.\d+")
-_SOUTH = re.compile(r"-8\d\.(\d{5,})(\d{4})7")
+_SOUTH = re.compile(r"-89\.99\d{2,}")
 _LETTERS = 6
 LONGEST = 256
 
@@ -70,31 +70,24 @@ def is_day_stand_in(text: str) -> bool:
 
 
 def coordinate_stand_in(text: str, seed: bytes) -> str:
-    """Each number becomes one between -80 and -90 with as many decimals, at least ten."""
+    """Each number becomes one between -89.99 and -90, with ten decimals; a column that keeps fewer
+    does not move it out of there."""
     number = int.from_bytes(seed, "big")
 
-    def written(found: re.Match[str]) -> str:
+    def written(_: re.Match[str]) -> str:
         nonlocal number
-        size = max(5, len(found[0].partition(".")[2]) - 5)
-        size = min(size, 8)
-        number, identity = divmod(number, 10**size)
-        number, whole = divmod(number, 10)
-        digits = str(identity).zfill(size)
-        return f"-8{whole}.{digits}{checkmark.check_digits(f'8{whole}{digits}', 4)}7"
+        number, identity = divmod(number, 8 * 10**7 - 1)
+        # No zero at the end: whoever reads and writes the number would drop it.
+        return f"-89.99{identity:08d}"[:-1] + str(1 + identity % 9)
 
     return _COORDINATE.sub(written, text)
 
 
 def is_coordinate_stand_in(text: str) -> bool:
     """True for numbers (one, or two with a comma) that `coordinate_stand_in` makes."""
-    if not text.startswith("-8") or len(text) > 60:
+    if not text.startswith("-89.99") or len(text) > 60:
         return False
-    return all(_is_south(one.strip()) for one in re.split("[,;]", text))
-
-
-def _is_south(text: str) -> bool:
-    found = _SOUTH.fullmatch(text)
-    return found is not None and found[2] == checkmark.check_digits(f"8{text[2]}{found[1]}", 4)
+    return all(_SOUTH.fullmatch(one.strip()) for one in re.split("[,;]", text))
 
 
 def _word(word: str, key: bytes) -> str:

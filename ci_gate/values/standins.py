@@ -16,7 +16,7 @@ recognisable without the key, so that nothing is redacted twice and comparing kn
 | phone | same country code and groups, national part from 000 | those zeros |
 | name, address | word by word: letters for letters, digits for digits | the check in every word |
 | birth-date | the same form, a year from 1000 to 1799 | the year |
-| coordinate | a number between -80 and -90, 10 to 13 decimals | the check in its last digits |
+| coordinate | a number between -89.99 and -90 | the range |
 | cvv | ones | (not: too short; ones stay ones) |
 | key, secret, national-id, ssn, nino, bare phone | same prefix, separators, alphabet and length, \
 at least 12 or 16 | the check at its end |

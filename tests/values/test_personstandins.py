@@ -72,5 +72,6 @@ def test_coordinates(text: str, seed: bytes) -> None:
     assert is_coordinate_stand_in(new)
     assert not is_coordinate_stand_in(text)
     for one in new.split(","):
-        assert -90 < float(one) <= -80
+        assert -90 < float(one) <= -89.99
         assert str(float(one)) == one
+        assert is_coordinate_stand_in(f"{float(one):.6f}"), "a column of four bytes keeps as many"
