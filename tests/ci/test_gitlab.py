@@ -157,7 +157,7 @@ def test_shards(repository: Path) -> None:
     assert "39 of 39 requests unchanged" in done.stdout
     done = run_pipeline(repository, text, variables=("REGRESSION=dropped-call",))
     assert done.returncode == 1, done.stdout
-    assert "FAIL  behaviour\n" in done.stdout
+    assert "FAIL  behaviour " in done.stdout
     assert "WARN  behaviour-shard" in done.stdout
 
 
