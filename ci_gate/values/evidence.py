@@ -49,6 +49,7 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
 _NUMBER = re.compile(
     r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII
 )
+_SIZED = re.compile(r"[0-9a-f]{1,8}-[A-Za-z0-9+/_-]{27}")
 _WITH_UNIT = re.compile(rf"({_NUMBER.pattern})( ?[A-Za-zµ%]{{1,3}})", re.ASCII)
 _DIGESTS = frozenset({32, 40, 64, 96, 128})
 """Lengths at which hexadecimal digits are bytes, written with all their zeros."""
@@ -194,7 +195,10 @@ def _text(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
 
 
 def _constant(texts: Sequence[str]) -> str:
-    """What tokens begin with and does not vary, up to a sign between: "req_" of "req_8f3a…"."""
+    """What tokens begin with and does not vary, up to a sign between: "req_" of "req_8f3a…". The
+    size with which some entity tags begin, "212-3t4M…", is the body's, which varies."""
+    if all(map(_SIZED.fullmatch, texts)):
+        return ""
     before = texts[0][: common_prefix(texts)]
     signs = [at for at, sign in enumerate(before) if not sign.isalnum() and at]
     return before[: signs[-1] + 1] if signs else ""
