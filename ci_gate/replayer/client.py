@@ -79,6 +79,9 @@ class Replayer:
         self._lanes: list[_Lane] = []
         self._finished: asyncio.Future[None] | None = None
         self._silent = 0
+        self.late = 0
+        """Nanoseconds by which requests at their recorded distances go out later than planned: who
+        waits for an answer keeps the distance to the next request, and so do caches."""
         self._settling: dict[str, _Lane] = {}
 
     async def run(self) -> Samples:
@@ -129,6 +132,11 @@ class Replayer:
             self.samples.fail(at, f"not replayed: the service no longer answers ({why})")
         if self.samples.done == len(self.requests):
             self._finish()
+
+    @property
+    def alone(self) -> bool:
+        """True when one request follows the other."""
+        return self._concurrency == 1
 
     @property
     def rests(self) -> bool:
@@ -198,7 +206,7 @@ class _Lane:
         self._retried = False
         due = replayer.requests[at].due
         now = time.monotonic_ns()
-        self._due = replayer.samples.begun_at + int(due * 1e6) if due else now
+        self._due = replayer.samples.begun_at + int(due * 1e6) + replayer.late if due else now
         if self._due > now:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later((self._due - now) / 1e9, self._send)
@@ -216,6 +224,10 @@ class _Lane:
         if replayer.moment is not None:
             replayer.moment(request.at)
         self._sent = time.monotonic_ns()
+        # A timer may fire a moment early; an answer never comes before it was asked for.
+        self._due = min(self._due, self._sent)
+        if replayer.alone and request.due and not self._retried:
+            replayer.late += self._sent - self._due
         replayer.samples.started[self._at] = self._sent
         if replayer.correlation is not None and not self._retried:
             replayer.correlation.begin(request.id, request.traces)

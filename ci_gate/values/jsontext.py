@@ -17,8 +17,10 @@ DEPTH = 200
 """Deepest nesting that is read as JSON; anything deeper is text."""
 _LONGEST_NUMBER = 400
 
+# Characters are repeated possessively, groups never: up to Python 3.11.4 such a group keeps what it
+# has read of a repetition that fails.
 _SPACE = rb"[ \t\n\r]*+"
-_STRING = rb'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"'
+_STRING = rb'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*"'
 _NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
 _VALUE = (
     rb"(?:("
@@ -46,7 +48,7 @@ _BORING = re.compile(
     + _NUMBER
     + rb"|true|false|null)"
     + _SPACE
-    + rb",)*+"
+    + rb",)*"
 )
 _AFTER = re.compile(_SPACE + rb"([,\]}])")
 _CLOSE = re.compile(_SPACE + rb"([\]}])")

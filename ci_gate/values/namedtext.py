@@ -32,13 +32,13 @@ LINE_NAME = r"""\b(?i:""" + PATTERN + r""")\b['"]?[ \t]*[=:]"""
 """Only in log lines and reports: `password=…`, `token: …`."""
 
 _JSON_VALUE = re.compile(
-    rb'[ \t\r\n]*+(?:(?P<plain>"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+")'
+    rb'[ \t\r\n]*+(?:(?P<plain>"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*")'
     rb'|(?P<quote>\\++")(?P<nested>[^"\\]*+)(?=\\)|(?P<number>-?[0-9]{1,19}(?:\.[0-9]{1,20})?)(?![0-9.eE]))',
     re.DOTALL,
 )
 _QUERY_VALUE = re.compile(rb"[^&#\s\"'<>\\;,)\]}]++")
 _XML_VALUE = re.compile(
-    rb"(?:[^<>]{0,1000}>)?+\s*+(?:<!\[CDATA\[(?P<data>[^\]]*+)|(?P<text>[^<]++))"
+    rb"(?:[^<>]{0,1000}>|(?![^<>]{0,1000}>))\s*+(?:<!\[CDATA\[(?P<data>[^\]]*+)|(?P<text>[^<]++))"
 )
 _ATTRIBUTE_VALUE = re.compile(rb'[^"<]++')
 _LINE_VALUE = re.compile(

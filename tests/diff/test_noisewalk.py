@@ -94,3 +94,15 @@ def test_leaves() -> None:
     """Values by their full place."""
     parts = (Part("status", 200), Part("body", b'{"a": [1]}', "json"))
     assert leaves_of("response", parts) == {"response.status": 200, "response.body.$.a[0]": 1}
+
+
+def test_a_tag_of_a_body_varies_whatever_the_clock() -> None:
+    """Two replays in the same second had the same body; the next run has another one."""
+    tags = ["ea260692c8e5c8b53b22e5b32687ee88"] * 2 + ["1e90de632408fe15233e26a398e2173b"]
+    walk = Walk("response", (2,), {})
+    walk.message(
+        [(Part("headers", ((b"ETag", b'"%s"' % tag.encode()),), "headers"),) for tag in tags]
+    )
+    assert [(one.noise.at, one.noise.kind) for one in walk.found] == [
+        ("response.headers.etag#0", "hex")
+    ]

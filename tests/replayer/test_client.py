@@ -355,6 +355,20 @@ def test_when_a_request_is_due(replay: Any, ask: Any) -> None:
     assert samples.latencies[1] < 0.1e9
 
 
+def test_a_late_answer_leaves_the_distance_to_the_next_request(replay: Any, ask: Any) -> None:
+    """Who waits for an answer thinks as long as ever: what a service remembers in between is as old
+    as it was."""
+
+    async def serve(reader: Any, writer: Any, number: int) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            await asyncio.sleep(0.3 if b"/a" in head else 0)
+            writer.write(OK)
+
+    samples = replay([ask("/a"), ask("/b", due=50.0), ask("/c", due=200.0)], serve)
+    assert samples.started[1] - samples.started[0] >= 0.299e9
+    assert samples.started[2] - samples.started[1] >= 0.149e9
+
+
 def test_several_at_once(replay: Any, ask: Any) -> None:
     """With a concurrency of four, four slow answers take the time of one."""
 

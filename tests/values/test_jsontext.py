@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ci_gate
 from ci_gate.values.jsontext import DEPTH, is_number, json_leaves, step, string_lexeme
 
 SCALARS = (
@@ -139,3 +142,14 @@ def test_string_lexemes_are_read_back(text: str, like: bytes) -> None:
 def test_is_number(text: str, expected: bool) -> None:
     """Only a JSON number as it stands counts as one."""
     assert is_number(text) is expected
+
+
+def test_no_group_is_possessive() -> None:
+    """Python before 3.11.5 reads such a group wrongly: what is JSON would be none."""
+    top = Path(ci_gate.__file__).parent
+    found = [
+        path.name
+        for path in top.rglob("*.py")
+        if re.search(r"[^(]\)(?:[*+?]|\{[0-9,]+\})\+[^'\"]*['\"]", path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
