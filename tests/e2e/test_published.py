@@ -25,9 +25,9 @@ def bench(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
         service = harness.load(request.param)
     try:
         made = harness.Bench(service, folder)
+        recorded = made.record()
     except harness.Unavailable as error:
         pytest.skip(f"{request.param}: {error}")
-    recorded = made.record()
     assert recorded.code == 0, recorded.text
     learned = made.learn()
     assert learned.code == 0, learned.text

@@ -56,6 +56,16 @@ module.constructor.prototype._compile = function (text, path) {
   }
   return _compile.call(this, text, path);
 };
+const load = `
+  const [name, old, changed] = ${process.env.REGRESSION};
+  export async function load(url, context, next) {
+    const found = await next(url, context);
+    if (!url.endsWith(name)) return found;
+    const text = String(found.source);
+    if (!text.includes(old)) throw new Error(url + " has no " + old);
+    return {...found, source: text.replaceAll(old, changed)};
+  }`;
+require("node:module").register("data:text/javascript," + encodeURIComponent(load));
 """
 
 
@@ -82,8 +92,9 @@ class Regression:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Service:
-    """A published service. In `config` and `files`, @INSTALL@ is where it is installed and
-    @UPSTREAM@ the address of what it calls; `prepare` makes more files once, in its folder."""
+    """A published service. In `config` and `files`, @INSTALL@ is where it is installed, @UPSTREAM@
+    the address of what it calls and @DATABASE@ that of a PostgreSQL, empty and there only while it
+    is recorded, when it needs a `database`."""
 
     name: str
     pip: tuple[str, ...] = ()
@@ -91,6 +102,7 @@ class Service:
     config: str
     files: dict[str, str] = dataclasses.field(default_factory=dict)
     upstream: type[http.server.BaseHTTPRequestHandler] | None = None
+    database: bool = False
     regressions: tuple[Regression, ...]
 
 
@@ -169,8 +181,8 @@ class Bench:
 
     def record(self) -> Done:
         """Its traffic with the session of its file."""
-        with self._upstream() as upstream:
-            self._write(upstream)
+        with self._upstream() as upstream, self._database() as database:
+            self._write(upstream, database)
             drive = f"{sys.executable} {HERE / self.service.name}.py >drive.log 2>&1"
             done = self.gate("record", "--replace", "--in-port", "0", "--out-port", "0", "--drive", drive,
                              env={"UPSTREAM": upstream})  # fmt: skip
@@ -232,7 +244,20 @@ class Bench:
             server.server_close()
             thread.join()
 
-    def _write(self, upstream: str) -> None:
+    @contextlib.contextmanager
+    def _database(self) -> Iterator[str]:
+        if not self.service.database:
+            yield ""
+            return
+        server = postgres()
+        try:
+            server.start()
+            yield f"127.0.0.1:{server.port}"
+        finally:
+            server.stop()
+            server.remove()
+
+    def _write(self, upstream: str, database: str) -> None:
         files = {"ci-gate.yml": self.service.config, **self.service.files}
         files |= {"patch/sitecustomize.py": f"import os\nif os.environ.get('REGRESSION'):\n"
                   f"    exec({PYTHON_PATCH!r})\n",
@@ -241,7 +266,21 @@ class Bench:
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             filled = text.replace("@INSTALL@", str(self._installed)).replace("@UPSTREAM@", upstream)
-            path.write_text(filled, encoding="utf-8")
+            path.write_text(filled.replace("@DATABASE@", database), encoding="utf-8")
+
+
+def postgres() -> Any:
+    """A PostgreSQL of its own, not started yet; raises Unavailable where there is none."""
+    path = HERE.parent / "databases" / "servers.py"
+    spec = importlib.util.spec_from_file_location("published_servers", path)
+    assert spec is not None
+    assert spec.loader is not None
+    servers = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(servers)
+    try:
+        return servers.Postgres()
+    except servers.pytest.skip.Exception as error:
+        raise Unavailable(str(error)) from error
 
 
 def month_ahead(folder: Path) -> dict[str, str]:
