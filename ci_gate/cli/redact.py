@@ -112,6 +112,7 @@ def _text(found: Redacted, *, check: bool, quiet: bool) -> str:
         for key, counts in found.counts().items():
             shown = ", ".join(f"{one_line(name, 80)} {n}" for name, n in list(counts.items())[:12])
             lines.append(f"by {key}: {shown}")
+    lines += [one_line(text, 300) for text in found.unfit]
     values = plural(len(found.leaks), "value")
     state = "clean" if not found.leaks else f"{values} to redact" if check else f"{values} replaced"
     told = ", ".join(found.snapshots)

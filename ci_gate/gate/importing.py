@@ -324,6 +324,7 @@ class _Importer:
 
     def _summary(self, snapshot: Snapshot, recording: Recording) -> ImportSummary:
         calls = Counter(one.dependency for one in snapshot.outbound)
+        self._lost.update(self._redactor.unfit)
         rules = self._rules(recording)
         return ImportSummary(
             out=self._options.out,

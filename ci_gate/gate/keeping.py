@@ -77,7 +77,10 @@ class Keeping:
         return again(self.redactor, self._key, exchange, codec)
 
     def close(self) -> None:
-        """Everything is on disk."""
+        """Everything is on disk, and what no stand-in fits is among the notes."""
+        for text, count in self.redactor.unfit.items():
+            for _ in range(count):
+                self.recording.note(text)
         if self._journal is not None:
             self._write(Journal.flush)
             self._journal.close()

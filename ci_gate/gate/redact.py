@@ -71,6 +71,8 @@ class Redacted(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: int
     leaks: tuple[Leak, ...]
     written: bool = False
+    unfit: tuple[str, ...] = ()
+    """What no stand-in fits and is NULL now, for people."""
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many by kind, by place (indices folded), and by what decided."""
@@ -89,18 +91,21 @@ def redact(options: RedactOptions, sink: Sink = ignore) -> Redacted:
     folders = list(dict.fromkeys(folder for path in options.paths for folder in _below(path)))
     key = b"\0" * KEY_BYTES if options.check else _key(options, sink)
     leaks: list[Leak] = []
+    unfit: dict[str, None] = {}
     exchanges = 0
     for folder in folders:
         search = _Search(folder, options.rules, key, writes=not options.check)
         if not options.check:
             search.write()
         leaks += search.leaks
+        unfit |= dict.fromkeys(search.unfit)
         exchanges += len(search.snapshot.inbound) + len(search.snapshot.outbound)
     return Redacted(
         snapshots=tuple(folders),
         exchanges=exchanges,
         leaks=tuple(leaks),
         written=not options.check and bool(leaks),
+        unfit=() if options.check else tuple(unfit),
     )
 
 
@@ -177,6 +182,11 @@ class _Search:
         bindings = _replaced(msgspec.to_builtins(after.bindings), self._new)
         after = msgspec.structs.replace(after, bindings=msgspec.convert(bindings, Bindings))
         write_snapshot(self._folder, after)
+
+    @property
+    def unfit(self) -> list[str]:
+        """See `Redacted.unfit`."""
+        return list(self._redactor.unfit)
 
     def _all(self) -> None:
         for one in (*self.snapshot.inbound, *self.snapshot.outbound):

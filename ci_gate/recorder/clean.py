@@ -8,6 +8,7 @@ import msgspec
 
 from ci_gate.codecs.addressed import with_names
 from ci_gate.codecs.base import Codec
+from ci_gate.codecs.fitting import fitted, withheld
 from ci_gate.codecs.http1.coding import still_coded
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import (
@@ -22,6 +23,7 @@ from ci_gate.model.message import (
     RedisReply,
 )
 from ci_gate.values.addresses import Addresses
+from ci_gate.values.places import fold
 from ci_gate.values.redaction import Redactor
 from ci_gate.values.tokens import with_claims, with_tokens
 
@@ -64,6 +66,18 @@ class Cleaner:
     def _cleaned(
         self, codec: Codec, message: Message, side: str
     ) -> tuple[Message, tuple[str, ...]]:
+        try:
+            return self._with_stand_ins(codec, message, side)
+        except ValueError:
+            # Nothing of it is written rather than what may hold a secret.
+            self.redactor.unfit[
+                f"{side}: it could not be made anew without its secrets: withheld"
+            ] += 1
+            return withheld(message), ()
+
+    def _with_stand_ins(
+        self, codec: Codec, message: Message, side: str
+    ) -> tuple[Message, tuple[str, ...]]:
         message = with_names(codec, self._without_coded(message), self._addresses)
         message = with_tokens(message, self._token_with_names)
         changed: dict[str, Part] = {}
@@ -71,8 +85,12 @@ class Cleaner:
         for part in codec.places(message):
             clean, redacted = self.redactor.part(part, side)
             if redacted:
+                changed[part.place], unfit = fitted(message, part, clean)
+                self.redactor.unfit.update(
+                    f"{side}.{fold(place)}: its type holds no stand-in: kept as NULL"
+                    for place in unfit
+                )
                 places.extend(f"{side}.{place}" for place in redacted)
-                changed[part.place] = clean
         if changed:
             message = codec.with_places(message, changed)
         return message, tuple(places)

@@ -76,6 +76,8 @@ class Redactor:
         self._depth = 0
         self._tokens: dict[str, str] = {}
         self.counts: dict[str, int] = Counter()
+        self.unfit: Counter[str] = Counter()
+        """What no stand-in fits, by place, and what is kept of it, for people -> how often."""
         self.timed: set[str] = set()
         """Stand-ins of tokens that carry the time they were made at."""
 

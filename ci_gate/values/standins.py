@@ -62,6 +62,8 @@ _MARK_FROM = 24
 _EMAIL = re.compile(r"user-[0-9a-f]{12}@" + re.escape(RESERVED_DOMAIN))
 _PEM = re.compile(r"(-----BEGIN [^-\n]+-----)(.*?)(-----END [^-\n]+-----|\Z)", re.DOTALL)
 _LINE_BREAKS = re.compile(r"(\\[rn]|\s+)")
+_BYTEA = re.compile(r"\\x(?:[0-9a-f]{2})+")
+"""Bytes, as PostgreSQL writes them."""
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Key) +", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _HS256 = 43
@@ -138,6 +140,8 @@ class StandIns:
         personal = self._personal(shape, text, seed)
         if personal:
             return personal
+        if _BYTEA.fullmatch(text):
+            return _shaped(text[:2] + "0a" * (len(text) // 2 - 1), text[:2], seed)
         return _shaped(text, key_prefix(text) if shape == "key" else "", seed)
 
     def _personal(self, kind: str, text: str, seed: bytes) -> str:

@@ -7,12 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
+from ci_gate.codecs.postgres.frames import frame
+from ci_gate.codecs.postgres.types import to_binary
 from ci_gate.errors import UsageError
 from ci_gate.gate.redact import RedactOptions, broken, held_clean, redact, unclean
 from ci_gate.model.binding import Binding, Bindings, Spot
 from ci_gate.model.difference import Cause
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest, HttpResponse, Stored
+from ci_gate.model.message import HttpRequest, HttpResponse, PgResult, PgStatement, Stored
 from ci_gate.model.result import Environment, Result, Verdict
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.store.bodies import read_body, write_body
@@ -159,3 +162,30 @@ def test_what_redaction_broke(folder: str) -> None:
         environment=Environment(version="1", started_at="2026-01-01T00:00:00Z"),
     )  # fmt: skip
     assert broken(result, found) == {"cccc000001-1": ["phone"]}
+
+
+def test_a_column_without_room_for_a_stand_in(tmp_path: Path) -> None:
+    """A day under `password` becomes NULL, is told by its place, and is clean from then on."""
+    path = str(tmp_path / "s")
+    day = to_binary(1082, "1980-01-02")
+    answer = PgResult(
+        frame(b"T", write_columns([Column("password", 1082, binary=True)]))
+        + frame(b"D", write_row([day]))
+        + frame(b"C", b"SELECT 1\0")
+    )
+    call = Exchange(
+        id="oooo000001-1", dependency="db", groups=("startup",), route="SELECT t", at=1.0,
+        request=PgStatement("select password from t", (), "execute"), response=answer,
+    )  # fmt: skip
+    db = Dependency(name="db", protocol="postgres", address="localhost:5432")
+    write_snapshot(path, Snapshot(origin=Origin(service="s"), dependencies=(db,), outbound=(call,)))
+    assert len(redact(RedactOptions(paths=(path,), check=True)).leaks) == 1
+    found = redact(RedactOptions(paths=(path,), redaction_key=KEY))
+    assert found.unfit == (
+        "response.results.$[*].rows[*].password: its type holds no stand-in: kept as NULL",
+    )
+    assert not redact(RedactOptions(paths=(path,), check=True)).leaks
+    (kept,) = read_snapshot(path).outbound
+    assert isinstance(kept.response, PgResult)
+    assert isinstance(kept.response.body, bytes)
+    assert day not in kept.response.body

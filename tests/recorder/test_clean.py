@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ci_gate.codecs.registry import codec
 from ci_gate.model.message import HttpRequest, HttpResponse, Opaque, PgStatement, Raw
 from ci_gate.recorder.clean import Cleaner
@@ -95,3 +97,19 @@ def test_what_was_clean_is_cleaned_again_once_more_is_known() -> None:
     assert isinstance(again, PgStatement)
     assert "hunter2hunter2" not in str(again.params)
     assert places == ("request.params.$.a",)
+
+
+def test_what_cannot_be_made_anew_is_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that its codec refuses with stand-ins in it is never written as it was."""
+
+    def refuses(*_: object) -> None:
+        raise ValueError("no such text")
+
+    clean, pg = cleaner(), codec("postgres")
+    said = PgStatement("select * from t where password = $1", ("hunter2hunter2",), "execute")
+    monkeypatch.setattr(type(pg), "with_places", refuses)
+    kept, places = clean.clean(pg, said, "request")
+    assert "hunter2" not in str(kept)
+    assert places == ()
+    (text,) = clean.redactor.unfit
+    assert text.startswith("request: ")

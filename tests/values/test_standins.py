@@ -291,3 +291,13 @@ def test_chance_does_not_make_stand_ins(alphabet: str) -> None:
 def test_any_text_is_looked_at(text: str) -> None:
     """Asking about any text gives an answer."""
     assert is_stand_in(text) == ""
+
+
+@pytest.mark.parametrize("text", ["\\x00", "\\x0123456789", "\\x" + "ab" * 40])
+def test_bytes_stay_bytes(text: str) -> None:
+    """A database reads the stand-in of a column of bytes, and it is recognised."""
+    new = StandIns(b"key").stand_in("secret", text)
+    assert new != text
+    bytes.fromhex(new.removeprefix("\\x"))
+    assert is_stand_in(new) == "secret"
+    assert StandIns(b"other").stand_in("secret", new) == new
