@@ -16,6 +16,7 @@ from ci_gate.diff.masks import Masks
 from ci_gate.diff.messages import compare
 from ci_gate.diff.noise import MARK, Context, Varying
 from ci_gate.diff.noiseseries import Series, with_series
+from ci_gate.diff.noisetimes import read_again
 from ci_gate.diff.noisewalk import Found, Unexplained, Walk, leaves_of
 from ci_gate.model.message import Part
 from ci_gate.model.noise import Noise, Rebased
@@ -79,9 +80,12 @@ def learn_all(heard: Sequence[Heard], ahead: Collection[int] = ()) -> list[Learn
 def _walk(heard: Heard, ahead: Collection[int]) -> Walk:
     first = heard.replays[0] if heard.replays else ()
     if all(parts == first for parts in heard.replays[1:]):
-        return Walk(heard.side, ahead, {})
-    walk = Walk(heard.side, ahead, leaves_of(heard.side, heard.recorded))
-    walk.message(heard.replays)
+        walk = Walk(heard.side, ahead, {})
+    else:
+        walk = Walk(heard.side, ahead, leaves_of(heard.side, heard.recorded))
+        walk.message(heard.replays)
+    if heard.replays and first != heard.recorded and not ahead:
+        walk.found += read_again(heard.side, heard.recorded, first, walk.found)
     return walk
 
 

@@ -211,7 +211,7 @@ def test_record_and_learn_at_once(tmp_path: Path, gate: Any, how: str, code: int
     held = gate(folder_of_service(tmp_path / "made"))
     with ledger() as upstream:
         configure(held.folder, upstream)
-        flags = ("--in-port", "0", "--out-port", "0", "--drive", DRIVER, "--learn=4")
+        flags = ("--in-port", "0", "--out-port", "0", "--drive", DRIVER, "--learn=2")
         done = held("record", *flags, HOW=how)
     assert done.code == code, done.text
     assert "10 inbound and 3 outbound exchanges" in done.text
@@ -221,7 +221,7 @@ def test_record_and_learn_at_once(tmp_path: Path, gate: Any, how: str, code: int
         assert "nothing was written" in done.text
         assert not any('"noise"' in text for text in texts)
         return
-    assert "learned from 4 replays" in done.text
+    assert "learned from 2 replays" in done.text
     assert held("run", "--quiet", "--out", "run").code == 0
 
 
