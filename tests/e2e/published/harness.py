@@ -93,8 +93,8 @@ class Regression:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Service:
     """A published service. In `config` and `files`, @INSTALL@ is where it is installed, @UPSTREAM@
-    the address of what it calls and @DATABASE@ that of a PostgreSQL, empty and there only while it
-    is recorded, when it needs a `database`."""
+    the address of what it calls and @DATABASE@ that of a PostgreSQL, there only while it is
+    recorded, when it needs a `database`: "empty", or what a shell does to fill it."""
 
     name: str
     pip: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class Service:
     config: str
     files: dict[str, str] = dataclasses.field(default_factory=dict)
     upstream: type[http.server.BaseHTTPRequestHandler] | None = None
-    database: bool = False
+    database: str = ""
     regressions: tuple[Regression, ...]
 
 
@@ -252,7 +252,10 @@ class Bench:
         server = postgres()
         try:
             server.start()
-            yield f"127.0.0.1:{server.port}"
+            address = f"127.0.0.1:{server.port}"
+            if self.service.database != "empty":
+                _run("sh", "-c", self._filled(self.service.database, database=address))
+            yield address
         finally:
             server.stop()
             server.remove()
@@ -265,8 +268,11 @@ class Bench:
         for name, text in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            filled = text.replace("@INSTALL@", str(self._installed)).replace("@UPSTREAM@", upstream)
-            path.write_text(filled.replace("@DATABASE@", database), encoding="utf-8")
+            path.write_text(self._filled(text, upstream, database), encoding="utf-8")
+
+    def _filled(self, text: str, upstream: str = "", database: str = "") -> str:
+        text = text.replace("@INSTALL@", str(self._installed)).replace("@UPSTREAM@", upstream)
+        return text.replace("@DATABASE@", database)
 
 
 def postgres() -> Any:
