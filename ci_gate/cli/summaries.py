@@ -72,9 +72,11 @@ def mocking_text(summary: MockSummary) -> str:
         (one.label, one.dependency, one.count, one.nearest.replace("\n", "; "))
         for one in summary.misses
     ]
+    refused = [(one.dependency, one.count, one.reason) for one in summary.refused]
     blocks = [
         head,
         table("not recorded", ("dependency", "calls", "nearest"), misses),
+        table("refused", ("times", "why"), refused),
         table("new hosts", (), [(host,) for host in summary.new_hosts]),
     ]
     return "\n\n".join(block for block in blocks if block)

@@ -18,7 +18,7 @@ from ci_gate.gate.learned import refuse
 from ci_gate.gate.listeners import spellings
 from ci_gate.gate.mocking import Mocks
 from ci_gate.gate.running import Running
-from ci_gate.gate.summary import Miss, MockSummary
+from ci_gate.gate.summary import Miss, MockSummary, Refused
 from ci_gate.net.certificates import Authority
 from ci_gate.service.outcome import shell_code
 from ci_gate.service.ports import free_port
@@ -92,8 +92,6 @@ def _summary(mocks: Mocks, code: int) -> MockSummary:
             nearest=known.nearest if known is not None else call.nearest,
             count=known.count + 1 if known is not None else 1,
         )
-    for (name, text), count in server.broken.items():
-        misses[name, text] = Miss(dependency=name, label=text, count=count)
     return MockSummary(
         matched=sum(one.answered for one in mocks.mocks.values()),
         unmatched=len(server.calls) + server.overflow,
@@ -103,6 +101,10 @@ def _summary(mocks: Mocks, code: int) -> MockSummary:
             for entry in one.matcher.entries
         ),
         misses=tuple(misses.values()),
+        refused=tuple(
+            Refused(dependency=name, reason=reason, count=count)
+            for (name, reason), count in server.broken.items()
+        ),
         new_hosts=tuple(dict.fromkeys(one.dependency for one in live if one.new_host)),
         exit_code=code,
     )

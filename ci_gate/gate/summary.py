@@ -163,6 +163,14 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
 
 
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of connections to a dependency without being a call, and the remedy."""
+
+    dependency: str
+    reason: str
+    count: int = 1
+
+
 class MockSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The end of `mock`."""
 
@@ -170,5 +178,6 @@ class MockSummary(msgspec.Struct, frozen=True, kw_only=True):
     unmatched: int
     unused: int
     misses: tuple[Miss, ...] = ()
+    refused: tuple[Refused, ...] = ()
     new_hosts: tuple[str, ...] = ()
     exit_code: int = 0

@@ -206,7 +206,7 @@ class _Reader:
             try:
                 exchanges.append(decode(form, dependency, route, groups))
             except UsageError as error:
-                raise self._error(path, str(error)) from error
+                raise self._error(path, f"{error}; {_REMEDY}") from error
         return exchanges
 
     def _check_groups(self, inbound: list[Exchange], outbound: list[Exchange]) -> None:

@@ -11,6 +11,7 @@ from ci_gate.gate.summary import (
     MockSummary,
     Rebase,
     RecordSummary,
+    Refused,
     Risk,
     Uncaptured,
     Unfaithful,
@@ -49,10 +50,16 @@ def test_an_empty_recording() -> None:
 
 
 def test_mocking(golden: Callable[[str, str], None]) -> None:
-    """What was not recorded, with what came nearest."""
+    """What was not recorded, with what came nearest; what was refused, with the whole remedy."""
     miss = Miss(dependency="payments", label="POST /charges", nearest="POST /charge: path", count=3)
+    remedy = "a client does what no mock can do, and does it again and again: let it do without"
     summary = MockSummary(
-        matched=9, unmatched=3, unused=1, misses=(miss,), new_hosts=("new.example:443",)
+        matched=9,
+        unmatched=3,
+        unused=1,
+        misses=(miss,),
+        refused=(Refused(dependency="orders-db", reason=remedy, count=2),),
+        new_hosts=("new.example:443",),
     )
     golden("cli/mocking.txt", mocking_text(summary) + "\n")
 

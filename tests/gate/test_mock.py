@@ -109,7 +109,7 @@ peer.sendall(b"\\x00\\x01 nonsense\\r\\n\\r\\n")
 peer.recv(1000)
 """
     summary = mocked(acting, options(code))
-    assert [miss.dependency for miss in summary.misses] == ["greetings"]
+    assert [one.dependency for one in summary.refused] == ["greetings"]
 
 
 def test_an_unknown_program_is_refused(acting: Any, options: Make) -> None:

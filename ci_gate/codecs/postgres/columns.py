@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ci_gate.codecs.postgres.frames import Malformed, Payload, value
+from ci_gate.codecs.postgres.remedies import unfit
 from ci_gate.codecs.postgres.types import NAMES, OIDS, shown, to_binary, to_text
 
 _SIZES = {16: 1, 18: 1, 19: 64, 20: 8, 21: 2, 23: 4, 26: 4, 700: 4, 701: 8, 1082: 4, 1083: 8,
@@ -17,6 +18,10 @@ _SIZES = {16: 1, 18: 1, 19: 64, 20: 8, 21: 2, 23: 4, 26: 4, 700: 4, 701: 8, 1082
 """What a description says of fixed-size types; others say -1."""
 _INTEGERS = frozenset((20, 21, 23, 26))
 _FIELD = struct.Struct("!IhIhih")
+
+
+class Unfit(Malformed):
+    """A recorded result cannot be said as it is asked for; the text names column and remedy."""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -161,7 +166,7 @@ def wire(column: Column | None, form: object) -> bytes | None:
 
 
 def converted(column: Column, data: bytes | None, *, binary: bool) -> bytes | None:
-    """A value in the other format. Raises Malformed when it cannot be told."""
+    """A value in the other format. Raises Unfit when it cannot be told."""
     if data is None or column.binary == binary:
         return data
     if binary:
@@ -170,6 +175,7 @@ def converted(column: Column, data: bytes | None, *, binary: bool) -> bytes | No
         text = shown(column.oid, data)
         found = None if text is None else text.encode()
     if found is None:
-        form = "binary" if binary else "text"
-        raise Malformed(f"column {column.name} was recorded in the other format and has no {form}")
+        was, asked = ("text", "binary") if binary else ("binary", "text")
+        why = f"holds what is no {type_name(column.oid)} that we know"
+        raise Unfit(unfit(column.name, f"{why} ({was} was recorded, {asked} is asked for)"))
     return found

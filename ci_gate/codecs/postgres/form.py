@@ -116,6 +116,12 @@ def error(values: dict[str, str]) -> bytes:
     return b"".join(parts) + b"\0"
 
 
+def refused(code: str, text: str, hint: str = "") -> bytes:
+    """The payload of an error of this SQLSTATE."""
+    values = {"severity": "ERROR", "level": "ERROR", "code": code, "message": text}
+    return error(values | ({"hint": hint} if hint else {}))
+
+
 def _row_form(columns: Sequence[Column] | None, values: list[bytes | None]) -> object:
     if columns is None:
         return [scalar(None, one) for one in values]
@@ -127,6 +133,10 @@ def _row_form(columns: Sequence[Column] | None, values: list[bytes | None]) -> o
 
 def _names(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns]
+
+
+def _list(columns: Sequence[Column]) -> str:
+    return ", ".join(_names(columns))
 
 
 def _is_named(columns: Sequence[Column]) -> bool:
@@ -181,5 +191,7 @@ def _row(columns: list[Column] | None, form: object) -> list[bytes | None]:
     values = list(form.values()) if isinstance(form, dict) else form
     if not isinstance(values, list) or (columns is not None and len(columns) != len(values)):
         raise ValueError("a row has another number of values than columns")
+    if isinstance(form, dict) and columns is not None and list(form) != _names(columns):
+        raise ValueError(f"a row holds {', '.join(form)}, its columns are {_list(columns)}")
     known: Sequence[Column | None] = columns or [None] * len(values)
     return [wire(column, one) for column, one in zip(known, values, strict=True)]

@@ -8,31 +8,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from struct import unpack_from
 
 import msgspec
 
 from ci_gate.codecs.base import Action, Bytes, Close, Side, StartTLS, Undecodable, Whole
+from ci_gate.codecs.postgres import remedies
 from ci_gate.codecs.postgres import session as own
-from ci_gate.codecs.postgres.form import error
-from ci_gate.codecs.postgres.frames import (
-    CANCEL_REQUEST,
-    GSS_REQUEST,
-    SSL_REQUEST,
-    Frame,
-    Malformed,
-    Reader,
-    frame,
-    frames,
-)
-from ci_gate.codecs.postgres.handshake import (
-    JOINED,
-    TLS_NOT_CONFIGURED,
-    TLS_RECORD,
-    fatal,
-    unspoken,
-)
+from ci_gate.codecs.postgres.columns import Unfit
+from ci_gate.codecs.postgres.form import refused
+from ci_gate.codecs.postgres.frames import Frame, Malformed, Reader, frame, frames
+from ci_gate.codecs.postgres.handshake import JOINED, TLS_RECORD, fatal
 from ci_gate.codecs.postgres.listening import Listening
+from ci_gate.codecs.postgres.opening import Opening
 from ci_gate.codecs.postgres.results import (
     copy_format,
     described_for,
@@ -64,7 +51,7 @@ class Mocking:
 
     def __init__(self, session: dict[str, str]) -> None:
         self._reader = Reader(startup=True)
-        self._session = session
+        self._opening = Opening(session)
         self._said = Said()
         self._listening = Listening()
         self._unheard: list[bytes] = []
@@ -84,11 +71,6 @@ class Mocking:
         self._skipping = False
         """An error was said: everything up to Sync is ignored."""
         self._closing = False
-        self._secure = False
-        """The client speaks TLS."""
-        self._denied = False
-        """It asked for TLS and was told that there is none."""
-        self._started = False
 
     @property
     def reusable(self) -> bool:
@@ -100,32 +82,32 @@ class Mocking:
         actions: list[Action] = []
         if self._closing:
             return actions
+        opening = self._opening
         if not data:
-            if self._denied and not self._started:
-                actions.append(Undecodable(_CLIENT, TLS_NOT_CONFIGURED, left=True))
+            actions += opening.left()
             self._close(actions)
             return actions
-        fresh = not (self._started or self._secure) and self._reader.at_rest
-        if fresh and data[:1] == TLS_RECORD:
-            self._secure = True
+        if opening.fresh and data[:1] == TLS_RECORD and self._reader.at_rest:
+            opening.secure = True
             return [StartTLS(_CLIENT, data)]
         try:
             for kind, payload in self._reader.feed(data):
                 if kind:
                     self._heard.append((kind, payload))
                     continue
-                self._start(payload, actions)
-                if self._closing or isinstance(actions[-1], StartTLS):
+                if not self._begin(payload, actions):
                     break
             if actions and isinstance(actions[-1], StartTLS) and not self._reader.at_rest:
                 self._end("something unencrypted follows a request for TLS", actions)
+            if self._heard:
+                opening.silent = False
             self._go(at, actions)
         except Malformed as malformed:
             self._refuse(str(malformed), actions)
         return actions
 
     def _refuse(self, reason: str, actions: list[Action]) -> None:
-        self._end(f"not PostgreSQL: {reason}" if self._started else JOINED, actions)
+        self._end(f"not PostgreSQL: {reason}" if self._opening.started else JOINED, actions)
 
     def _end(self, reason: str, actions: list[Action]) -> None:
         actions.append(Undecodable(_CLIENT, reason))
@@ -137,32 +119,18 @@ class Mocking:
         self._closing = True
         actions.append(Close(_CLIENT))
 
-    def _start(self, payload: bytes, actions: list[Action]) -> None:
-        code = unpack_from("!I", payload)[0] if len(payload) >= 4 else 0
-        offered = self._session.get("tls") == "on"
-        if code == SSL_REQUEST and offered and not self._secure:
-            self._secure = True
-            actions += [Bytes(_CLIENT, b"S"), StartTLS(_CLIENT)]
-        elif code in (SSL_REQUEST, GSS_REQUEST):
-            self._denied = self._denied or code == SSL_REQUEST
-            actions.append(Bytes(_CLIENT, b"N"))
-        elif code == CANCEL_REQUEST:
-            self._close(actions)
-        elif self._secure and not offered:
-            self._end(TLS_NOT_CONFIGURED, actions)
-        elif code >> 16 == 3:
+    def _begin(self, payload: bytes, actions: list[Action]) -> bool:
+        """A packet before the connection's messages; False when nothing follows it as it is."""
+        opening = self._opening
+        opening.hear(payload, actions)
+        if opening.started:
             self._reader.started()
-            self._started = True
-            words = payload[4:].split(b"\0")
-            asked = {
-                name.decode("latin-1"): value.decode("utf-8", "replace")
-                for name, value in zip(words[::2], words[1::2], strict=False)
-                if name
-            }
-            facts = {name: value for name, value in self._session.items() if name != "tls"}
-            actions.append(Bytes(_CLIENT, own.greeting(facts, asked, code & 0xFFFF)))
-        else:
-            self._end(unspoken(code), actions)
+            return True
+        if opening.over:
+            self._close(actions)
+        elif opening.refusal:
+            self._end(opening.refusal, actions)
+        return not (self._closing or isinstance(actions[-1], StartTLS))
 
     def _go(self, at: int, actions: list[Action]) -> None:
         while self._heard and self._waiting is None and not self._closing:
@@ -216,7 +184,10 @@ class Mocking:
         try:
             op = self._said.hear(kind, payload)
         except Unknown as unknown:
-            self._fail(_error("ERROR", unknown.code, str(unknown)))
+            if unknown.never:
+                actions.append(Undecodable(_CLIENT, remedies.NEVER_PREPARED))
+            hint = f"ci-gate: {remedies.NEVER_PREPARED}" if unknown.never else ""
+            self._fail(refused(unknown.code, str(unknown), hint))
             return
         if self._said.refuses(op):
             if kind == b"P" and op.prepared is not None:
@@ -225,11 +196,11 @@ class Mocking:
         elif kind in (b"P", b"B", b"C"):
             self._own.append(({b"P": b"1", b"B": b"2", b"C": b"3"}[kind], b""))
         elif op.statement is None:
-            self._fail(_error("ERROR", "0A000", "ci-gate: this message is not supported"))
+            self._do_without(kind, actions)
         elif kind == b"E" and op.portal is not None and op.portal.asked >= 0:
             self._give(op.portal, op.maximum)
         elif kind == b"Q" and self._said.status == FAILED and not ends_failure(op.statement.sql):
-            self._say_frames(own.in_failure(), op)
+            self._say_frames(own.in_failure(), op, actions)
         elif is_session(op.statement.sql):
             self._answer_own(op, op.statement.sql)
         elif is_copy_in(op.statement.sql) and kind != b"D":
@@ -239,6 +210,20 @@ class Mocking:
             self._held = op
         else:
             self._ask(op, op.statement, at, actions)
+
+    def _do_without(self, kind: bytes, actions: list[Action]) -> None:
+        """A message that the mock has no answer to."""
+        if kind != b"F":
+            self._end(remedies.unknown_message(kind, "client"), actions)
+            return
+        self._refuse_step(remedies.FUNCTION_CALL, actions)
+        self._skipping = False
+        self._ready()
+
+    def _refuse_step(self, reason: str, actions: list[Action]) -> None:
+        """An error in place of an answer; the connection stays usable."""
+        actions.append(Undecodable(_CLIENT, reason))
+        self._fail(refused("0A000", f"ci-gate: {reason}"))
 
     def _ask(self, op: Op, statement: PgStatement, at: int, actions: list[Action]) -> None:
         self._waiting = op
@@ -300,9 +285,9 @@ class Mocking:
                 self._say_description(op, message.body)
                 later, self._later = self._later, None
                 if later is not None and not self._skipping:
-                    self._say_frames(*later)
+                    self._say_frames(*later, actions)
             elif not self._describe(op, message, actions):
-                self._say_frames(message.body, op)
+                self._say_frames(message.body, op, actions)
             self._go(0, actions)
         except Malformed as malformed:
             self._refuse(str(malformed), actions)
@@ -341,7 +326,7 @@ class Mocking:
             if kind != b"t" or op.portal is None:
                 self._own.append((kind, payload))
 
-    def _say_frames(self, body: bytes, op: Op) -> None:
+    def _say_frames(self, body: bytes, op: Op, actions: list[Action]) -> None:
         statement = op.statement
         assert statement is not None
         failed = body[:1] == b"E" or (op.kind == b"Q" and any(k == b"E" for k, _ in frames(body)))
@@ -351,7 +336,11 @@ class Mocking:
                 return
             assert op.portal is not None
             op.portal.asked = self._number
-            op.portal.left = result_frames(body, op.portal)
+            try:
+                op.portal.left = result_frames(body, op.portal)
+            except Unfit as unfit:
+                self._refuse_step(str(unfit), actions)
+                return
             self._said.ran(statement.sql)
             self._listening.ran(statement.sql, statement.params)
             self._give(op.portal, op.maximum)
@@ -391,7 +380,3 @@ class Mocking:
     def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
         """A result is said as a whole."""
         raise TypeError("a PostgreSQL result is said as a whole")
-
-
-def _error(severity: str, code: str, text: str) -> bytes:
-    return error({"severity": severity, "level": severity, "code": code, "message": text})

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from ci_gate.codecs.base import Action, Bytes, Session, Side, Undecodable, Whole, Withdrawn
+from ci_gate.codecs.postgres import remedies
 from ci_gate.codecs.postgres.columns import write_columns
 from ci_gate.codecs.postgres.frames import Malformed, Reader, frame
 from ci_gate.codecs.postgres.handshake import Handshake
+from ci_gate.codecs.postgres.remedies import unknown_message
 from ci_gate.codecs.postgres.results import with_count
 from ci_gate.codecs.postgres.said import (
     FAILED,
@@ -29,7 +31,11 @@ from ci_gate.model.message import Headers, Message, PgResult, PgStatement
 _CLIENT = Side.CLIENT
 _SERVER = Side.SERVER
 
-_ENDS = {b"P": b"1", b"B": b"2", b"C": b"3", b"S": b"Z", b"Q": b"Z", b"F": b"Z"}
+_ASKS = frozenset((b"P", b"B", b"D", b"E", b"C", b"S", b"Q", b"d", b"c", b"f"))
+"""What a client asks by; for others a connection is not followed."""
+_SAYS = frozenset(bytes((one,)) for one in b"CDGHINTcdnst")
+"""What a server answers with, besides errors and the ends of steps."""
+_ENDS = {b"P": b"1", b"B": b"2", b"C": b"3", b"S": b"Z", b"Q": b"Z"}
 """Frontend message -> the backend message that ends what it asked."""
 
 
@@ -129,6 +135,10 @@ class Recording:
             return
         if kind in (b"p", b"X", b"H"):
             pass
+        elif kind not in _ASKS:
+            called = kind == b"F"
+            reason = remedies.FUNCTION_CALL if called else unknown_message(kind, "client")
+            self._end(_CLIENT, reason, actions)
         elif kind in (b"d", b"c", b"f"):
             self._hear_copy(kind, payload, actions)
         else:
@@ -201,13 +211,17 @@ class Recording:
         elif kind == b"Z":
             self._ready(payload, at, actions)
         elif due.op.unknown:
-            raise Malformed("a statement is used that was prepared before we listened")
+            self._end(_SERVER, remedies.PREPARED_BEFORE, actions)
         elif kind == _ENDS.get(due.op.kind):
             self._due.popleft()
             if due.op.ended in self._suspended:
                 self._give_up(due.op.ended, at, actions)
-        else:
+        elif kind in _SAYS:
             self._part(due, kind, payload, at, actions)
+        else:
+            copies = kind == b"W"
+            reason = remedies.REPLICATION if copies else unknown_message(kind, "server")
+            self._end(_SERVER, reason, actions)
 
     def _learn(self, payload: bytes) -> None:
         name, _, value = payload.rstrip(b"\0").partition(b"\0")
@@ -284,7 +298,7 @@ class Recording:
 
     def _ready(self, payload: bytes, at: int, actions: list[Action]) -> None:
         due = self._due.popleft()
-        if due.op.kind not in (b"S", b"Q", b"F"):
+        if due.op.kind not in (b"S", b"Q"):
             raise Malformed("ready in the middle of an answer")
         if due.op.kind == b"Q":
             self._done(due, at, actions)

@@ -11,14 +11,18 @@ import msgspec
 
 from ci_gate.codecs.postgres.columns import (
     Column,
+    Unfit,
     converted,
     read_columns,
     read_row,
+    type_name,
     write_columns,
     write_row,
 )
 from ci_gate.codecs.postgres.frames import Frame, frames
-from ci_gate.codecs.postgres.said import Portal
+from ci_gate.codecs.postgres.remedies import unfit
+from ci_gate.codecs.postgres.said import Portal, Prepared
+from ci_gate.codecs.postgres.types import FIRST_OWN
 
 _LIST = re.compile(r"COPY\s+[^(]+\(([^)]*)\)", re.IGNORECASE)
 
@@ -27,11 +31,15 @@ columns_of = lru_cache(maxsize=1024)(read_columns)
 
 
 def result_frames(body: bytes, portal: Portal) -> list[Frame]:
-    """The frames of a result for an Execute, in the formats that its portal asks for."""
+    """The frames of a result for an Execute, in the formats that its portal asks for. Raises
+    Unfit for a result that is none of what the client was told to expect."""
     found = list(frames(body))
     columns: tuple[Column, ...] = ()
     if found and found[0][0] == b"T":
-        columns = columns_of(found.pop(0)[1])
+        payload = found.pop(0)[1]
+        columns = columns_of(payload)
+        if portal.prepared is not None:
+            _check(payload, columns, portal.prepared, len(portal.formats))
     found = [one for one in found if one[0] not in (b"T", b"G")]
     wanted = [portal.format(index) == 1 for index in range(len(columns))]
     if all(column.binary == binary for column, binary in zip(columns, wanted, strict=True)):
@@ -42,8 +50,29 @@ def result_frames(body: bytes, portal: Portal) -> list[Frame]:
     ]
 
 
+def _check(payload: bytes, columns: Sequence[Column], prepared: Prepared, formats: int) -> None:
+    """A client reads rows by the description that it was given: where that is another one, it
+    reads nonsense, or crashes."""
+    if formats > 1 and formats != len(columns):
+        raise Unfit(unfit("", f"has {len(columns)} columns, and {formats} are asked for"))
+    told = prepared.columns
+    if told is None or payload == prepared.fitting:
+        return
+    if len(told) != len(columns):
+        raise Unfit(unfit("", f"has {len(columns)} columns, its description {len(told)}"))
+    for said, one in zip(told, columns, strict=True):
+        # Types of one's own have other numbers in every database.
+        if said.oid != one.oid and min(said.oid, one.oid) < FIRST_OWN:
+            types = f"{type_name(one.oid)}, its description says {type_name(said.oid)}"
+            raise Unfit(unfit(one.name, f"is {types}"))
+    prepared.fitting = payload
+
+
 def _converted(columns: Sequence[Column], wanted: Sequence[bool], payload: bytes) -> bytes:
-    values = zip(columns, read_row(payload), wanted, strict=True)
+    row = read_row(payload)
+    if len(row) != len(columns):
+        raise Unfit(unfit("", f"has {len(columns)} columns, and a row of {len(row)} values"))
+    values = zip(columns, row, wanted, strict=True)
     return write_row([converted(column, one, binary=binary) for column, one, binary in values])
 
 

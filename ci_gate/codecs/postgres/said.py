@@ -39,21 +39,25 @@ _COPY_IN = re.compile(r"^\s*COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL
 class Unknown(Exception):
     """What is used was never made, or ended meanwhile: code and text of the server's error."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, *, never: bool = False) -> None:
         super().__init__(text)
         self.code = code
+        self.never = never
+        """A statement of this name was never prepared on this connection."""
 
 
 class Prepared:
     """A prepared statement: its text, and what is known of its parameters and columns."""
 
-    __slots__ = ("columns", "oids", "sql")
+    __slots__ = ("columns", "fitting", "oids", "sql")
 
     def __init__(self, sql: str, oids: Sequence[int]) -> None:
         self.sql = sql
         self.oids = list(oids)
         """Types of the parameters, 0 = not known."""
         self.columns: tuple[Column, ...] | None = None
+        self.fitting = b""
+        """The description of a mock's answer that was found to be of these columns."""
 
 
 class Portal:
@@ -115,6 +119,8 @@ class Said:
         self._portals: dict[bytes, Portal] = {}
         self._cursors: dict[str, PgStatement] = {}
         """By their names, what they were declared with."""
+        self._named: set[bytes] = set()
+        """Names that statements have had."""
 
     def hear(self, kind: bytes, payload: bytes) -> Op:
         """The next message. Raises Unknown for the use of a statement or portal that is none."""
@@ -147,6 +153,8 @@ class Said:
         if len(self._prepared) >= LIMIT:
             raise Malformed(f"more than {LIMIT} prepared statements")
         self._prepared[name] = prepared
+        if name and len(self._named) < LIMIT:
+            self._named.add(name)
         return Op(kind, prepared=prepared)
 
     def _bind(self, kind: bytes, payload: bytes) -> Op:
@@ -185,7 +193,8 @@ class Said:
         if prepared is None:
             shown = name.decode("utf-8", "replace")
             what = f'prepared statement "{shown}"' if name else "unnamed prepared statement"
-            raise Unknown("26000", f"{what} does not exist")
+            never = bool(name) and name not in self._named and len(self._named) < LIMIT
+            raise Unknown("26000", f"{what} does not exist", never=never)
         return prepared
 
     def _portal(self, name: bytes) -> Portal:
@@ -232,6 +241,18 @@ class Said:
         else:
             self._prepared.pop(name.encode(), None)
 
+    def prepared(self, name: bytes) -> Prepared | None:
+        """What a name stands for."""
+        return self._prepared.get(name)
+
+    def parsed(self, prepared: Prepared) -> None:
+        """The unnamed statement is another one."""
+        self._prepared[b""] = prepared
+
+    def bound(self, portal: Portal) -> None:
+        """The unnamed portal is another one."""
+        self._portals[b""] = portal
+
     def forget(self, prepared: Prepared) -> None:
         """Its Parse was refused, or ignored after an error."""
         self._prepared = {name: one for name, one in self._prepared.items() if one is not prepared}
@@ -272,6 +293,7 @@ def described(op: Op, kind: bytes, payload: bytes) -> None:
         prepared.oids = list(unpack_from(f"!{count}I", payload, 2))
     elif kind == b"T":
         prepared.columns = read_columns(payload)
+        prepared.fitting = b""
 
 
 def is_executed_by(op: Op, payload: bytes, kind: bytes, following: bytes) -> bool:

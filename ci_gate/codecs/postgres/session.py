@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
-from ci_gate.codecs.postgres.form import error
+from ci_gate.codecs.postgres.form import refused
 from ci_gate.codecs.postgres.frames import frame
 from ci_gate.codecs.postgres.said import FAILED, after
 from ci_gate.codecs.postgres.sql import look
@@ -65,6 +65,16 @@ def greeting(session: Mapping[str, str], asked: Mapping[str, str], minor: int) -
     return b"".join(out)
 
 
+def asked_for(payload: bytes) -> dict[str, str]:
+    """The parameters of a startup message (its payload)."""
+    words = payload[4:].split(b"\0")
+    return {
+        name.decode("latin-1"): value.decode("utf-8", "replace")
+        for name, value in zip(words[::2], words[1::2], strict=False)
+        if name
+    }
+
+
 def answers(sql: str, status: bytes) -> Iterator[tuple[bytes, bytes]]:
     """(frames, status after it) of every statement of a text of nothing but session statements."""
     texts = look(sql).text.split(" ; ")
@@ -121,15 +131,5 @@ def _plain(value: str) -> str:
 
 def in_failure() -> bytes:
     """What every statement gets in a transaction that has failed."""
-    return frame(
-        b"E",
-        error(
-            {
-                "severity": "ERROR",
-                "level": "ERROR",
-                "code": "25P02",
-                "message": "current transaction is aborted, commands ignored until end of "
-                "transaction block",
-            }
-        ),
-    )
+    text = "current transaction is aborted, commands ignored until end of transaction block"
+    return frame(b"E", refused("25P02", text))

@@ -15,7 +15,7 @@ from ci_gate.codecs.redis.commands import PAIRED_REPLIES
 from ci_gate.codecs.redis.handshake import Handshake
 from ci_gate.codecs.redis.published import published, told
 from ci_gate.codecs.redis.reply import as_asked
-from ci_gate.codecs.redis.resp import Malformed, Reader, arguments, command
+from ci_gate.codecs.redis.resp import Malformed, Reader, arguments, command, error_line
 from ci_gate.codecs.redis.said import Heard, Means, Said
 from ci_gate.model.message import Headers, Message, RedisCommand, RedisReply
 
@@ -115,7 +115,8 @@ class Recording:
                 began = at
         except Malformed as error:
             self._over = True
-            actions.append(Undecodable(side, f"not Redis: {error}"))
+            who = "client" if side is _CLIENT else "server"
+            actions.append(Undecodable(side, own.garbled(who, error)))
         if reader.at_rest:
             self._began.pop(side, None)
         else:
@@ -239,8 +240,9 @@ class Mocking:
                 if args and not self._closing:
                     self._hear(self._said.hear(args), at, actions)
         except Malformed as error:
-            actions.append(Undecodable(_CLIENT, f"not Redis: {error}"))
-            self._say_own(b"-ERR Protocol error\r\n", actions)
+            reason = own.garbled("client", error)
+            actions.append(Undecodable(_CLIENT, reason))
+            self._say_own(error_line(f"Protocol error: ci-gate: {reason}"), actions)
             self._close(actions)
         return actions
 
@@ -258,8 +260,11 @@ class Mocking:
         elif heard.means is Means.UNFOLLOWED:
             reason = own.unfollowed(heard.args)
             actions.append(Undecodable(_CLIENT, reason))
-            self._say_own(f"-ERR ci-gate: {reason}\r\n".encode(), actions)
+            self._say_own(error_line(f"ci-gate: {reason}"), actions)
         else:
+            reason = own.unspoken(heard.args)
+            if reason:
+                actions.append(Undecodable(_CLIENT, reason))
             self._say_own(own.reply(self._said, heard.args, self._session), actions)
             if heard.args[0] == b"QUIT":
                 self._close(actions)
@@ -339,7 +344,7 @@ class Replaying:
                     actions.append(Whole(_SERVER, due.number, reply, at, at))
         except Malformed as error:
             self._over = True
-            actions.append(Undecodable(_SERVER, f"not Redis: {error}"))
+            actions.append(Undecodable(_SERVER, own.garbled("server", error)))
         return actions
 
     def say(self, side: Side, message: Message, prepared: bytes | None = None) -> Sequence[Action]:

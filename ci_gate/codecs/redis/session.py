@@ -43,6 +43,25 @@ def unfollowed(args: Sequence[bytes]) -> str:
     return f"what follows {name} is not understood"
 
 
+def garbled(who: str, error: object) -> str:
+    """What is no Redis, with the remedy; `who`: "client" or "server"."""
+    return (
+        f"a {who} says what is no Redis ({error}): another protocol, or a connection that was "
+        "joined in the middle; start the service after its listeners are up"
+    )
+
+
+def unspoken(args: Sequence[bytes]) -> str:
+    """Why the version that HELLO asks for is none of ours, with the remedy; "" = it is."""
+    if args[0] != b"HELLO" or len(args) < 2 or args[1] in (b"2", b"3"):
+        return ""
+    version = args[1][:20].decode("ascii", "backslashreplace")
+    return (
+        f"a client asks for RESP version {version}, and 2 and 3 are what ci-gate speaks: update "
+        "ci-gate, or let the driver ask for version 3"
+    )
+
+
 def _pong(said: Said, args: Sequence[bytes]) -> bytes:
     text = args[1] if len(args) > 1 else b""
     if said.channels and said.protocol == 2:
@@ -51,8 +70,9 @@ def _pong(said: Said, args: Sequence[bytes]) -> bytes:
 
 
 def _hello(said: Said, args: Sequence[bytes], session: dict[str, str]) -> bytes:
-    if len(args) > 1 and args[1] not in (b"2", b"3"):
-        return b"-NOPROTO unsupported protocol version\r\n"
+    reason = unspoken(args)
+    if reason:
+        return b"-NOPROTO unsupported protocol version: ci-gate: %b\r\n" % reason.encode()
     facts: list[object] = [
         b"server", b"redis",
         b"version", session.get("version", VERSION).encode(),

@@ -66,3 +66,10 @@ def test_what_is_no_result(form: bytes) -> None:
     """A hand edit that makes no sense is refused."""
     with pytest.raises(ValueError, match=r"\w"):
         result_body(form)
+
+
+def test_a_row_of_other_columns() -> None:
+    """One whose names are not those of its columns is refused, and both are named."""
+    form = b'[{"columns": [["id", "int4"], ["name", "text"]], "rows": [{"id": 1, "mail": "a"}]}]'
+    with pytest.raises(ValueError, match="a row holds id, mail, its columns are id, name"):
+        result_body(form)

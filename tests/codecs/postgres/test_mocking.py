@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ci_gate.codecs.base import Action, Bytes, Close, Side, StartTLS, Undecodable, Whole
+from ci_gate.codecs.postgres import remedies
 from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
 from ci_gate.codecs.postgres.frames import frame, frames
 from ci_gate.codecs.postgres.mocking import Mocking
@@ -197,6 +198,70 @@ def test_each_go_counts_its_own_rows() -> None:
         b"SELECT 1\0",
         b"SELECT 0\0",
     ]
+
+
+def told(actions: Sequence[Action]) -> list[str]:
+    """What the report says."""
+    return [one.reason for one in actions if isinstance(one, Undecodable)]
+
+
+def said(actions: Sequence[Action]) -> bytes:
+    """What the client reads."""
+    return b"".join(one.data for one in actions if isinstance(one, Bytes))
+
+
+def test_a_statement_that_was_never_prepared() -> None:
+    """The server's error with our hint, and a line of the report; one that was prepared and is
+    gone is the client's own affair."""
+    server = connected()
+    refused = server.feed(C, bind(name=b"early") + execute() + SYNC, 0)
+    assert told(refused) == [remedies.NEVER_PREPARED]
+    assert remedies.NEVER_PREPARED.encode() in said(refused)
+    assert kinds(refused) == b"EZ"
+    gone = prepare(b"select 1", b"s") + SYNC + query(b"DEALLOCATE s") + bind(name=b"s") + SYNC
+    assert told(server.feed(C, gone, 0)) == []
+
+
+def test_a_function_call_is_refused_and_the_connection_goes_on() -> None:
+    """With the remedy on both sides."""
+    server = connected()
+    refused = server.feed(C, frame(b"F", b"\0\0\0\1"), 0)
+    assert told(refused) == [remedies.FUNCTION_CALL]
+    assert remedies.FUNCTION_CALL.encode() in said(refused)
+    assert kinds(refused) == b"EZ"
+    assert asked(server.feed(C, query(b"select 1"), 0))
+
+
+def test_a_message_that_is_none() -> None:
+    """Nobody knows how it goes on: the end, with the remedy on both sides."""
+    ended = connected().feed(C, frame(b"y", b""), 0)
+    assert told(ended) == [remedies.unknown_message(b"y", "client")]
+    assert told(ended)[0].encode() in said(ended)
+    assert ended[-1] == Close(C)
+
+
+def test_a_result_that_does_not_fit() -> None:
+    """Another type than it was described with, or what has no form in the format that is asked
+    for: an error on that statement only, told with the remedy on both sides."""
+    server = connected()
+    described = prepare(b"select a", b"s") + frame(b"D", b"Ss\0") + SYNC
+    server.feed(C, described, 0)
+    other = frame(b"T", write_columns([Column("a", 25)]))
+    server.say(S, PgResult(frame(b"t", b"\0\0") + other))
+    server.feed(C, bind(name=b"s") + execute() + SYNC, 0)
+    refused = server.say(S, PgResult(T + D + DONE))
+    assert told(refused) == [
+        "column a of a recorded result is int4, its description says text: record this call again "
+        "with this service and driver"
+    ]
+    assert told(refused)[0].encode() in said(refused)
+    assert kinds(refused) == b"2EZ"
+    binary = frame(b"B", b"\0\0\0\0\0\0\0\1\0\1")
+    server.feed(C, prepare(b"select a") + binary + execute() + SYNC, 0)
+    wrong = server.say(S, PgResult(T + frame(b"D", write_row([b"x"])) + DONE))
+    assert "holds what is no int4" in told(wrong)[0]
+    assert kinds(wrong) == b"12EZ"
+    assert asked(server.feed(C, query(b"select 1"), 0))
 
 
 def test_goodbye() -> None:

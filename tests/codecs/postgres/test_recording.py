@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from ci_gate.codecs.base import Action, Bytes, Session, Side, Undecodable, Whole, Withdrawn
+from ci_gate.codecs.postgres import remedies
 from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
 from ci_gate.codecs.postgres.frames import frame
 from ci_gate.codecs.postgres.recording import Recording
@@ -112,7 +115,27 @@ def test_what_the_server_does_not_know_is_no_exchange() -> None:
     assert heard(tap.feed(C, bind(name=b"s") + execute() + SYNC, 0)) == []
     (told,) = tap.feed(S, BOUND, 0)
     assert isinstance(told, Undecodable)
-    assert "prepared before we listened" in told.reason
+    assert told.reason == remedies.PREPARED_BEFORE
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "why"),
+    [
+        (frame(b"F", b"\0\0\0\1"), b"", remedies.FUNCTION_CALL),
+        (frame(b"y", b""), b"", remedies.unknown_message(b"y", "client")),
+        (query(b"START_REPLICATION"), frame(b"W", b"\0\0\0"), remedies.REPLICATION),
+        (query(b"select a"), frame(b"y", b""), remedies.unknown_message(b"y", "server")),
+    ],
+)
+def test_what_is_not_followed_is_said_with_its_remedy(
+    asked: bytes, answered: bytes, why: str
+) -> None:
+    """Once; what comes after it on this connection is nobody's."""
+    tap = connected()
+    actions = [*tap.feed(C, asked, 0), *tap.feed(S, answered, 0)]
+    told = [one for one in actions if isinstance(one, Undecodable)]
+    assert [one.reason for one in told] == [why]
+    assert not tap.feed(C, query(b"select a"), 0)
 
 
 def test_copied_data_belong_to_the_statement() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from struct import pack
 
-from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
+import pytest
+
+from ci_gate.codecs.postgres.columns import Column, Unfit, write_columns, write_row
 from ci_gate.codecs.postgres.frames import frame
 from ci_gate.codecs.postgres.results import (
     columns_of,
@@ -13,7 +15,7 @@ from ci_gate.codecs.postgres.results import (
     result_frames,
     with_count,
 )
-from ci_gate.codecs.postgres.said import Portal
+from ci_gate.codecs.postgres.said import Portal, Prepared
 from ci_gate.model.message import PgStatement
 
 BODY = (
@@ -62,3 +64,42 @@ def test_a_description_for_a_portal() -> None:
     payload = write_columns([Column("n", 23, size=4), Column("t", 25)])
     told = columns_of(described_for(Portal(ASKED, (0, 1)), payload))
     assert [one.binary for one in told] == [False, True]
+
+
+def _described(*columns: Column, formats: tuple[int, ...] = ()) -> Portal:
+    prepared = Prepared("select n, t from a", ())
+    prepared.columns = columns
+    return Portal(ASKED, formats, prepared)
+
+
+@pytest.mark.parametrize(
+    ("portal", "why"),
+    [
+        (_described(Column("n", 23)), "has 2 columns, its description 1"),
+        (_described(Column("n", 20), Column("t", 25)), "column n .* is int4, .* says int8"),
+        (
+            _described(Column("n", 23), Column("t", 25), formats=(1, 1, 1)),
+            "has 2 columns, and 3 are asked for",
+        ),
+    ],
+)
+def test_columns_that_no_longer_fit(portal: Portal, why: str) -> None:
+    """A client would read nonsense by the description that it was given."""
+    with pytest.raises(Unfit, match=why + r".*: record this call again"):
+        result_frames(BODY, portal)
+
+
+def test_columns_that_fit() -> None:
+    """In any format; types that were made in a database have other numbers in another one."""
+    portal = _described(Column("n", 23), Column("t", 25), formats=(1,))
+    assert result_frames(BODY, portal)
+    assert result_frames(BODY, portal), "looked at once"
+    body = frame(b"T", write_columns([Column("mood", 16_400)])) + frame(b"C", b"SELECT 0\0")
+    assert result_frames(body, _described(Column("mood", 99_999)))
+
+
+def test_a_row_that_is_none_of_its_description() -> None:
+    """A row with another number of values, where they had to be read."""
+    body = frame(b"T", write_columns([Column("n", 23)])) + frame(b"D", write_row([b"7", b"x"]))
+    with pytest.raises(Unfit, match="has 1 columns, and a row of 2 values"):
+        result_frames(body + frame(b"C", b"SELECT 1\0"), Portal(ASKED, (1,)))

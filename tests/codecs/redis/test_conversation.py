@@ -109,6 +109,7 @@ class TestRecording:
         _, heard = Recording().feed(S, b"+OK\r\n", 0)
         assert isinstance(heard, Undecodable)
         assert "nobody asked for" in heard.reason
+        assert "start the service after its listeners are up" in heard.reason
 
 
 class TestMocking:
@@ -151,7 +152,17 @@ class TestMocking:
         """The client reads why; the report, too."""
         heard = Mocking({}).feed(C, b"*1\r\n:1\r\n", 0)
         assert [type(one) for one in heard] == [Undecodable, Bytes, Close]
-        assert sent(heard).startswith(b"-ERR")
+        assert sent(heard).startswith(b"-ERR Protocol error")
+        assert isinstance(heard[0], Undecodable)
+        assert "start the service after its listeners are up" in heard[0].reason
+        assert heard[0].reason.encode() in sent(heard)
+
+    def test_a_version_of_the_future(self) -> None:
+        """The client reads the remedy, and the report has it."""
+        heard = Mocking({}).feed(C, command((b"HELLO", b"4")), 0)
+        assert isinstance(heard[0], Undecodable)
+        assert "RESP version 4" in heard[0].reason
+        assert heard[0].reason.encode() in sent(heard)
 
     def test_monitor_is_refused(self) -> None:
         """With an error, and the connection stays usable."""

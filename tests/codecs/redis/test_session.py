@@ -90,3 +90,13 @@ def test_why_nothing_follows() -> None:
     """With what to do instead, where there is something."""
     assert "one server, not a cluster" in session.unfollowed([b"CLUSTER", b"SLOTS"])
     assert session.unfollowed([b"MONITOR"]) == "what follows MONITOR is not understood"
+
+
+def test_a_version_of_the_future() -> None:
+    """Refused as Redis does, with the remedy."""
+    refused = ask(Said(), b"HELLO 4")
+    assert isinstance(refused, Typed)
+    assert isinstance(refused.value, bytes)
+    assert refused.value.startswith(b"NOPROTO ")
+    assert session.unspoken([b"HELLO", b"4"]).encode() in refused.value
+    assert session.unspoken([b"HELLO", b"3"]) == session.unspoken([b"PING", b"4"]) == ""
