@@ -29,6 +29,8 @@ _OTHER_NAME, _NEW = "renamed from ", "renamed to "
 
 _NEVER_EXPECTED = frozenset({"no-response", "not-replayed", "escape", "new-host"})
 
+_TITLE = 2000
+"""Characters of a title that are searched: to search one of any length takes seconds."""
 _MORE = re.compile(r"and [0-9]+ more (?:causes?|unstable)")
 
 
@@ -292,9 +294,10 @@ def details(cause: Cause, examples: int) -> list[str]:
     """What the first examples say besides expected and actual, each line once, without what the
     title says already."""
     found: dict[str, None] = {}
+    title = cause.title[:_TITLE]
     for example in cause.examples[:examples]:
         for line in example.detail.replace(" · ", "\n").split("\n"):
-            if line.strip() and line not in cause.title:
+            if line.strip() and line not in title:
                 found.setdefault(line)
     return list(found)
 
