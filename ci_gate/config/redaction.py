@@ -26,6 +26,7 @@ FOUND_KINDS = tuple(
                 "key",
                 "jwt",
                 "private-key",
+                "password-hash",
                 "basic-auth",
                 "cookie",
                 "email",

@@ -265,6 +265,9 @@ class _Importer:
     def fold(self) -> ImportSummary:
         """What the journal holds becomes the snapshot."""
         recorded = read_recording(self._journal.path)
+        untried = self._redactor.pair_passwords()
+        if untried:
+            self._lost[untried] += 1
         exchanges = [self._again(one, recorded) for one in recorded.exchanges]
         first = min((one.at for one in exchanges), default=0.0)
         exchanges = [

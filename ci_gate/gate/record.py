@@ -61,6 +61,7 @@ async def record(options: RecordOptions, sink: events.Sink) -> RecordSummary:
     keeping.close()
     if keeping.failure is not None:
         raise keeping.failure
+    untried = keeping.redactor.pair_passwords()
     known = escaping.Known(keeping.dependencies.all(), options.dependencies)
     return fold_journal(
         options,
@@ -68,7 +69,7 @@ async def record(options: RecordOptions, sink: events.Sink) -> RecordSummary:
             undecoded=keeping.recording.undecoded,
             uncaptured=escaping.uncaptured(running.escapes.addresses, known),
             redacted=keeping.redactor.counts,
-            warnings=tuple(recorder.warnings),
+            warnings=(*recorder.warnings, *filter(None, (untried,))),
             exit_code=recorder.exit_code,
             started=recorder.started,
         ),

@@ -167,10 +167,14 @@ class _Search:
         """Value -> its stand-in, for the values that travel."""
         self._again = False
         self._all()
+        if writes:
+            self._redactor.pair_passwords()
         if self._redactor.remembers:
             # What a later exchange gave away may stand in an earlier one.
             self._again = True
             self._all()
+            fitted = self._redactor.fitted
+            self._new = {value: fitted.get(new, new) for value, new in self._new.items()}
 
     def write(self) -> None:
         """Write the clean snapshot, when anything was found."""

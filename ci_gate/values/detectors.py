@@ -25,6 +25,8 @@ from ci_gate.values.namedtext import (
     named,
     named_in_line,
 )
+from ci_gate.values.passwordhashes import BEGINNING as HASH_BEGINNING
+from ci_gate.values.passwordhashes import HASH
 from ci_gate.values.personaltext import PATTERNS as PERSONAL
 from ci_gate.values.personaltext import personal_found
 from ci_gate.values.shapes import JWE, JWT, KEYS, PEM_BEGIN, is_key
@@ -51,7 +53,17 @@ _ESCAPED = r"\\u00(?:2[dDeE]|3[0-9]|[46][0-9a-fA-F]|[57][0-9aA])"
 """A letter, digit, @, dot or dash that JSON did not have to escape: the text has to be read."""
 
 
-_CONTENT = (PEM_BEGIN, _USERINFO, _CREDENTIALS, _ENCODED, _KEYS, _EMAIL, _CARD, *PERSONAL)
+_CONTENT = (
+    PEM_BEGIN,
+    HASH_BEGINNING,
+    _USERINFO,
+    _CREDENTIALS,
+    _ENCODED,
+    _KEYS,
+    _EMAIL,
+    _CARD,
+    *PERSONAL,
+)
 _NAMES = (JSON_NAME, QUERY_NAME, XML_NAME, ATTRIBUTE_NAME, DSN_NAME)
 
 
@@ -84,6 +96,8 @@ _NOT_A_DOMAIN = frozenset(
     )
 )
 _KEY = re.compile("|".join(f"(?:{prefix}){rest}" for _, prefix, rest in KEYS).encode())
+_HASH = re.compile(HASH.pattern.encode())
+_HASH_STARTS = (b"$", b"{bcrypt}", b"bcrypt", b"pbkdf2", b"scrypt", b"argon2")
 _SCHEME = re.compile(rb"(?i:bearer|basic)[ \t]")
 _VERSION = re.compile(r"v?\d+\.\d+")
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -136,6 +150,8 @@ def _decide(data: bytes, start: int, end: int, line: bool) -> list[Found]:
     found = None
     if matched[0] in b"\"'\\?&;< " or matched.endswith(b'="'):
         found = named(data, start, end)
+    elif matched.startswith(_HASH_STARTS):
+        found = _hash(data, start)
     elif matched.startswith(_BASE64_STARTS):
         found = _encoded(data, start, end)
     elif b"@" in matched or b"%40" in matched:
@@ -156,6 +172,14 @@ def _pem(data: bytes, start: int, end: int) -> Found:
         body = _PEM_BODY.match(data, end)
         finish = body.end() if body else end
     return Found(start, finish, "private-key", data[start:finish].decode("utf-8", "replace"))
+
+
+def _hash(data: bytes, start: int) -> Found | None:
+    """A stored hash of a password, as a whole."""
+    found = _HASH.match(data, start)
+    if found is None or data[found.end() : found.end() + 1].isalnum():
+        return None
+    return Found(start, found.end(), "password-hash", found[0].decode())
 
 
 def _userinfo(data: bytes, start: int, end: int) -> list[Found]:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from ci_gate.values.cards import is_card
+from ci_gate.values.passwordhashes import is_password_hash
 
 _FIRST_SECOND = 978_307_200
 """2001-01-01T00:00:00Z."""
@@ -185,6 +186,7 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "ipv4": _text(_is_ipv4),
     "ipv6": _text(_is_ipv6),
     "url": _text(_is_url),
+    "password-hash": _text(is_password_hash),
     "hex": _pattern(_HEX),
     "base64": _text(_is_base64),
     "string": lambda value: isinstance(value, str),
@@ -210,6 +212,7 @@ KINDS: dict[str, str] = {
     "email": "an e-mail address",
     "card": "a card number: issuer's range and Luhn check digit",
     "url": "an absolute URL with a host",
+    "password-hash": "a stored hash of a password, in a spelling that says how it was made",
     "ipv4": "an IPv4 address",
     "ipv6": "an IPv6 address",
     "empty": "empty text, list or object, or null",

@@ -14,6 +14,7 @@ from ci_gate.values.standins import is_stand_in
 
 _WORDS = {
     "private-key": "private key",
+    "password-hash": "secret",
     "basic-auth": "secret",
     "base64-json": "",
     "high-entropy": "secret",

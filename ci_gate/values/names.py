@@ -16,6 +16,8 @@ password, passwd, pwd, pass word, passphrase, pass code, new password, old passw
 current password, confirm password, password confirm, password confirmation, password repeat,
 repeat password, user password, db password, database password, login password, smtp password,
 admin password, root password, master password, plain password, password hash, hashed password,
+password 1, password 2, new password 1, new password 2, user pass, j password,
+password digest, encrypted password,
 secret, secrets, client secret, app secret, application secret, shared secret, webhook secret,
 signing secret, consumer secret, token secret, oauth token secret, api secret, api secret key,
 secret key, secret access key, aws secret access key, totp secret, otp secret, jwt secret, session secret,

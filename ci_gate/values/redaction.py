@@ -25,11 +25,12 @@ from ci_gate.values.masks import masked_by
 from ci_gate.values.names import (
     is_secret_header,
 )
+from ci_gate.values.passwordpairs import PasswordPairs
 from ci_gate.values.places import edit
 from ci_gate.values.redactionrules import RedactionRules
 from ci_gate.values.remembered import Remembered, occurrences
 from ci_gate.values.shapes import shape_of
-from ci_gate.values.standins import StandIns, is_stand_in
+from ci_gate.values.standins import StandIns, basic_pair, is_stand_in
 from ci_gate.values.streaming import RedactionStream
 from ci_gate.values.timed import carries_time
 
@@ -73,6 +74,7 @@ class Redactor:
         """Of the value that is decided about."""
         self._side = ""
         self._remembered = Remembered()
+        self._pairs = PasswordPairs()
         self._depth = 0
         self._tokens: dict[str, str] = {}
         self.counts: dict[str, int] = Counter()
@@ -80,6 +82,8 @@ class Redactor:
         """What no stand-in fits, by place, and what is kept of it, for people -> how often."""
         self.timed: set[str] = set()
         """Stand-ins of tokens that carry the time they were made at."""
+        self.fitted: dict[str, str] = {}
+        """Stand-in of a stored hash -> the one that its password's stand-in fits."""
 
     @property
     def nested(self) -> bool:
@@ -98,9 +102,22 @@ class Redactor:
 
     @property
     def remembers(self) -> bool:
-        """True when a secret was met that only its surroundings gave away: what was cleaned before
-        may hold it, and has to be cleaned again."""
-        return self._remembered.added > 0
+        """True when a secret was met that only its surroundings gave away, or a hash has another
+        stand-in now: what was cleaned before may hold it, and has to be cleaned again."""
+        return self._remembered.added > 0 or bool(self.fitted)
+
+    def pair_passwords(self) -> str:
+        """Find the stored hashes whose passwords were met: their stand-ins are from now on those
+        that the passwords' stand-ins fit. Takes up to `passwordpairs.BUDGET` seconds, so it is for
+        the end; returns what people should know of it, "" for nothing."""
+        self.fitted, untried = self._pairs.found()
+        self._stand_ins.fit(self.fitted)
+        if not untried:
+            return ""
+        return (
+            f"{untried} stored hashes of passwords were not compared with every password that was "
+            "recorded: that would take too long; a login whose hash is among them fails on replay"
+        )
 
     def part(self, part: Part, side: str = "") -> tuple[Part, tuple[str, ...]]:
         """The part without secrets, and the places below the message that hold stand-ins now:
@@ -167,16 +184,28 @@ class Redactor:
         """The stand-in of a value; counts it, and keeps it in mind if only its place told."""
         token = value.startswith("eyJ") and shape_of(value) == "jwt"
         new = self._token(value) if token else self._stand_ins.stand_in(kind, value)
-        if new != value:
+        if new != value and value not in self.fitted:
             if carries_time(value):
                 self.timed.add(new)
             shape = shape_of(value)
+            self._gather(shape or kind, value, new, remember and sure)
             self.counts[shape or kind] += 1
             if self.log is not None:
                 self.log.append(Decision(self.place, shape or kind, rule, value, new))
             if remember and not shape:
                 self._remembered.add(value, sure)
         return new
+
+    def _gather(self, kind: str, value: str, new: str, named: bool) -> None:
+        """Keep what may be a password, and what may be the hash of one."""
+        if kind == "password-hash":
+            self._pairs.hash(value, new)
+        elif kind == "basic-auth":
+            old, written = basic_pair(value), basic_pair(new)
+            if old is not None and written is not None:
+                self._pairs.password(old[1], written[1])
+        elif named:
+            self._pairs.password(value, new)
 
     def _token(self, value: str) -> str:
         """A JWT's stand-in: its claims are redacted as a body would be. What is learned to be

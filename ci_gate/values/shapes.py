@@ -10,6 +10,7 @@ import re
 
 from ci_gate.values.cards import is_card
 from ci_gate.values.iban import is_iban
+from ci_gate.values.passwordhashes import is_password_hash
 
 KEYS: tuple[tuple[str, str, str], ...] = (
     ("AWS", r"(?:AKIA|ASIA|ABIA|ACCA)", r"[A-Z0-9]{16}"),
@@ -82,13 +83,15 @@ _EMAIL = re.compile(
 
 def shape_of(text: str) -> str:
     """The kind of secret a whole text shows itself to be: "jwt", "email", "card", "iban",
-    "private-key", "key", or ""."""
+    "private-key", "password-hash", "key", or ""."""
     if len(text) < 6:
         return ""
     if text.startswith("eyJ") and _JWT.fullmatch(text):
         return "jwt"
     if text.startswith("-----BEGIN ") and _PEM.match(text):
         return "private-key"
+    if "$" in text and is_password_hash(text):
+        return "password-hash"
     if "@" in text and _EMAIL.fullmatch(text):
         return "email"
     if is_card(text):

@@ -10,6 +10,7 @@ recognisable without the key, so that nothing is redacted twice and comparing kn
 | card | same issuer and length, in a documented test range, Luhn-valid | two check digits |
 | jwt | header as it was, personal claims replaced, a signature of ours | the check at its end |
 | private-key | same lines, other letters | the check at the end of its body |
+| password-hash | same scheme and cost, other salt and digest | the check in the salt |
 | basic-auth | base64 of two stand-ins | the stand-ins inside |
 | iban | same country, length and groups, valid | five digits of check in its last digits |
 | ipv4, ipv6, mac | of 240.0.0.0/4, of 2001:db8::/32, beginning 02:ed:ac | the range |
@@ -31,7 +32,7 @@ import hmac
 import re
 import string
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ci_gate.model.message import Part
 from ci_gate.values import checkmark
@@ -40,6 +41,7 @@ from ci_gate.values.iban import iban_stand_in, is_iban_stand_in
 from ci_gate.values.leaves import Leaf
 from ci_gate.values.names import secret_name
 from ci_gate.values.network import is_network_stand_in, network_stand_in
+from ci_gate.values.passwordhashes import hash_stand_in, is_hash_stand_in
 from ci_gate.values.personstandins import (
     coordinate_stand_in,
     day_stand_in,
@@ -91,6 +93,7 @@ _FORMS: dict[str, Callable[[str, bytes], str]] = {
     "mac": network_stand_in,
     "birth-date": day_stand_in,
     "coordinate": coordinate_stand_in,
+    "password-hash": hash_stand_in,
 }
 _TESTS = {test: issuer for issuer in BRANDS for test in issuer.tests}
 
@@ -101,6 +104,7 @@ class StandIns:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._known: dict[tuple[str, str], str] = {}
+        self._fitting: dict[str, str] = {}
 
     def stand_in(self, kind: str, text: str) -> str:
         """The stand-in of a value; `kind` counts only where the text does not show what it is.
@@ -109,12 +113,18 @@ class StandIns:
         """
         known = self._known.get((kind, text))
         if known is None:
-            known = self._make(kind, text)
+            made = self._make(kind, text)
+            known = self._fitting.get(made, made)
             if len(text) <= 256:
                 if len(self._known) >= _CACHED:
                     self._known.clear()
                 self._known[kind, text] = known
         return known
+
+    def fit(self, pairs: Mapping[str, str]) -> None:
+        """From now on, give for each of these stand-ins the other: a hash that a password fits."""
+        self._fitting |= pairs
+        self._known.clear()
 
     def _make(self, kind: str, text: str) -> str:
         if kind == "cvv":
@@ -202,6 +212,8 @@ def is_stand_in(text: str) -> str:
         return "email" if _EMAIL.fullmatch(text) else ""
     if text.startswith("-----BEGIN "):
         return "private-key" if _is_pem_stand_in(text) else ""
+    if "$" in text and is_hash_stand_in(text):
+        return "password-hash"
     if text[0].isdigit() and _is_card_stand_in(text):
         return "card"
     if " " in text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import pytest
 
 from ci_gate.config.importing import ImportOptions
@@ -49,6 +50,21 @@ def test_inbound(tmp_path: Path) -> None:
     assert b"abcdefgh12345678" not in b"".join(value for _, value in first.request.headers)
     assert isinstance(second.response, HttpResponse)
     assert second.response.body == b"at {service}"
+
+
+def test_a_stored_hash_still_fits_its_password(tmp_path: Path) -> None:
+    """Whichever of both comes first."""
+    stored = bcrypt.hashpw(b"hunter22", bcrypt.gensalt(4))
+    answer = {"content": {"text": f"row {stored.decode()}", "mimeType": "text/plain"}}
+    url = "http://ada:hunter22@files.example/"
+    _, snapshot = brought(
+        har(tmp_path, entry(response=answer), entry(response={"content": {"text": url}})), tmp_path
+    )
+    row, link = (one.response.body for one in snapshot.inbound)  # type: ignore[union-attr]  # answered
+    assert isinstance(row, bytes)
+    assert isinstance(link, bytes)
+    assert stored not in row
+    assert bcrypt.checkpw(link.rpartition(b"@")[0].rpartition(b":")[2], row.split()[1])
 
 
 def test_redacted_by_the_projects_own_rules(tmp_path: Path) -> None:

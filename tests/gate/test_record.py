@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import msgspec
 import pytest
 
@@ -104,6 +105,19 @@ def test_a_key_is_redacted_where_it_was_shown_before_it_was_used(
     assert page.response is not None
     assert page.response.body == b"<p>Your key: <code>" + sent + b"</code></p>"
     assert page.redacted == ("response.body",)
+
+
+def test_a_stored_hash_still_fits_its_password(acting: Any, options: Make) -> None:
+    """The hash is heard before its password; what is kept of both belongs together."""
+    row = b"$2b$04$abcdefghijklmnopqrstuOqaQRjxLpnrJKClaXrot8lofOMVsvNwW"
+    drive = DRIVE
+    for path, field in (("json", {"X-Row": row.decode()}), ("hello", {"X-Password": "hunter22"})):
+        asked = f'urllib.request.Request(base + "/{path}", headers={field})'
+        drive = drive.replace(f'base + "/{path}"', asked)
+    recorded(acting, given := options(drive=drive))
+    requests = [one.request for one in read_snapshot(given.out).inbound[:2]]
+    kept = {k: v for one in requests if isinstance(one, HttpRequest) for k, v in one.headers}
+    assert bcrypt.checkpw(kept[b"X-Password"], kept[b"X-Row"])
 
 
 def test_a_token_in_a_path_is_in_no_file(acting: Any, options: Make) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import bcrypt
 import msgspec
 import pytest
 
@@ -12,7 +14,7 @@ from ci_gate.codecs.postgres.frames import frame
 from ci_gate.codecs.postgres.types import to_binary
 from ci_gate.errors import UsageError
 from ci_gate.gate.redact import RedactOptions, broken, held_clean, redact, unclean
-from ci_gate.model.binding import Binding, Bindings, Spot
+from ci_gate.model.binding import Binding, Bindings, Fresh, Spot
 from ci_gate.model.difference import Cause
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, PgResult, PgStatement, Stored
@@ -120,6 +122,38 @@ def test_written_in_place(folder: str) -> None:
     before = contents(folder)
     assert redact(RedactOptions(paths=(folder,), redaction_key="cd" * 32)).leaks == ()
     assert contents(folder) == before
+
+
+def test_a_stored_hash_still_fits_its_password(tmp_path: Path) -> None:
+    """In what a call answered, in the login that caused it, and in the value that travels."""
+    path = str(tmp_path / "snapshots" / "s")
+    stored = bcrypt.hashpw(b"hunter22", bcrypt.gensalt(4)).decode()
+    row = b'{"hash": "%s"}' % stored.encode()
+    inbound = exchange("aaaa000001-1", 1.0, b'{"password": "hunter22"}')
+    outbound = exchange("eeee000001-1", 1.01, row, dependency="d", groups=("aaaa000001-1",))
+    spot = Spot(exchange="eeee000001-1", at="response.body.$.hash")
+    binding = Fresh(name="F1", value=stored, sent=(spot,))
+    write_snapshot(
+        path,
+        Snapshot(
+            origin=Origin(service="s"), inbound=(inbound,), outbound=(outbound,),
+            dependencies=(Dependency(name="d", address="http://d.example"),),
+            bindings=Bindings(outbound=(binding,)),
+        ),
+    )  # fmt: skip
+    assert redact(RedactOptions(paths=(path,), check=True)).counts()["kind"] == {
+        "secret": 1,
+        "password-hash": 1,
+    }
+    assert len(redact(RedactOptions(paths=(path,), redaction_key=KEY)).leaks) == 2
+    after = read_snapshot(path)
+    password, made = (
+        next(iter(json.loads(one.response.body).values()))  # type: ignore[union-attr, arg-type]  # JSON
+        for one in (*after.inbound, *after.outbound)
+    )
+    assert after.bindings.outbound[0].value == made
+    assert bcrypt.checkpw(password.encode(), made.encode())
+    assert redact(RedactOptions(paths=(path,), redaction_key="cd" * 32)).leaks == ()
 
 
 def test_paths(folder: str, tmp_path: Path) -> None:
