@@ -103,11 +103,11 @@ def _is_terminated(error: BaseException) -> bool:
 
 def _unexpected(error: Exception) -> int:
     """One line for people, the traceback for whoever asks for it."""
-    from ci_gate.cli.output import printable
+    from ci_gate.cli.output import printable, tell
     from ci_gate.values.masks import masked
 
     if os.environ.get(DEBUG):
-        traceback.print_exception(error, file=sys.stderr)
+        tell("".join(traceback.format_exception(error)).rstrip())
     text = printable(masked(f"{type(error).__name__}: {error}"[:300]))
     _complain(f"internal error: {text} (run again with {DEBUG}=1 for the traceback)")
     return CANNOT_RUN

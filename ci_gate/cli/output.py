@@ -85,17 +85,26 @@ def printable(text: str) -> str:
 
 def say(text: str) -> None:
     """A rendered result, on stdout. A reader that has gone does not change the verdict."""
-    command(guard(text))
+    command(guard(_masked(text)))
 
 
 def say_json(document: bytes | str) -> None:
     """A result as JSON on one line, on stdout."""
-    command(guard_json(document if isinstance(document, str) else document.decode()))
+    text = document if isinstance(document, str) else document.decode()
+    command(guard_json(_masked(text)))
 
 
 def tell(text: str, stream: TextIO | None = None) -> None:
     """A line of ours for people, on stderr."""
-    click.echo(guard(text), file=stream, err=stream is None)
+    click.echo(guard(_masked(text)), file=stream, err=stream is None)
+
+
+def _masked(text: str) -> str:
+    """The text, searched once more for secrets before anybody reads it."""
+    # The detectors take long to import, and `--help` says nothing of its own.
+    from ci_gate.values.masks import masked_again
+
+    return masked_again(text)
 
 
 def command(text: str) -> None:
@@ -192,7 +201,7 @@ class Terminal:
         """One line above the bar."""
         from rich.text import Text
 
-        self.console.print(Text.assemble(*pieces))
+        self.console.print(Text.assemble(*((_masked(text), style) for text, style in pieces)))
 
     def advance(self, event: Progress) -> None:
         """Move the bar, making it when there is none."""

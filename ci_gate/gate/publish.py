@@ -42,6 +42,7 @@ from ci_gate.report.codequality import repository_path
 from ci_gate.report.comment import Made, Origin, comment, page, worth_saying
 from ci_gate.report.text import one_line
 from ci_gate.report.words import counts, headline, red
+from ci_gate.values.masks import masked_again
 
 NOWHERE = {
     "jenkins": "Jenkins has no place for a comment: it is in this log",
@@ -304,7 +305,7 @@ def _report(result: Result, change: ChangeRequest, options: PublishOptions) -> R
     return Report(
         name=f"ci-gate/{_key(result, options)}",
         outcome=outcome,
-        title=f"{said}: {headline(result)}",
+        title=f"{said}: {masked_again(headline(result))}",
         summary=page(result, made_for(change), 60_000),
         link=change.link,
         annotations=annotations,

@@ -15,6 +15,7 @@ from ci_gate.model.difference import Cause
 from ci_gate.model.result import Result
 from ci_gate.report.text import cut, one_line
 from ci_gate.report.words import condition, extent, plural, red, reproduce, short_side, sides
+from ci_gate.values.masks import masked_again
 
 PER_KIND = 10
 """Annotations of one kind that GitHub keeps of a step."""
@@ -101,6 +102,7 @@ def _quoted(text: str | None) -> str:
 
 
 def _finding(level: Level, title: str, message: str) -> Finding:
+    title, message = masked_again(title), masked_again(message)
     return Finding(level=level, title=one_line(title, 200), message=one_line(message, MESSAGE))
 
 

@@ -16,6 +16,7 @@ from ci_gate.model.difference import Cause
 from ci_gate.model.result import ExchangeResult, Result
 from ci_gate.report.text import one_line
 from ci_gate.report.words import extent, red, reproduce
+from ci_gate.values.masks import masked_again
 
 MOST = 1_000
 _SEVERITY = {"pass": "info", "fail": "critical", "inconclusive": "major"}
@@ -79,7 +80,7 @@ def _document(
 ) -> dict[str, Any]:
     joined = "\0".join(identity).encode("utf-8", "backslashreplace")
     return {
-        "description": one_line(text, 1_000),
+        "description": one_line(masked_again(text), 1_000),
         "check_name": f"ci-gate/{one_line(check, 40)}",
         "fingerprint": hashlib.sha256(joined).hexdigest(),
         "severity": severity,

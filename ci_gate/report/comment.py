@@ -16,6 +16,7 @@ from ci_gate.report.markdown import render, size
 from ci_gate.report.markdown_plain import without_html
 from ci_gate.report.markdown_text import code, inline
 from ci_gate.report.words import standing
+from ci_gate.values.masks import masked_data
 
 BUDGETS = {"github": 60_000, "gitlab": 100_000, "bitbucket": 28_000}
 """UTF-16 units of a whole comment, its hidden lines included. GitHub takes 65,536 characters and
@@ -84,6 +85,7 @@ def page(result: Result, made: Made, budget: int = SUMMARY_BUDGET) -> str:
 
 
 def _text(result: Result, budget: int, made: Made) -> str:
+    result = masked_data(result)
     top = [_mode(result)]
     if result.edits is not None:
         top.append(snapshotdiff.markdown(result.edits, budget // 3))

@@ -21,6 +21,7 @@ from ci_gate.model.difference import Difference, Standing
 from ci_gate.model.result import ExchangeResult, State
 from ci_gate.report.text import cut, one_line, visible
 from ci_gate.report.words import sides
+from ci_gate.values.masks import masked_again, masked_data
 
 FAILURE_BYTES = 10_000
 """A failure's text at most; readers keep all of it in memory, and people stop reading earlier."""
@@ -58,11 +59,11 @@ def render(
     is that of `results`; suites come in the order of their first testcase. Never raises on what
     traffic held: if the file cannot be read back, a minimal one with an error in it is returned.
     """
-    kept = [_as_judged(one, unstable) for one in results]
+    kept = [_as_judged(masked_data(one), unstable) for one in results]
     try:
-        return _checked(_written(service, kept, started_at), kept)
+        return _checked(_written(masked_again(service), kept, started_at), kept)
     except (ValueError, ET.ParseError) as error:
-        return _minimal(service, len(kept), str(error))
+        return _minimal(masked_again(service), len(kept), masked_again(str(error)))
 
 
 def _as_judged(result: ExchangeResult, unstable: str) -> ExchangeResult:

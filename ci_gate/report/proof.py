@@ -12,6 +12,7 @@ from ci_gate.report.markdown_text import cell_code, inline
 from ci_gate.report.tables import plain
 from ci_gate.report.text import guard, one_line
 from ci_gate.report.words import duration, plural
+from ci_gate.values.masks import masked_data
 from ci_gate.values.places import fold
 
 MISSES = 40
@@ -47,6 +48,7 @@ def render(proof: Proof) -> str:
 
 def render_markdown(proof: Proof) -> str:
     """The proof as a page of Markdown."""
+    proof = masked_data(proof)
     parts = [
         f"## {_MARKS[proof.outcome]}: what the gate catches of {inline(proof.service, 80)}",
         inline(headline(proof)[0].upper() + headline(proof)[1:], 0) + ".",

@@ -7,6 +7,9 @@ a reader recognises them in the snapshot.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
 
 from ci_gate.values.detectors import find
 from ci_gate.values.found import Found
@@ -20,6 +23,7 @@ _WORDS = {
     "high-entropy": "secret",
 }
 _TOLD = frozenset(("email", "ipv4", "ipv6", "mac"))
+_Data = TypeVar("_Data", bound=msgspec.Struct)
 
 
 def masked(text: str) -> str:
@@ -33,6 +37,25 @@ def masked_again(text: str) -> str:
     of machines, since connections past the mocks are told by them."""
     data = text.encode("utf-8", "surrogatepass")
     return _masked(data, [one for one in find(data) if one.kind not in _TOLD])
+
+
+def masked_data(data: _Data) -> _Data:
+    """What is to be rendered, each of its texts searched as `masked_again` does: what escapes a text
+    for a page may also split a secret, so that the page itself no longer shows one."""
+    known: dict[str, str] = {}
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, str):
+            if value not in known:
+                known[value] = masked_again(value)
+            return known[value]
+        if isinstance(value, dict):
+            return {key: changed(one) for key, one in value.items()}
+        return type(value)(map(changed, value)) if isinstance(value, list | tuple) else value
+
+    plain = msgspec.to_builtins(data)
+    new = changed(plain)
+    return data if new == plain else msgspec.convert(new, type(data))
 
 
 def masked_by(data: bytes) -> str:

@@ -154,3 +154,24 @@ def test_no_line_is_a_command_of_the_ci_system(capsys: pytest.CaptureFixture[str
     assert json.loads(captured.out.splitlines()[-1]) == {"text": hostile}
     command("::notice::ours")
     assert capsys.readouterr().out == "::notice::ours\n"
+
+
+def test_what_looks_secret_is_masked_on_its_way_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """Results, JSON, lines and a terminal hide a secret whatever verb has written it."""
+    secret = "AKIA" + "Q3EGRWYZ5TQ4PLKM"
+    say(f"the key {secret}")
+    say_json(json.dumps({"seen": secret}))
+    tell(f"the key {secret}")
+    with Lines(sys.stderr) as lines:
+        lines(Note(secret))
+    with Quiet(sys.stderr) as quiet:
+        quiet(Note(secret, "error"))
+    stream = io.StringIO()
+    with Terminal(colour=False, console=Console(file=stream)) as terminal:
+        terminal(Note(secret))
+        terminal(Stage("replay", secret))
+    out, err = capsys.readouterr()
+    assert json.loads(out.splitlines()[1]) == {"seen": "‹key›"}
+    for text in (out, err, stream.getvalue()):
+        assert "‹key›" in text
+        assert secret not in text

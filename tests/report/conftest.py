@@ -39,6 +39,21 @@ HOSTILE = (
 )
 
 
+SECRETS = (
+    "AKIA" + "Q3EGRWYZ5TQ4PLKM",
+    "4539 1488 " + "0343 6467",
+    "postgresql://app:hunter2hunter2@db.corp.internal/app",
+    '{"api_key":"q8Zr2mXw7Lk4Vb9T"}',
+)
+"""Texts with what looks secret, should it ever get as far as a report."""
+_HIDDEN = ("Q3EGRWYZ5TQ4PLKM", "1488 0343", "hunter2hunter2", "q8Zr2mXw7Lk4Vb9T")
+
+
+def shows_secret(text: str) -> list[str]:
+    """What of `SECRETS` is in a rendered text."""
+    return [one for one in _HIDDEN if one in text]
+
+
 def hostile_result(texts: tuple[str, ...] = HOSTILE) -> Result:
     """A failed result in which every text that can come from outside is one of `texts`."""
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ci_gate.model.result import Result
 from ci_gate.report.annotations import PER_KIND, command, findings, log_lines
-from tests.report.conftest import hostile_result
+from tests.report.conftest import SECRETS, hostile_result, shows_secret
 
 COMMAND = re.compile(r"::(error|warning|notice) ([^\n\r]*?)::([^\n\r]*)")
 
@@ -78,3 +78,11 @@ def test_hostile_traffic() -> None:
     for line in log_lines(hostile_result()):
         assert COMMAND.fullmatch(line)
         assert "\x1b" not in line
+
+
+def test_what_looks_secret_is_masked_once_more() -> None:
+    """Neither a finding nor a line of a log shows a secret that got into the result."""
+    result = hostile_result(SECRETS)
+    shown = [f"{one.title} {one.message}" for one in findings(result)] + log_lines(result)
+    assert any("‹" in one for one in shown)
+    assert not shows_secret("\n".join(shown))

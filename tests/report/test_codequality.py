@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ci_gate.model.result import ExchangeResult, Result
 from ci_gate.report.codequality import files_of, links, quality, repository_path
-from tests.report.conftest import hostile_result
+from tests.report.conftest import SECRETS, hostile_result, shows_secret
 
 REQUIRED = {"description", "check_name", "fingerprint", "severity", "location"}
 SEVERITIES = {"info", "minor", "major", "critical", "blocker"}
@@ -82,3 +82,10 @@ def test_links() -> None:
     assert json.loads(links([("report", "https://x/1")])) == {
         "ci-gate": [{"external_link": {"label": "report", "url": "https://x/1"}}]
     }
+
+
+def test_what_looks_secret_is_masked_once_more() -> None:
+    """A finding that GitLab shows hides a secret that got into the result."""
+    text = quality(hostile_result(SECRETS), {}, "ci-gate.yml")
+    assert "‹" in text
+    assert not shows_secret(text)

@@ -25,7 +25,7 @@ from ci_gate.report.comment import (
     worth_saying,
 )
 from ci_gate.report.markdown import size
-from tests.report.conftest import HOSTILE, hostile_result
+from tests.report.conftest import HOSTILE, SECRETS, hostile_result, shows_secret
 
 MADE = Made(sha="a" * 40, run="77", attempt="2", link="https://ci.example/77")
 OURS = {
@@ -179,3 +179,13 @@ def test_golden(platform: str, results: dict[str, Result], golden: object) -> No
     )  # fmt: skip
     text = comment(replace(results["fail"], edits=edits), platform, MADE)
     golden(f"report/comment-{platform}.md", text)  # type: ignore[operator]  # the fixture is a function
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_looks_secret_is_masked_once_more(platform: str) -> None:
+    """A comment and a page hide a secret however it got into the result, within their budgets."""
+    result = replace(hostile_result(SECRETS), edits=hostile_edits(SECRETS))
+    for text in (comment(result, platform, MADE), page(result, MADE)):
+        assert "‹" in text
+        assert not shows_secret(text)
+    assert size(comment(result, platform, MADE)) <= BUDGETS[platform]

@@ -18,7 +18,7 @@ from ci_gate.model.difference import Difference
 from ci_gate.model.result import ExchangeResult
 from ci_gate.report import junit
 from tests.ci.tools import program
-from tests.report.conftest import HOSTILE
+from tests.report.conftest import HOSTILE, SECRETS, shows_secret
 
 XSD = Path(__file__).parent.parent / "junit.xsd"
 SCHEMA = etree.XMLSchema(etree.parse(XSD))
@@ -234,3 +234,11 @@ def test_arbitrary_text_gives_a_valid_report(
     assert sum(1 for _ in ElementTree.fromstring(text).iter("testcase")) == len(found)
     parsed = junitparser.JUnitXml.fromstring(text.encode())
     assert sum(len(list(suite)) for suite in parsed) == len(found)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_what_looks_secret_is_masked_once_more(secret: str) -> None:
+    """The report hides a secret that got into a difference, and is still valid."""
+    text = junit.render("shop", [failed(place=secret, detail=secret, actual=secret)])
+    read(text)
+    assert not shows_secret(text)

@@ -10,6 +10,7 @@ import msgspec
 from ci_gate.model.proof import KindScore, Proof, Trial
 from ci_gate.model.result import Verdict
 from ci_gate.report.proof import MISSES, encode, headline, render, render_markdown
+from tests.report.conftest import SECRETS, shows_secret
 
 HIDDEN = ("learned: response.body.$.at is timestamp",)
 
@@ -106,3 +107,11 @@ def test_json_has_the_score_at_the_top() -> None:
     }  # fmt: skip
     assert (read["unchanged_runs"], read["false_alarms"]) == (5, 0)
     assert msgspec.json.decode(encode(proof()), type=Proof) == proof()
+
+
+def test_what_looks_secret_is_masked_once_more() -> None:
+    """The page of a proof hides a secret that got into it."""
+    verdict = Verdict(outcome="fail", reasons=SECRETS)
+    text = render_markdown(proof(verdict=verdict, alarms=SECRETS))
+    assert "‹" in text
+    assert not shows_secret(text)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_gate.values.masks import masked, masked_again
+from ci_gate.model.difference import Difference
+from ci_gate.values.masks import masked, masked_again, masked_data
 from ci_gate.values.standins import StandIns
 
 
@@ -52,4 +54,15 @@ def test_a_whole_report_once_more() -> None:
     assert masked_again(text) == text.replace("4012888888881881", "‹card›")
     assert masked_again("response.body.$.token: number became string") == (
         "response.body.$.token: number became string"
+    )
+
+
+def test_data_is_masked_text_by_text() -> None:
+    """Every text of what is rendered is searched, numbers and clean data stay as they are."""
+    secret = "AKIA" + "Q3EGRWYZ5TQ4PLKM"
+    clean = Difference(change="value", place="response.body.$.a", detail="Ada at ada@corp.org")
+    assert masked_data(clean) is clean
+    told = msgspec.structs.replace(clean, actual=secret, expected=f"{secret} {secret}")
+    assert masked_data(told) == msgspec.structs.replace(
+        clean, actual="‹key›", expected="‹key› ‹key›"
     )
