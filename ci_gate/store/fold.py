@@ -112,8 +112,9 @@ class _Fold:
         before = {exchange.id: exchange for exchange in self._previous.inbound}
         updated = before.keys() & names.values()
         call_names, stays = self._name_calls(calls, updated)
-        moves = self._moves(kept, calls, names | call_names)
-        moved = [_moved(e, (names | call_names)[e.id], moves[e.id]) for e in (*kept, *calls)]
+        ids = names | call_names
+        moves = self._moves(kept, calls, ids)
+        moved = [_moved(e, ids[e.id], moves[e.id]) for e in (*kept, *calls)]
         everything = _spread([*stays, *moved])
         return Folded(
             snapshot=Snapshot(
@@ -130,7 +131,7 @@ class _Fold:
             added=len(kept) - len(updated),
             updated=len(updated),
             unfinished=sum(call.groups == (UNFINISHED,) for call in calls),
-            ids=names | call_names,
+            ids=ids,
         )
 
     def _keep(self) -> tuple[list[Exchange], Identities]:
