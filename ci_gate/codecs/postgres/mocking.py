@@ -67,6 +67,9 @@ class Mocking:
         """The answer to an Execute that waits for the description."""
         self._copying: list[bytes] | None = None
         self._copy: Op | None = None
+        self._types: list[tuple[Op, bytes]] = []
+        """Types of parameters that were told: what was heard before was said without them, and was
+        read without them when it was recorded."""
         self._number = 0
         self._skipping = False
         """An error was said: everything up to Sync is ignored."""
@@ -90,6 +93,9 @@ class Mocking:
         if opening.fresh and data[:1] == TLS_RECORD and self._reader.at_rest:
             opening.secure = True
             return [StartTLS(_CLIENT, data)]
+        for op, told in self._types:
+            described(op, b"t", told)
+        self._types.clear()
         try:
             for kind, payload in self._reader.feed(data):
                 if kind:
@@ -320,7 +326,10 @@ class Mocking:
             if kind == b"E":
                 self._fail(payload)
                 return
-            described(op, kind, payload)
+            if kind == b"t":
+                self._types.append((op, payload))
+            else:
+                described(op, kind, payload)
             if kind == b"T" and op.portal is not None:
                 payload = described_for(op.portal, payload)
             if kind != b"t" or op.portal is None:

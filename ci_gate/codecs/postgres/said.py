@@ -12,6 +12,7 @@ from struct import unpack_from
 
 import msgspec
 
+from ci_gate.codecs.postgres.canonical import canonical
 from ci_gate.codecs.postgres.columns import Column, read_columns
 from ci_gate.codecs.postgres.frames import Malformed, Payload
 from ci_gate.codecs.postgres.sql import look
@@ -344,7 +345,7 @@ def _param(data: bytes | None, form: int, oid: int) -> str | bytes | None:
         text = shown(oid, data)
         return data if text is None else text
     try:
-        return data.decode()
+        return canonical(oid, data.decode())
     except UnicodeDecodeError:
         return data
 

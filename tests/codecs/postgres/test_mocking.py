@@ -264,6 +264,20 @@ def test_a_result_that_does_not_fit() -> None:
     assert asked(server.feed(C, query(b"select 1"), 0))
 
 
+def test_a_parameter_is_read_by_the_type_that_was_told() -> None:
+    """In its one spelling, once the client can know the type; what it said before that was read
+    without it when it was recorded, too."""
+    server = connected()
+    describe = prepare(b"select $1", b"s") + frame(b"D", b"Ss\0")
+    ask = bind(b"true", name=b"s") + execute() + SYNC
+    server.feed(C, describe + ask, 0)
+    told_type = PgResult(frame(b"t", b"\0\1\0\0\0\x10") + T)
+    early = server.say(S, told_type)
+    assert [one.params for one in statements(early)] == [("true",)]
+    server.say(S, PgResult(T + D + DONE))
+    assert [one.params for one in statements(server.feed(C, ask, 0))] == [("t",)]
+
+
 def test_goodbye() -> None:
     """Terminate closes."""
     assert connected().feed(C, frame(b"X"), 0) == [Close(C)]
