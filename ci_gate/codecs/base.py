@@ -201,6 +201,26 @@ class Listener(Protocol):
         ...
 
 
+@runtime_checkable
+class Recalling(Protocol):
+    """A conversation whose state tells what bytes mean, and that may know them all the same when
+    they are heard again (mock). The caller keeps what it is told, one for all connections."""
+
+    def premise(self, data: bytes, answer: Message, said: bytes) -> object | None:
+        """`data` came in one piece where nothing was pending, asked one thing, and `said` was said
+        of its answer: what that rests on; None = these bytes are to be read each time."""
+        ...
+
+    def holds(self, premise: object) -> bool:
+        """The bytes of this premise mean now what they meant then; asked while `reusable`."""
+        ...
+
+    def again(self, premise: object, answer: Message) -> bytes:
+        """The bytes of a premise that holds were heard again and are answered so: what is said,
+        and the state is as `feed` and `say` would have left it. b"" = both are to be called."""
+        ...
+
+
 class Codec(Protocol):
     """A protocol: conversations, and pure functions over its messages."""
 

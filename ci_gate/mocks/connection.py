@@ -17,6 +17,7 @@ from ci_gate.codecs.base import (
     Listener,
     More,
     Published,
+    Recalling,
     Role,
     Side,
     StartTLS,
@@ -24,12 +25,12 @@ from ci_gate.codecs.base import (
     Whole,
 )
 from ci_gate.codecs.http1.digest import BodyDigest
-from ci_gate.codecs.http1.head import STREAMS, head_end
+from ci_gate.codecs.http1.head import head_end, is_stream
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.mocks.bound import Answer
 from ci_gate.mocks.hosts import host_of, host_port, named, refusal
-from ci_gate.mocks.matcher import MISS, Bucket
-from ci_gate.mocks.mock import LiveCall, Mock
+from ci_gate.mocks.matcher import MISS
+from ci_gate.mocks.mock import Known, LiveCall, Mock
 from ci_gate.model.exchange import GAVE_UP
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Pieces, Raw, Stored
 from ci_gate.net.connection import Connection
@@ -56,6 +57,7 @@ class MockConnection(Connection):
         "_conversation",
         "_mock",
         "_queue",
+        "_recalling",
         "_server",
         "_timer",
         "_tunnel",
@@ -85,6 +87,8 @@ class MockConnection(Connection):
             self._conversation = server.http.converse(Role.MOCK)
         else:
             self._conversation = mock.codec.converse(Role.MOCK, mock.session)
+        conversation = self._conversation
+        self._recalling = conversation if isinstance(conversation, Recalling) else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The loop's callback."""
@@ -126,8 +130,8 @@ class MockConnection(Connection):
         mock = self._mock
         if mock is not None:
             known = mock.known.get(data)
-            if known is not None and not self._busy and self._conversation.reusable:
-                self._answer_known(mock, data, *known)
+            if known is not None and self._is_known(known):
+                self._answer_known(mock, data, known)
                 return
         if self._tunnel is not None and data:
             host, port = self._tunnel
@@ -213,25 +217,44 @@ class MockConnection(Connection):
         if not self._sayable(answer):
             self._put(answer, self._due(answer, at))
             return
+        self._say_now(mock, Known(request, bucket), answer)
+
+    def _say_now(self, mock: Mock, asked: Known, answer: Answer) -> None:
+        """Say it, and remember what was heard where it will mean the same."""
         assert answer.message is not None
         said = self._conversation.say(Side.SERVER, answer.message, answer.prepared)
         for action in said:
             self._do(action)
         if self._alone and len(said) == 1 and self._conversation.reusable:
-            mock.remember(self._alone, request, bucket)
+            if self._recalling is None:
+                mock.remember(self._alone, asked)
+            elif isinstance(said[0], Bytes):
+                premise = self._recalling.premise(self._alone, answer.message, said[0].data)
+                if premise is not None:
+                    mock.remember(self._alone, Known(asked.request, asked.bucket, premise))
 
-    def _answer_known(
-        self, mock: Mock, data: bytes, request: Message, bucket: Bucket | None
-    ) -> None:
-        """Bytes that were one whole request before, where nothing is pending: what answers them
-        can be said without reading them again."""
+    def _is_known(self, known: Known) -> bool:
+        if self._busy or not self._conversation.reusable:
+            return False
+        return self._recalling is None or self._recalling.holds(known.premise)
+
+    def _answer_known(self, mock: Mock, data: bytes, known: Known) -> None:
+        """Bytes that were one whole request before, and mean the same now: what answers them can
+        be said without reading them again."""
         at = time.monotonic_ns()
-        answer = self._server.answer(mock, request, bucket, at)
-        prepared = answer.prepared
-        if self._sayable(answer) and prepared is not None:
-            self.send(prepared)
+        answer = self._server.answer(mock, known.request, known.bucket, at)
+        message, said, recalling = answer.message, answer.prepared, self._recalling
+        sayable = self._sayable(answer)
+        if sayable and message is not None:
+            said = said if recalling is None else recalling.again(known.premise, message)
+            if said:
+                self.send(said)
+                return
+        self._conversation.feed(Side.CLIENT, data, at)  # it must know what will be answered
+        if sayable:
+            self._alone = data
+            self._say_now(mock, known, answer)
         else:
-            self._conversation.feed(Side.CLIENT, data, at)  # it must know what will be answered
             self._put(answer, self._due(answer, at))
 
     def _sayable(self, answer: Answer) -> bool:
@@ -326,7 +349,7 @@ class MockConnection(Connection):
     def _broke_off(self, message: Message) -> None:
         """The recorded answer had no end. An endless stream stays open and silent, any other
         answer was cut off by the dependency."""
-        if not _is_stream(message):
+        if not (isinstance(message, HttpResponse) and is_stream(message.headers)):
             self.close()
 
     # The forward proxy: a host comes with every request (absolute-form) or once (CONNECT).
@@ -375,10 +398,3 @@ class MockConnection(Connection):
         groups = server.correlation.groups(at, traces)
         server.log(LiveCall(named(host, port), request, None, MISS, groups, at, True))
         self._say(refusal(f"{named(host, port)} is not in the snapshot"))
-
-
-def _is_stream(message: Message) -> bool:
-    return isinstance(message, HttpResponse) and any(
-        name.lower() == b"content-type" and value.lower().startswith(STREAMS)
-        for name, value in message.headers
-    )

@@ -41,6 +41,16 @@ class LiveCall(msgspec.Struct, frozen=True, gc=False):
     """Its answer was kept back, to see who waits for it."""
 
 
+class Known(msgspec.Struct, frozen=True, gc=False):
+    """A request that was read before."""
+
+    request: Message
+    bucket: Bucket | None
+    """What is equal to it."""
+    premise: object = None
+    """See `codecs.base.Recalling`; None: it means the same wherever nothing is pending."""
+
+
 class State(Protocol):
     """A server of our own, instead of recorded answers (`mocks.state`)."""
 
@@ -82,8 +92,8 @@ class Mock:
         self.shared: dict[str, object] = {}
         self.answered = 0
         self.missed = 0
-        self.known: dict[bytes, tuple[Message, Bucket | None]] = {}
-        """Bytes that were one whole request before -> the request and what is equal to it."""
+        self.known: dict[bytes, Known] = {}
+        """Bytes that were one whole request before."""
         self._known_size = 0
 
     def match(self, request: Message, bucket: Bucket | None, groups: tuple[str, ...]) -> Match:
@@ -116,12 +126,12 @@ class Mock:
         message = written.answer(recorded, entry.exchange.request, request)
         return msgspec.structs.replace(answer, message=message, prepared=None)
 
-    def remember(self, data: bytes, request: Message, bucket: Bucket | None) -> None:
-        """`data` is one whole request that is answered in the common connection state."""
+    def remember(self, data: bytes, known: Known) -> None:
+        """`data` is one whole request."""
         if len(data) > KNOWN_BYTES:
             return
         if len(self.known) >= KNOWN_ENTRIES or self._known_size > KNOWN_TOTAL:
             self.known.clear()
             self._known_size = 0
         self._known_size += len(data)
-        self.known[data] = (request, bucket)
+        self.known[data] = known

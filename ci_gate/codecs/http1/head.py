@@ -292,3 +292,11 @@ def _closes(version: str, connection: bytes) -> bool:
 
 def _shown(line: bytes) -> str:
     return repr(line[:60])[1:]
+
+
+def is_stream(headers: Headers) -> bool:
+    """True for the head of an answer that comes as it happens."""
+    return any(
+        name.lower() == b"content-type" and value.lower().startswith(STREAMS)
+        for name, value in headers
+    )

@@ -10,8 +10,8 @@ from ci_gate.codecs.postgres.copydata import copy_data, copy_form
 from ci_gate.codecs.postgres.frames import Malformed, frame
 from ci_gate.codecs.postgres.handshake import fatal
 from ci_gate.codecs.postgres.literals import lifted, literals_form, with_literals
-from ci_gate.codecs.postgres.mocking import Mocking
 from ci_gate.codecs.postgres.params import params_form, params_of
+from ci_gate.codecs.postgres.recalling import Recalling
 from ci_gate.codecs.postgres.recording import Recording
 from ci_gate.codecs.postgres.replaying import Replaying
 from ci_gate.codecs.postgres.sql import look
@@ -33,7 +33,7 @@ class Postgres:
         """A conversation for one new connection; `session` is what the server has told of itself
         (ParameterStatus), and "tls": "on" where it offered encryption."""
         if role is Role.MOCK:
-            return Mocking(session or {})
+            return Recalling(session or {})
         if role is Role.REPLAY:
             return Replaying()
         return Recording(session)
