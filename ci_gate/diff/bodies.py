@@ -32,6 +32,8 @@ def compare_bodies(
         findings.used(rule, place, lambda: (describe(before, media), describe(after, live_media)))
     elif ended:
         findings.add("body", place, describe(before, media), describe(after, live_media), ended)
+    elif media == live_media == "binary" and findings.masks.varies(place, before, after):
+        findings.touched.append(place)
     elif isinstance(before, bytes) and isinstance(after, bytes) and before and after:
         _compare_bytes(findings, place, (expected, before), (actual, after))
     else:

@@ -8,10 +8,12 @@ fine timestamps that were equal in two exchanges are equal there again.
 from __future__ import annotations
 
 import bisect
+import hashlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
 from ci_gate.diff.render import scalar
+from ci_gate.model.message import Stored
 from ci_gate.model.noise import Noise
 from ci_gate.values.evidence import as_json, fits, number_of
 from ci_gate.values.places import covers, fold
@@ -19,7 +21,7 @@ from ci_gate.values.timed import carries_time
 from ci_gate.values.times import fine
 from ci_gate.values.words import LEVELS, LONGEST, split
 
-IDENTITIES = frozenset({"uuid", "ulid", "objectid", "jwt", "hex", "base64", "token"})
+IDENTITIES = frozenset({"uuid", "ulid", "objectid", "jwt", "hex", "base64", "token", "bytes"})
 """Kinds whose values name something: equal ones were equal, different ones different."""
 
 MARK = "#"
@@ -166,13 +168,20 @@ def holds(
     if not fits(noise, live):
         return False
     if noise.kind in IDENTITIES:
-        return context.same(str(expected), str(live))
+        return context.same(_named(expected), _named(live))
     if noise.kind == "counter":
         before, after = number_of(expected), number_of(live)
         return before is not None and after is not None and context.grows(series, before, after)
     if noise.kind == "timestamp" and fine(noise.format):
         return context.ticks(scope, str(expected), str(live))
     return True
+
+
+def _named(value: object) -> str:
+    """A value that names something, or the digest of a body."""
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    return value.sha256 if isinstance(value, Stored) else str(value)
 
 
 class Varying:

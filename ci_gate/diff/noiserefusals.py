@@ -132,4 +132,4 @@ class There:
         # An empty container has no leaf; its parent is as far as its place can be checked.
         self._containers[side] = {
             place[: found.start()] for place in leaves for found in _INSIDE.finditer(place)
-        } | {f"{side}.{part.place}.$" for part in parts}
+        } | {f"{side}.{part.place}{end}" for part in parts for end in ("", ".$")}

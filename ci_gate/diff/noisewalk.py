@@ -22,6 +22,7 @@ from ci_gate.diff.render import clean, scalar
 from ci_gate.diff.secrecy import hide, secret_place
 from ci_gate.model.message import Headers, Part
 from ci_gate.model.noise import Noise
+from ci_gate.values.drawn import random_bytes
 from ci_gate.values.evidence import Scalar, few, infer, merge, one_of
 from ci_gate.values.jsontext import step
 from ci_gate.values.leaves import read_text
@@ -127,7 +128,7 @@ class Walk:
                 [msgspec.structs.replace(p, value=b) for p, b in zip(parts, known, strict=True)]
             )
         elif media == "binary":
-            self._leave(place, "is binary and differs from replay to replay", ())
+            self._bytes(place, known)
         else:
             charset = parts[0].parameter
             self._scalar(place, [read_text(body, charset)[0] for body in known])
@@ -138,6 +139,13 @@ class Walk:
         except (NotJson, RecursionError):
             return False
         return True
+
+    def _bytes(self, place: str, bodies: Sequence[bytes]) -> None:
+        noise = random_bytes(bodies)
+        if noise is None:
+            self._leave(place, "is binary and differs from replay to replay", ())
+        else:
+            self._add(msgspec.structs.replace(noise, at=place), [(place, ())])
 
     # -- JSON
 

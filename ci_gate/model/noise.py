@@ -15,6 +15,7 @@ NoiseKind = Literal[
     "hex",
     "base64",
     "token",
+    "bytes",
     "counter",
     "integer",
     "number",
@@ -25,7 +26,7 @@ NoiseKind = Literal[
 ]
 """How a place varies.
 
-timestamp, uuid, ulid, objectid, jwt: as the names say; hex, base64, token: drawn at random, of a
+timestamp, uuid, ulid, objectid, jwt: as the names say; hex, base64, token, bytes: drawn at random, of a
 length; counter: grows from one request to the next; integer, number: within `low` and `high`;
 one-of: exactly one of `members`; unordered: the same items in any order; derived: follows the
 clock and has no kind of its own; optional: a call that is not always made.
@@ -54,7 +55,7 @@ class Noise(
     """integer, number: the least it may be, which is less than was seen (`values.evidence`)."""
     high: int | float | None = None
     length: tuple[int, int] = (0, 0)
-    """hex, base64, token: the least and the most characters it may have."""
+    """hex, base64, token: the least and the most characters it may have; bytes: how many."""
     alphabet: str = ""
     """hex, base64, token: the name of the characters seen (`values.alphabets`)."""
     members: tuple[str, ...] = ()

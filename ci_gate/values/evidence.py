@@ -8,6 +8,7 @@
 | UUIDs, ULIDs, object ids, JSON Web Tokens | these (UUIDs of one version: that version) |
 | numbers, two sizes among them | integer or number, in a range |
 | long texts of one alphabet, different everywhere | hex, base64 or token of that length |
+| binary bodies that differ at nearly every byte | bytes (`values.drawn`) |
 | anything else | nothing: it is not explained |
 
 **Range**: of the same sign, unless one was below zero (the recorded one, too), and at most a
@@ -30,6 +31,7 @@ import msgspec
 
 from ci_gate.model.noise import Noise, NoiseKind
 from ci_gate.values.alphabets import common_prefix, differ, is_of, look_random, narrowest
+from ci_gate.values.drawn import is_drawn
 from ci_gate.values.kinds import is_kind
 from ci_gate.values.times import format_of, is_day, is_written
 
@@ -276,7 +278,7 @@ def in_range(numbers: Sequence[int | float], *, below_zero: bool = False) -> Noi
 
 
 def fits(noise: Noise, value: object) -> bool:
-    """True when a JSON scalar or text is of the learned kind. That the JSON type is the expected
+    """True when a JSON scalar, text or body is of the learned kind. That the JSON type is the expected
     one, that equal values stay equal and counters grow, is for the comparing side to hold."""
     kind = noise.kind
     if kind == "timestamp":
@@ -287,6 +289,9 @@ def fits(noise: Noise, value: object) -> bool:
         return as_json(value) in noise.members
     if kind == "derived":
         return json_type(value) in noise.format.split()
+    if kind == "bytes":
+        low, high = noise.length
+        return isinstance(value, bytes) and low <= len(value) <= high and is_drawn(value)
     if not isinstance(value, str):
         return False
     if kind in ("hex", "base64", "token"):

@@ -20,6 +20,9 @@ def in_words(noise: Noise) -> str:
         long = f"{most}" if least == most else f"{least} to {most}"
         begins = f", begins with {noise.format}" if noise.format else ""
         return f"{kind} of {long} characters{begins}"
+    if kind == "bytes":
+        least, most = noise.length
+        return f"{most if least == most else f'{least} to {most}'} random bytes"
     if kind in ("integer", "number"):
         return f"{kind} from {_limit(noise.low)} to {_limit(noise.high)}"
     if kind == "one-of":

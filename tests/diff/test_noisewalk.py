@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 from typing import Any
 
+import pytest
+
+from ci_gate.codecs.http1.codec import Http1
+from ci_gate.diff.equality import Equality
+from ci_gate.diff.masks import Masks
+from ci_gate.diff.messages import compare
+from ci_gate.diff.noise import Context, Varying
+from ci_gate.diff.noiselearn import learn_message
 from ci_gate.diff.noisewalk import Found, Walk, folded, leaves_of
-from ci_gate.model.message import Opaque, Part, Piece, Pieces
+from ci_gate.model.message import Body, HttpResponse, Opaque, Part, Piece, Pieces, Stored
 from ci_gate.model.noise import Noise
+
+CODEC = Http1()
+DRAW = random.Random(7)
 
 
 def walked(*bodies: Any, ahead: tuple[int, ...] = (), recorded: Any = None) -> Walk:
@@ -106,3 +119,42 @@ def test_a_tag_of_a_body_varies_whatever_the_clock() -> None:
     assert [(one.noise.at, one.noise.kind) for one in walk.found] == [
         ("response.headers.etag#0", "hex")
     ]
+
+
+def binary(body: Body) -> HttpResponse:
+    """An answer of bytes."""
+    headers = ((b"Content-Type", b"application/octet-stream"),)
+    return HttpResponse(version=b"HTTP/1.1", status=200, reason=b"OK", headers=headers, body=body)
+
+
+@pytest.mark.parametrize("size", [16, 100_000])
+def test_random_bytes(size: int) -> None:
+    """A body of random bytes is learned as such, also one that stands in a file; what stands there
+    instead of it is red, and so is what was another body a moment ago."""
+    bodies = [DRAW.randbytes(size) for _ in range(5)]
+    digest = hashlib.sha256(bodies[0]).hexdigest()
+    recorded = binary(Stored(digest, size) if size > 16 else bodies[0])
+    replays = [CODEC.places(binary(body)) for body in bodies[1:4]]
+    learned = learn_message("response", CODEC.places(recorded), replays)
+    assert [(one.at, one.kind) for one in learned.noise] == [("response.body", "bytes")]
+    assert learned.rebased == ()
+    context = Context()
+
+    def differs(body: bytes) -> bool:
+        varying = Varying(learned.noise, "response", context)
+        pair = CODEC.places(recorded), CODEC.places(binary(body))
+        return bool(compare("response", *pair, Masks().with_varying(varying), Equality()))
+
+    assert differs(b"")
+    assert differs(b"x" * size)
+    assert differs(bodies[4][1:])
+    assert not differs(bodies[4])
+    assert differs(bodies[3]), "the same body has become two"
+
+
+def test_binary_bodies_that_differ_a_little() -> None:
+    """Files of which some bytes differ are not explained."""
+    head = DRAW.randbytes(300)
+    replays = [CODEC.places(binary(head + DRAW.randbytes(20))) for _ in range(3)]
+    learned = learn_message("response", replays[0], replays)
+    assert [one.at for one in learned.unexplained] == ["response.body"]

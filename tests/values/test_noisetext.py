@@ -35,6 +35,8 @@ from ci_gate.values.noisetext import in_words
         (Noise(at="", kind="number", low=0), "number from 0 to anything"),
         (Noise(at="", kind="one-of", members=('"a"', '"b"')), 'one of "a", "b"'),
         (Noise(at="", kind="one-of", members=('"' + "a" * 99 + '"', "1")), "one of 2 values seen"),
+        (Noise(at="", kind="bytes", length=(16, 16)), "16 random bytes"),
+        (Noise(at="", kind="bytes", length=(16, 64)), "16 to 64 random bytes"),
         (Noise(at="", kind="unordered"), "in any order"),
         (Noise(at="", kind="unordered", key="id"), "in any order (told apart by 'id')"),
         (Noise(at="", kind="derived", format="string", clock=True), "time-derived string"),
