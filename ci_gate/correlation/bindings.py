@@ -39,6 +39,8 @@ PartsOf = Callable[[Exchange, Message], Sequence[Part]]
 
 _CLIENT, _CALL, _ANSWER, _RESPONSE = range(4)
 _DIGITS = re.compile("[0-9]+")
+_REMEMBERED = 8192
+"""Messages whose texts are kept at hand; more of them are read again."""
 _NOT_MADE_UP = frozenset({"response.headers.date", "response.headers.content-length"})
 
 
@@ -131,10 +133,15 @@ class _Search:
     def _texts_of(self, event: _Event) -> list[tuple[str, str]]:
         """(full place, text) of the leaves of a message."""
         side = "response" if event.step in (_ANSWER, _RESPONSE) else "request"
-        key = _alike(side, event.message)
+        return self._texts_in(side, event.exchange, event.message)
+
+    def _texts_in(self, side: str, exchange: Exchange, message: Message) -> list[tuple[str, str]]:
+        key = _alike(side, message)
         known = self._texts.get(key)
         if known is None:
-            known = list(texts_of(side, self._parts_of(event.exchange, event.message)).items())
+            known = list(texts_of(side, self._parts_of(exchange, message)).items())
+            if len(self._texts) >= _REMEMBERED:
+                self._texts.clear()
             self._texts[key] = known
         return known
 
@@ -183,7 +190,7 @@ class _Search:
             return value in self._asked and value not in self._made and self._is_fresh(value)
 
         exchange = event.exchange
-        asked = dict(self._texts.get(_alike("request", exchange.request), ()))
+        asked = dict(self._texts_in("request", exchange, exchange.request))
         self._numbers.said(
             exchange.id, asked, dict(self._texts_of(event)), lambda at: self._varies(exchange, at)
         )

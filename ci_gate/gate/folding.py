@@ -152,14 +152,17 @@ def fold_recorded(
     if mode == "new" and previous is not None:
         told = msgspec.structs.replace(recorded, exchanges=tuple(exchanges))
         exchanges = new_only(told, previous, options.recorder.maximum).exchanges
+    dependencies = recorded.dependencies
+    del recorded  # whoever has no more use for it has not kept it: it may be large
     folded = fold(
         origin,
-        recorded.dependencies,
+        dependencies,
         exchanges,
         previous,
         options.recorder.maximum,
         "add" if mode == "add" else "new" if mode == "new" else "replace",
     )
+    del exchanges
     if mode == "replace" and previous is not None:
         snapshot = steady(folded.snapshot, previous, _codecs(folded.snapshot))
         folded = msgspec.structs.replace(folded, snapshot=snapshot)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import math
 import os
+import sys
 from collections import Counter
 
 import msgspec
@@ -48,7 +50,7 @@ from ci_gate.store.journal import (
     discard,
     journal_folder,
     open_import,
-    read_recording,
+    read_journal,
 )
 from ci_gate.store.snapshot import exists
 from ci_gate.store.statefolder import open_redaction_key
@@ -126,7 +128,11 @@ class _Importer:
         """What was lost or skipped -> where that was the first time."""
         self._start: float | None = None
         self._last = 0.0
-        self._serial = 0
+        self._earliest = math.inf
+        """The time of the first exchange; not every recording is in order."""
+        self._serial = self._inbound = 0
+        self._routes: dict[str, str] = {}
+        """Provisional id -> route of what there are rules for."""
         self._host = ""
         self._port = 0
         self._unanswered = 0
@@ -168,6 +174,8 @@ class _Importer:
         self._serial += 1
         name = f"{'i' if found.inbound else 'o'}{self._serial}"
         exchange = self._exchange(found, speaks, name, dependency)
+        self._inbound += found.inbound
+        self._earliest = min(self._earliest, exchange.at)
         if found.inbound:
             self._unanswered += found.response is None
             if found.name:
@@ -264,40 +272,45 @@ class _Importer:
 
     def fold(self) -> ImportSummary:
         """What the journal holds becomes the snapshot."""
-        recorded = read_recording(self._journal.path)
+        if not self._serial:
+            raise UsageError(f"{self._options.path}: {self._nothing()}")
         untried = self._redactor.pair_passwords()
         if untried:
             self._lost[untried] += 1
-        exchanges = [self._again(one, recorded) for one in recorded.exchanges]
-        first = min((one.at for one in exchanges), default=0.0)
-        exchanges = [
-            msgspec.structs.replace(one, at=one.at - first, groups=self._groups(one))
-            for one in exchanges
-        ]
-        start = (self._start or 0.0) + first / 1000
-        recording = Recording(
-            origin=self._origin(start),
-            dependencies=recorded.dependencies,
+        mode = "add" if self._options.existing == "add" else "replace"
+        # Nobody here holds the recording: it is freed as soon as its exchanges are the snapshot's.
+        folded = fold_recorded(self._fold_options(), self._recording(), mode)
+        return self._summary(folded.snapshot)
+
+    def _recording(self) -> Recording:
+        """What the journal holds, clean and in order of time, each call with its causes."""
+        dependencies = self._dependencies.all()
+        protocols = {one.name: one.protocol for one in dependencies}
+        exchanges = [self._kept(one, protocols) for one in read_journal(self._journal.path)]
+        ruled = {self._names.get(one.name) for one in self._relaxed}
+        self._routes = {one.id: one.route for one in exchanges if one.id in ruled}
+        return Recording(
+            origin=self._origin((self._start or 0.0) + self._earliest / 1000),
+            dependencies=dependencies,
             exchanges=tuple(with_causes(exchanges, self._options.settle)),
             torn=False,
         )
-        if not exchanges:
-            raise UsageError(f"{self._options.path}: {self._nothing()}")
-        mode = "add" if self._options.existing == "add" else "replace"
-        folded = fold_recorded(self._fold_options(), recording, mode)
-        return self._summary(folded.snapshot, recording)
 
     def _nothing(self) -> str:
         why = "; ".join(f"{why} ({count})" for why, count in self._skipped.items())
         return f"nothing to import: {why or 'the recording has no exchange'}"
 
-    def _again(self, exchange: Exchange, recorded: Recording) -> Exchange:
-        """Without the secrets that later exchanges have given away."""
-        if not self._redactor.remembers:
-            return exchange
-        protocols = {one.name: one.protocol for one in recorded.dependencies}
-        speaks = codec(protocols.get(exchange.dependency, "http"))
-        return again(self._redactor, self._key, exchange, speaks)
+    def _kept(self, exchange: Exchange, protocols: dict[str, str]) -> Exchange:
+        """Without the secrets that later exchanges have given away, times from the first one."""
+        if self._redactor.remembers:
+            speaks = codec(protocols.get(exchange.dependency, "http"))
+            exchange = again(self._redactor, self._key, exchange, speaks)
+        return msgspec.structs.replace(
+            exchange,
+            route=sys.intern(exchange.route),
+            at=exchange.at - self._earliest,
+            groups=self._groups(exchange),
+        )
 
     def _groups(self, exchange: Exchange) -> tuple[str, ...]:
         causes = self._causes.get(exchange.id)
@@ -325,17 +338,17 @@ class _Importer:
             out=options.out,
         )
 
-    def _summary(self, snapshot: Snapshot, recording: Recording) -> ImportSummary:
+    def _summary(self, snapshot: Snapshot) -> ImportSummary:
         calls = Counter(one.dependency for one in snapshot.outbound)
         self._lost.update(self._redactor.unfit)
-        rules = self._rules(recording)
+        rules = self._rules()
         return ImportSummary(
             out=self._options.out,
             path=self._options.path,
             format=self._form.name,
             title=self._form.title,
-            inbound=sum(one.inbound for one in recording.exchanges),
-            outbound=sum(not one.inbound for one in recording.exchanges),
+            inbound=self._inbound,
+            outbound=self._serial - self._inbound,
             skipped=sum(self._skipped.values()),
             unanswered=self._unanswered,
             why_skipped=self._told(self._skipped),
@@ -355,9 +368,8 @@ class _Importer:
             for what, count in counted.items()
         )
 
-    def _rules(self, recording: Recording) -> tuple[ProposedRule, ...]:
+    def _rules(self) -> tuple[ProposedRule, ...]:
         """What the tool lets differ, once for each route."""
-        routes = {one.id: one.route for one in recording.exchanges}
         found: dict[ProposedRule, None] = {}
         for one in self._relaxed:
             rule = ProposedRule(at=one.at, allow=one.allow, reason=one.reason)
@@ -367,7 +379,7 @@ class _Importer:
                 where = {"dependency": self._named(one.scheme, one.host, one.port)}
                 rule = msgspec.structs.replace(rule, call=codec("http").route(asked), **where)
             elif name:
-                rule = msgspec.structs.replace(rule, route=routes[name])
+                rule = msgspec.structs.replace(rule, route=self._routes[name])
             if one.method or name or one.everywhere:
                 found[rule] = None
         return tuple(found)
