@@ -2,8 +2,8 @@
 
 Only what is proven counts. A call was made at once with another, or apart from the response, when
 it began before the other one's answer was there: nothing can have waited for it. That something
-waits now is seen by the mocks, which keep an answer back for a while to see who goes on without it
-(`CallRecord.awaited`). Who no longer waits for another call is not seen: mocks answer at once.
+waits now, or does no longer, is seen by the mocks, which keep an answer back for a while to see who
+goes on without it (`CallRecord.awaited` and `overtaken`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from ci_gate.diff.render import clean
 from ci_gate.model.call import Answered, CallRecord
 
 
@@ -63,16 +64,25 @@ def _around(group: str, made: Sequence[Made], answered: Mapping[str, Answered]) 
         elif 0 < record.ended <= ended and call.at > live:
             detail = "now made after the response"
             sides = ("before the response", "after the response")
+        elif group in call.overtaken:
+            detail = "now made beside the response, which no longer waits for it"
+            sides = ("before the response", "beside the response")
         else:
             continue
         yield Moved(call, record, "response-order", *sides, detail)
 
 
 def _fans(made: Sequence[Made]) -> Iterator[Moved]:
-    """Calls that were made at once and now wait for one another."""
-    records = {record.id: call for call, record in made}
+    """Calls that were made at once and now wait for one another, and the other way round."""
+    records = {record.id: record for _, record in made}
     waiting = {name for call, _ in made for name in call.awaited if name in records}
     for call, record in made:
         if record.id in waiting:
             detail = "now called one after the other, recorded at once"
             yield Moved(call, record, "fan-out", "at once", "one after the other", detail)
+        other = next((records[name] for name in call.overtaken if name in records), None)
+        if other is not None:
+            same = (other.dependency, other.route) == (record.dependency, record.route)
+            named = "" if same else f" with {clean(other.route)} ({clean(other.dependency)})"
+            detail = f"now called at once{named}, recorded one after the other"
+            yield Moved(call, record, "fan-out", "one after the other", "at once", detail)

@@ -289,7 +289,8 @@ class _Comparison:
             self._compare_order(group, made)
             for one in moves(group, made, self.answered, self.ledger.routes):
                 texts = {"expected": one.expected, "actual": one.actual, "detail": one.detail}
-                self._add_moved(group, one.change, (one.call, one.record), texts)
+                loose = self.learned.loose(group, one.record.dependency)
+                self._add_moved(group, one.change, (one.call, one.record), texts, loose=loose)
 
     def _compare_order(self, group: str, made: Sequence[Made]) -> None:
         order = [(self.windows.position[record.id], record) for _, record in made]
@@ -299,15 +300,15 @@ class _Comparison:
                 "expected": f"call {ranks[order[at][0]] + 1} of {len(made)}",
                 "actual": f"call {at + 1} of {len(made)}",
             }
-            self._add_moved(group, "reordered", made[at], texts, loose=not red)
+            loose = not red or self.learned.unordered(group, made[at][1].dependency)
+            self._add_moved(group, "reordered", made[at], texts, loose=loose)
 
     def _add_moved(
-        self, group: str, change: str, made: Made, texts: dict[str, str], *, loose: bool = False
+        self, group: str, change: str, made: Made, texts: dict[str, str], *, loose: bool
     ) -> None:
         """A call that was answered as recorded, in another place or at another moment."""
         call, record = made
-        notice = loose or self.learned.unordered(group, record.dependency)
-        if self.ledger.add(call, group, change, call_id=record.id, notice=notice, **texts):
+        if self.ledger.add(call, group, change, call_id=record.id, notice=loose, **texts):
             self.ledger.fates[call.id] = (record, change)
 
     def _report_missing(self) -> None:

@@ -24,6 +24,9 @@ CAUSE = "c1"
 DIFFERENCE = "d1"
 """Versions: another one whenever the same difference would come out otherwise."""
 
+MOMENTS = ("response-order", "fan-out")
+"""Changes that go one way or the other: what calls wait for, and what waits for them."""
+
 _FORMS = {
     CAUSE: re.compile(r"c1:[0-9a-f]{8}-[0-9a-f]{8}\Z"),
     DIFFERENCE: re.compile(r"d1:[0-9a-f]{8}\Z"),
@@ -86,8 +89,8 @@ def _kind(one: Difference) -> str:
 
 
 def _form(one: Difference) -> str:
-    """What a kind of change says of its values: statuses, and types."""
-    if one.change == "status":
+    """What a kind of change says of its values: statuses, types, and moments."""
+    if one.change in ("status", *MOMENTS):
         return f"{one.expected}>{one.actual}"
     return f"{_type(one.expected)}>{_type(one.actual)}" if one.change == "type" else ""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
+from ci_gate.diff.fingerprint import MOMENTS
 from ci_gate.diff.titles import field, how, transform
 from ci_gate.diff.transforms import RENAMED_FROM, RENAMED_TO, STYLES
 from ci_gate.model.difference import Difference, Moment
@@ -125,6 +126,7 @@ def _key(difference: Difference, moments: Mapping[str, Moment]) -> Hashable:
     if difference.dependency:
         shared = (difference.dependency, difference.call, difference.change, place)
         trouble = "" if difference.call else difference.detail
+        trouble = difference.actual if difference.change in MOMENTS else trouble
         return ("call", difference.notice, difference.group, *shared, trouble)
     if difference.change == "status":
         return ("status", difference.notice, difference.expected, difference.actual, moment.error)

@@ -66,9 +66,15 @@ class LearnedCalls:
 
     def unordered(self, group: str, dependency: str) -> bool:
         """True when the calls of that inbound exchange to that dependency have no fixed order."""
+        return self._varies(("unordered", "loose"), group, dependency)
+
+    def loose(self, group: str, dependency: str) -> bool:
+        """True when it varies what they wait for."""
+        return self._varies(("loose",), group, dependency)
+
+    def _varies(self, kinds: Collection[str], group: str, dependency: str) -> bool:
         return any(
-            one.kind == "unordered" and one.at == CALLS + dependency
-            for one in self._noise.get(group, ())
+            one.kind in kinds and one.at == CALLS + dependency for one in self._noise.get(group, ())
         )
 
     def optional(self, record: CallRecord) -> bool:
@@ -90,9 +96,9 @@ def learn_calls(
 
     `recorded` are its recorded calls in their order; each of `replays` the ids of the recorded
     calls that were made, in the order of that replay; `restless` dependencies with calls that came
-    at another moment than recorded. Returns the noise of the inbound exchange
-    (dependencies whose calls have no fixed order), and that of calls by id: reads that come and
-    go. Writes that do are never noise.
+    at another moment than recorded. Returns the noise of the inbound exchange (dependencies whose
+    calls have no fixed order or moment), and that of calls by id: reads that come and go. Writes
+    that do are never noise.
     """
     order: list[Noise] = []
     by_id: dict[str, Noise] = {}
@@ -103,12 +109,14 @@ def learn_calls(
         if 0 < times < count and call.facts.effect == "read":
             seen = (f"made in {times} of {count} replays",)
             by_id[call.id] = Noise(at=CALL, kind="optional", replays=count, seen=seen)
-    loose = {*restless, *_crossing(recorded, replays)}
+    crossing = _crossing(recorded, replays)
     for dependency in dict.fromkeys(call.dependency for call in recorded):
         ids = [call.id for call in recorded if call.dependency == dependency]
         always = [one for one in ids if all(one in there for there in made)]
         orders = {tuple(one for one in replay if one in always) for replay in replays}
-        if len(orders) > 1 or dependency in loose:
+        if dependency in restless:
+            order.append(Noise(at=CALLS + dependency, kind="loose", replays=count))
+        elif len(orders) > 1 or dependency in crossing:
             order.append(Noise(at=CALLS + dependency, kind="unordered", replays=count))
     return tuple(order), by_id
 

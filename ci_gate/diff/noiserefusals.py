@@ -78,8 +78,8 @@ def _misplaced(noise: Noise, exchange: Exchange, there: There, dependencies: set
         wrong = exchange.inbound or noise.kind != "optional"
         return "only a call, of kind optional, is not always made" if wrong else ""
     if noise.at.startswith(CALLS):
-        if not exchange.inbound or noise.kind != "unordered":
-            return "only the calls of an inbound exchange are unordered"
+        if not exchange.inbound or noise.kind not in ("unordered", "loose"):
+            return "only the calls of an inbound exchange are unordered or loose"
         name = noise.at.removeprefix(CALLS)
         return "" if name in dependencies else f"there is no dependency {name}"
     side = noise.at.partition(".")[0]

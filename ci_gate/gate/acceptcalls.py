@@ -10,7 +10,7 @@ import msgspec
 
 from ci_gate.codecs.registry import codec_of
 from ci_gate.gate.accepting import Book, Cannot, short, with_accepted
-from ci_gate.gate.accepttimes import in_turn
+from ci_gate.gate.accepttimes import GAP, in_turn
 from ci_gate.gate.assuming import assumed, migrated_as
 from ci_gate.model.change import Change, MadeCall
 from ci_gate.model.difference import Difference
@@ -50,13 +50,22 @@ class Calls:
             elif one.change == "reordered":
                 self._reorder(change)
             elif one.change == "response-order":
-                self._around(change.name, one)
+                self._around(change, one)
             elif one.change == "fan-out":
-                self._in_turn(change, one)
+                self._fan(change, one)
             else:
                 raise Cannot(self._never(one))
         for name, differences in changed.items():
             self._change(change, name, differences)
+        if any(one.change not in ("changed", "header") for one in found):
+            self._forget_turns(change.name)
+
+    def _forget_turns(self, group: str) -> None:
+        """What waits for what among calls that are others now is to be learned anew."""
+        exchanges = self._book.exchanges
+        for name, call in exchanges.items():
+            if call.blocking and group in call.groups:
+                exchanges[name] = msgspec.structs.replace(call, blocking=False)
 
     def _never(self, one: Difference) -> str:
         where = f"{one.dependency} {one.call}".strip()
@@ -269,6 +278,29 @@ class Calls:
             )
             book.show(call, "moved", note="in live order")
 
+    def _fan(self, change: Change, one: Difference) -> None:
+        if one.actual == "at once":
+            self._beside(change, one)
+        else:
+            self._in_turn(change, one)
+
+    def _beside(self, change: Change, one: Difference) -> None:
+        """The call with an answer that came only when what no longer waits for it had begun, or
+        was there."""
+        exchanges, call = self._book.exchanges, self._recorded(one.call_id)
+        begun = [
+            exchanges[name].at if name != change.name else exchanges[name].at + exchanges[name].took
+            for made in change.calls
+            if made.recorded == call.id
+            for name in made.overtaken
+            if name in exchanges
+        ]
+        if not begun:
+            raise Cannot(f"{one.call}: {RECORD_AGAIN}")
+        took = round(max(call.took, min(begun) + GAP - call.at), 3)
+        self._book.exchanges[call.id] = self._said(msgspec.structs.replace(call, took=took), one)
+        self._book.show(call, "moved", was=one.expected, now=one.actual)
+
     def _in_turn(self, change: Change, one: Difference) -> None:
         """The calls of its route each after what was made at once with it, in live order."""
         book, group = self._book, change.name
@@ -293,8 +325,12 @@ class Calls:
                 book.exchanges[call.id] = self._said(moved, one)
                 book.show(call, "moved", was=one.expected, now=one.actual)
 
-    def _around(self, group: str, one: Difference) -> None:
+    def _around(self, change: Change, one: Difference) -> None:
         """To the other side of the response."""
+        group = change.name
+        if one.actual.startswith("beside"):
+            self._beside(change, one)
+            return
         call, inbound = self._recorded(one.call_id), self._book.exchanges.get(group)
         if group not in call.groups:
             return  # It is another request's by now, and that is all.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from ci_gate.model.exchange import Exchange
 
-_GAP = 0.05
+GAP = 0.05
 """Milliseconds between calls that are made in turn."""
 
 Span = tuple[float, float]
@@ -37,7 +37,7 @@ def _scheduled(calls: Sequence[Exchange], turns: Collection[str]) -> dict[str, S
             if not _at_once(earlier, call):
                 at = max(at, start + took)
             elif call.id in turns or earlier.id in turns:
-                at = max(at, start + took + _GAP)
+                at = max(at, start + took + GAP)
             else:
                 at = max(at, start)
         made[call.id] = (at, call.took)

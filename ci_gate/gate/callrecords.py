@@ -111,6 +111,7 @@ def _live(
         migration=call.migration,
         new_host=call.new_host,
         awaited=call.waiting.awaited if call.waiting is not None else (),
+        overtaken=call.turn.overtaken if call.turn is not None else (),
     )
 
 

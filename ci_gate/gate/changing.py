@@ -66,6 +66,7 @@ def made_calls(
                     after=last.get(group, ""),
                     late=bool(ended) and at > ended,
                     awaited=_responses(call.waiting, answered),
+                    overtaken=call.turn.overtaken if call.turn is not None else (),
                 )
             )
         if matched is not None and group in matched.groups:

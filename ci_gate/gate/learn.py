@@ -256,7 +256,9 @@ def fresh(snapshot: Snapshot) -> Snapshot:
     bare = msgspec.structs.replace(
         snapshot,
         inbound=tuple(msgspec.structs.replace(one, noise=()) for one in snapshot.inbound),
-        outbound=tuple(msgspec.structs.replace(one, noise=()) for one in snapshot.outbound),
+        outbound=tuple(
+            msgspec.structs.replace(one, noise=(), blocking=False) for one in snapshot.outbound
+        ),
     )
     protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
 

@@ -99,6 +99,7 @@ class _Lesson:
         self._calls()
         inbound = self._messages(self._snapshot.inbound, "response")
         outbound = shared(self._messages(self._snapshot.outbound, "request"), self._parts_of)
+        outbound = self._with_blocking(outbound)
         learned = msgspec.structs.replace(
             self._snapshot, inbound=tuple(inbound), outbound=tuple(outbound)
         )
@@ -111,6 +112,14 @@ class _Lesson:
             unfaithful=tuple(dict.fromkeys(self._unfaithful)),
             erratic=tuple(self._erratic),
         )
+
+    def _with_blocking(self, outbound: Sequence[Exchange]) -> list[Exchange]:
+        """The calls, those marked that nothing went on without in any replay."""
+        always = frozenset.intersection(*(one.blocking for one in self._rehearsals))
+        return [
+            msgspec.structs.replace(one, blocking=True) if one.id in always else one
+            for one in outbound
+        ]
 
     def _heard(self) -> set[str]:
         """The calls that every replay made."""

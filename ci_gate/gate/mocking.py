@@ -31,6 +31,7 @@ from ci_gate.mocks.holds import Holds
 from ci_gate.mocks.matcher import Canonical, Matcher
 from ci_gate.mocks.mock import State
 from ci_gate.mocks.server import Answer, Mock, MockServer
+from ci_gate.mocks.turns import Turns
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Stored
 from ci_gate.model.snapshot import Dependency, Snapshot
@@ -97,18 +98,21 @@ class Mocks:
         )
 
     def hold(self, correlation: Correlation) -> None:
-        """Keep answers back where that shows who waits for whom (see `mocks.holds`): by the times
-        of a recording of ours, which were taken where the calls and answers passed."""
+        """Keep answers back where that shows who waits for whom (see `mocks.holds` and `turns`): by
+        the times of a recording of ours, which were taken where the calls and answers passed."""
         if not is_timed(self.snapshot):
             return
         loose = {
             (one.id, noise.at.removeprefix(CALLS))
             for one in self.snapshot.inbound
             for noise in one.noise
-            if noise.kind == "unordered" and noise.at.startswith(CALLS)
+            if noise.kind == "loose" and noise.at.startswith(CALLS)
         }
         snapshot = self.snapshot
-        self.server.holds = Holds(snapshot.inbound, snapshot.outbound, loose, correlation.in_flight)
+        inbound, outbound, in_flight = snapshot.inbound, snapshot.outbound, correlation.in_flight
+        self.server.holds = Holds(inbound, outbound, loose, in_flight)
+        learning = self._learning
+        self.server.turns = Turns(inbound, outbound, loose, in_flight, learning=learning)
 
     def _configure(self, upstreams: Sequence[Upstream]) -> None:
         """Addresses that the configuration knows beyond the snapshot; telemetry among them."""

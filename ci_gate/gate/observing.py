@@ -113,6 +113,14 @@ class Observation:
             resting=serving.resting,
         )
         self._samples = await replayer.run()
+        self._leave_out_turns(self._samples)
+
+    def _leave_out_turns(self, samples: Samples) -> None:
+        """What our mocks have kept a request waiting for is not its service's latency."""
+        turns = self._serving.mocks.server.turns
+        if turns is not None:
+            for at, step in enumerate(self._plan.steps):
+                samples.held[at] = turns.delays.get(step.exchange.id, 0)
 
     def _observed(self, replay: Replay, running: Running) -> Observed:
         """What is known when everything is stopped."""

@@ -38,6 +38,8 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     """Inbound exchange id -> why it got no answer."""
     answered: dict[str, Answered] = {}
     """When the inbound exchanges were, by their ids."""
+    blocking: frozenset[str] = frozenset()
+    """Recorded calls whose answers were kept back, without anything going on meanwhile."""
     timed: frozenset[str] = frozenset()
     """Stand-ins of tokens that carry the time they were made at."""
     failure: str = ""
@@ -104,6 +106,7 @@ async def rehearse(
         requests=requests,
         timed=cleaning.timed,
         calls=tuple(explained(_calls(serving, began), recorded_calls(plan.snapshot))),
+        blocking=_blocking(serving),
         answered=answered(plan.snapshot, plan.steps, samples, began) if samples else {},
         failures=_failures(plan, samples),
         failure=failure.reason if failure is not None else "",
@@ -150,6 +153,14 @@ def _requests(serving: Serving, cleaning: Cleaning) -> dict[str, Message]:
             protocol, call.request, "request", serving.addresses
         )
     return requests
+
+
+def _blocking(serving: Serving) -> frozenset[str]:
+    return frozenset(
+        call.entry.exchange.id
+        for call in serving.mocks.server.calls
+        if call.entry is not None and call.turn is not None and not call.turn.overtaken
+    )
 
 
 def _calls(serving: Serving, began: int) -> list[CallRecord]:

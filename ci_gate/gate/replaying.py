@@ -139,7 +139,7 @@ class Replay:
                 return undone(step, "not-replayed", why.removeprefix(f"{NOT_REPLAYED}: "))
             return undone(step, "no-response", why)
         expected = self._expectations[at]
-        latency = samples.latencies[at]
+        latency = max(samples.latencies[at] - samples.held[at], 1)
         equality.sent(self._sent[at])
         if state == EQUAL and equality.verbatim(expected.stand_ins):
             return Compared(step, answered=True, latency=latency)

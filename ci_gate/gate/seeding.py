@@ -159,6 +159,7 @@ def _copied(samples: Samples) -> Samples:
     other = copy.copy(samples)
     other.states = bytearray(samples.states)
     other.latencies = array("q", samples.latencies)
+    other.held = array("q", samples.held)
     other.responses = dict(samples.responses)
     return other
 

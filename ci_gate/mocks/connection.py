@@ -213,7 +213,7 @@ class MockConnection(Connection):
             return
         request = self._server.recorded(mock.codec, request)
         bucket = mock.matcher.exact(mock.codec.full(request))
-        answer = self._server.answer(mock, request, bucket, at)
+        answer = self._server.answer(mock, request, bucket, at, self)
         if not self._sayable(answer):
             self._put(answer, self._due(answer, at))
             return
@@ -242,7 +242,7 @@ class MockConnection(Connection):
         """Bytes that were one whole request before, and mean the same now: what answers them can
         be said without reading them again."""
         at = time.monotonic_ns()
-        answer = self._server.answer(mock, known.request, known.bucket, at)
+        answer = self._server.answer(mock, known.request, known.bucket, at, self)
         message, said, recalling = answer.message, answer.prepared, self._recalling
         sayable = self._sayable(answer)
         if sayable and message is not None:

@@ -112,8 +112,8 @@ class Holds:
 def _overlaps(
     inbound: Iterable[Exchange], outbound: Sequence[Exchange], loose: Set[tuple[str, str]]
 ) -> dict[str, Hold]:
-    """By recorded call: its hold, where it has one. `loose`: (inbound exchange, dependency) whose
-    calls have no fixed order."""
+    """By recorded call: its hold, where it has one. `loose`: (inbound exchange, dependency) of whose
+    calls it varies what they wait for."""
     ends = {one.id: one.at + one.took for one in inbound if one.response is not None and one.took}
     windows: dict[str, list[Exchange]] = {}
     for call in outbound:
@@ -122,15 +122,15 @@ def _overlaps(
     found: dict[str, Hold] = {}
     for group, calls in windows.items():
         for at, call in enumerate(calls):
-            if _holdable(call) and (group, call.dependency) not in loose:
+            if holdable(call) and (group, call.dependency) not in loose:
                 hold = _hold(call, calls[at + 1 :], group, ends[group])
                 if hold is not None:
                     found[call.id] = hold
     return found
 
 
-def _holdable(call: Exchange) -> bool:
-    """Whether a call has times and an answer that comes in one piece."""
+def holdable(call: Exchange) -> bool:
+    """Whether a recorded call has times and an answer that comes in one piece."""
     body = call.response.body if call.response is not None else None
     return call.took > 0 and isinstance(body, bytes) and len(body) < LARGEST
 

@@ -8,11 +8,13 @@ import msgspec
 
 from ci_gate.codecs.addressed import with_names
 from ci_gate.codecs.base import Codec
+from ci_gate.codecs.describing import Describing, describing
 from ci_gate.codecs.spellings import spellings
 from ci_gate.mocks.bound import Answer, Bound
 from ci_gate.mocks.entries import Entry
 from ci_gate.mocks.holds import Waiting
 from ci_gate.mocks.matcher import BINDING, Bucket, Match, Matcher
+from ci_gate.mocks.turns import Turn
 from ci_gate.model.message import Message
 from ci_gate.values.addresses import Addresses
 
@@ -39,6 +41,8 @@ class LiveCall(msgspec.Struct, frozen=True, gc=False):
     """A miss that was answered as done, see `codecs.migrations`."""
     waiting: Waiting | None = None
     """Its answer was kept back, to see who waits for it."""
+    turn: Turn | None = None
+    """Its answer was kept for a moment, to see who does not wait for it."""
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
@@ -95,6 +99,8 @@ class Mock:
         self.known: dict[bytes, Known] = {}
         """Bytes that were one whole request before."""
         self._known_size = 0
+        self._describing: Describing | None = None
+        """Made when a description is first missed: most never are."""
 
     def match(self, request: Message, bucket: Bucket | None, groups: tuple[str, ...]) -> Match:
         """What answers a live call of `groups`; `bucket` are the recorded calls equal to it."""
@@ -117,6 +123,15 @@ class Mock:
         answer = entry.prepared
         assert isinstance(answer, Answer)
         return answer if self.bound is None else self.bound.answer(entry.exchange, answer)
+
+    def described(self, request: Message) -> Message | None:
+        """What the recording tells of a statement that nobody has asked so about."""
+        if not self.codec.about_session(request):
+            return None
+        if self._describing is None:
+            recorded = (entry.exchange for entry in self.matcher.entries)
+            self._describing = describing(self.codec.name, recorded)
+        return None if self._describing is None else self._describing.of(request)
 
     def fitted(self, answer: Answer, entry: Entry, request: Message) -> Answer:
         """The answer to a call that is written in another way than the recorded one."""

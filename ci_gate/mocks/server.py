@@ -17,10 +17,11 @@ from ci_gate.correlation.correlation import Correlation
 from ci_gate.correlation.trace import trace_ids
 from ci_gate.mocks.bound import Answer
 from ci_gate.mocks.connection import MockConnection
-from ci_gate.mocks.holds import Holds
+from ci_gate.mocks.holds import Holds, Waiting
 from ci_gate.mocks.matcher import CONSUMING, MISS, Bucket, Match
 from ci_gate.mocks.mock import LiveCall, Mock, State
-from ci_gate.model.exchange import STARTUP
+from ci_gate.mocks.turns import Turn, Turns
+from ci_gate.model.exchange import STARTUP, Exchange
 from ci_gate.model.message import HttpRequest, Message, Stored
 from ci_gate.net.connection import Connection
 
@@ -82,6 +83,8 @@ class MockServer:
         """A live request with the recorded tokens instead of this run's."""
         self.holds: Holds | None = None
         """Which answers are kept back to see who waits for them; None = none."""
+        self.turns: Turns | None = None
+        """Which are kept for a moment to see who does not; None = none."""
         self.calls: list[LiveCall] = []
         self.overflow = 0
         """Calls that were answered but not kept (`LOG_LIMIT`, `LOG_BYTES`)."""
@@ -107,9 +110,11 @@ class MockServer:
             context = self._listener_tls[alpn] = self.certificates.listener_context(LOOPBACK, alpn)
         return context
 
-    def answer(self, mock: Mock, request: Message, bucket: Bucket | None, at: int) -> Answer:
+    def answer(
+        self, mock: Mock, request: Message, bucket: Bucket | None, at: int, asker: object = None
+    ) -> Answer:
         """What answers a call that came at `at` (nanoseconds); the call is logged. `bucket`: the
-        recorded calls that are equal to it."""
+        recorded calls that are equal to it; `asker`: its connection."""
         alone = self.alone
         match = mock.match(request, bucket, ()) if alone else self._match(mock, request, bucket, at)
         entry = match.entry
@@ -118,16 +123,28 @@ class MockServer:
         if entry is None:
             return self.missed(mock, request, match.groups, at)
         mock.answered += 1
-        answer, waiting = mock.answer(entry), None
+        answer = mock.answer(entry)
         if match.rewritten:
             answer = mock.fitted(answer, entry, request)
         if alone or entry.session:
             return answer
+        waiting = turn = None
+        if match.tier in CONSUMING:
+            answer, waiting, turn = self._kept(answer, entry.exchange, match.groups, at, asker)
         tier, groups = match.tier, match.groups
-        if self.holds is not None and tier in CONSUMING:
-            answer, waiting = self.holds.kept(answer, entry.exchange, groups, at)
-        self.log(LiveCall(mock.name, request, entry, tier, groups, at, waiting=waiting))
+        self.log(LiveCall(mock.name, request, entry, tier, groups, at, waiting=waiting, turn=turn))
         return answer
+
+    def _kept(
+        self, answer: Answer, call: Exchange, groups: tuple[str, ...], at: int, asker: object
+    ) -> tuple[Answer, Waiting | None, Turn | None]:
+        """An answer that may have to wait, and what for."""
+        waiting = turn = None
+        if self.holds is not None:
+            answer, waiting = self.holds.kept(answer, call, groups, at)
+        if self.turns is not None:
+            answer, turn = self.turns.kept(answer, call, groups, asker, at)
+        return answer, waiting, turn
 
     def _stateful(
         self, state: State, mock: Mock, request: Message, match: Match, at: int
@@ -142,6 +159,9 @@ class MockServer:
 
     def missed(self, mock: Mock, request: Message, groups: tuple[str, ...], at: int) -> Answer:
         """What is said to a call that nothing was recorded for; it is logged."""
+        described = mock.described(request)
+        if described is not None:
+            return Answer(described, None, 0.0)
         done = migrated(request) if groups == (STARTUP,) else None
         if done is None:
             missed = mock.codec.miss(request, "nothing was recorded for this call")

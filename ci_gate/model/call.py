@@ -36,6 +36,9 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     awaited: tuple[str, ...] = ()
     """Live calls: what came only after this one's answer though it was recorded not to wait for
     it. Ids of recorded calls; ids of inbound exchanges, whose response it is."""
+    overtaken: tuple[str, ...] = ()
+    """Live calls: what came before this one's answer though it was recorded to come behind it. Ids
+    as above."""
     matched: str = ""
     tier: int = 0
     rewritten: str = ""

@@ -26,6 +26,8 @@ class MadeCall(msgspec.Struct, frozen=True, kw_only=True):
     """It came after the response."""
     awaited: tuple[str, ...] = ()
     """Ids of inbound exchanges whose response waited for its answer."""
+    overtaken: tuple[str, ...] = ()
+    """Ids of the recorded calls, or of the inbound exchange, that no longer waited for it."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
       response: "status", "value", "type", "added", "removed", "header", "body", "no-response"
       calls:    "missing", "unexpected", "changed", "repeated", "reordered", "new-host", "header",
                 "moved" (to another request), "response-order" (to the other side of the response),
-                "fan-out" (from calls made at once to one after the other),
+                "fan-out" (from calls made at once to one after the other, or back),
                 "rewritten" (SQL in other words with the same meaning: a notice),
                 "migration" (at startup, tables changed as nobody recorded)
       other:    "not-replayed", "escape" (a connection that went past the mocks)

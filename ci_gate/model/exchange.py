@@ -52,6 +52,9 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """What was accepted to be otherwise than it was recorded."""
     assumed: bool = False
     """Outbound only: nobody has recorded this answer; `accept` has made it up."""
+    blocking: bool = False
+    """Outbound only: learning kept its answer back, and in no replay did its request go on without
+    it."""
 
     @property
     def inbound(self) -> bool:

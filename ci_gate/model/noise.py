@@ -23,13 +23,15 @@ NoiseKind = Literal[
     "unordered",
     "derived",
     "optional",
+    "loose",
 ]
 """How a place varies.
 
 timestamp, uuid, ulid, objectid, jwt: as the names say; hex, base64, token, bytes: drawn at random, of a
 length; counter: grows from one request to the next; integer, number: within `low` and `high`;
 one-of: exactly one of `members`; unordered: the same items in any order; derived: follows the
-clock and has no kind of its own; optional: a call that is not always made.
+clock and has no kind of its own; optional: a call that is not always made; loose: calls that now wait
+for one another or their answer, and now do not, in any order.
 """
 
 
@@ -41,8 +43,8 @@ class Noise(
     `at` is a full place with its indices; `[*]` stands only where every index of the array varied
     in this way; `.~` behind the place of an object are the names of its members. `response.body#7`
     is the seventh word of a text, `#7.2` a piece of that word (`values.words`). For calls of an
-    inbound exchange `at` is `calls.<dependency>` (kind "unordered"), for a call that comes and goes
-    it is `call` (kind "optional").
+    inbound exchange `at` is `calls.<dependency>` (kinds "unordered" and "loose"), for a call that
+    comes and goes it is `call` (kind "optional").
     """
 
     at: str

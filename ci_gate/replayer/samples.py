@@ -59,6 +59,8 @@ class Samples:
         self.states = bytearray(count)
         self.latencies = array("q", bytes(8 * count))
         """Nanoseconds from due to last byte; 0 where there was no complete answer."""
+        self.held = array("q", bytes(8 * count))
+        """Nanoseconds of that for which a mock kept an answer to see who waits for it."""
         self.started = array("q", bytes(8 * count))
         """Monotonic nanoseconds at which it was sent."""
         self.responses: dict[int, Message] = {}

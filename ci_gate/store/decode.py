@@ -76,6 +76,7 @@ class Decoder:
                 rebased=disk.rebased,
                 accepted=disk.accepted,
                 assumed=disk.assumed,
+                blocking=disk.blocking,
             )
         except (ValueError, msgspec.MsgspecError, RecursionError) as error:
             raise UsageError(f"exchange {disk.id}: {error}") from error

@@ -130,6 +130,7 @@ class DiskExchange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=F
     rebased: tuple[Rebased, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     assumed: bool = False
+    blocking: bool = False
 
 
 def encode_exchange(exchange: Exchange, outside: dict[str, bytes] | None) -> dict[str, object]:
@@ -165,6 +166,8 @@ def encode_exchange(exchange: Exchange, outside: dict[str, bytes] | None) -> dic
         form["accepted"] = [one_line(accepted) for accepted in exchange.accepted]
     if exchange.assumed:
         form["assumed"] = True
+    if exchange.blocking:
+        form["blocking"] = True
     form["request"] = _encode_message(exchange.request, outside)
     if exchange.response is not None:
         form["response"] = _encode_message(exchange.response, outside)

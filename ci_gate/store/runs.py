@@ -142,6 +142,7 @@ class RunDirectory:
                 "after": one.after,
                 "late": one.late,
                 "awaited": one.awaited,
+                "overtaken": one.overtaken,
                 "exchange": encode_exchange(one.exchange, bodies),
             }
             for one in change.calls
@@ -304,6 +305,7 @@ class _DiskCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: str = ""
     late: bool = False
     awaited: tuple[str, ...] = ()
+    overtaken: tuple[str, ...] = ()
 
 
 class _DiskChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -336,6 +338,7 @@ def read_change(run: str, identifier: str) -> Change:
                     after=one.after,
                     late=one.late,
                     awaited=one.awaited,
+                    overtaken=one.overtaken,
                     exchange=decoder.exchange(one.exchange, "", "", ()),
                 )
                 for one in disk.calls

@@ -32,6 +32,8 @@ def in_words(noise: Noise) -> str:
         return f"in any order{told}"
     if kind == "derived":
         return f"time-derived {noise.format}".rstrip()
+    if kind == "loose":
+        return "now at once, now one after the other"
     if kind == "optional":
         return "not always called" + (f" ({noise.seen[0]})" if noise.seen else "")
     return kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ci_gate.diff.callmoves import Made, moves
@@ -52,6 +53,29 @@ def test_instant_answers_prove_nothing(records: tuple[CallRecord, ...]) -> None:
     """Calls that come one after the other, without anybody having waited, are as recorded."""
     made = live(call("l1", 1, 1), call("l2", 2, 2, route="GET /b"), records=records)
     assert found(*made) == []
+
+
+def overtaken(one: CallRecord, *by: str) -> CallRecord:
+    """The live call, with what came before its answer."""
+    return msgspec.structs.replace(one, overtaken=by)
+
+
+def test_calls_made_in_turn_that_no_longer_wait() -> None:
+    """The second call came before the first was answered."""
+    made = live(overtaken(call("l1", 1, 2), "b"), call("l2", 2, 4, route="GET /b"), records=IN_TURN)
+    text = "now called at once with GET /b (api), recorded one after the other"
+    assert found(*made) == [("fan-out", "a", text)]
+    alike = (call("a", 10, 20), call("b", 25, 30))
+    made = live(overtaken(call("l1", 1, 2), "b"), call("l2", 2, 4), records=alike)
+    assert found(*made) == [("fan-out", "a", "now called at once, recorded one after the other")]
+
+
+def test_a_response_that_no_longer_waits() -> None:
+    """It was there while the answer to the call was kept."""
+    made = live(overtaken(call("l1", 1, 9), "r1"), records=(call("a", 10, 20),))
+    assert found(*made, answered=Answered((0, 40), (0, 5))) == [
+        ("response-order", "a", "now made beside the response, which no longer waits for it")
+    ]
 
 
 def test_calls_without_times_prove_nothing() -> None:

@@ -71,6 +71,19 @@ def test_learning_order_and_presence() -> None:
     assert [(one.at, one.kind) for one in order] == [("calls.pay", "unordered")]
     assert {name: one.seen for name, one in by_id.items()} == {"o-3": ("made in 1 of 3 replays",)}
     assert learn_calls(recorded, [["o-1"], ["o-1"]]) == ((), {})
+    order, _ = learn_calls(recorded, [["o-1"], ["o-1"]], ["pay"])
+    assert [(one.at, one.kind) for one in order] == [("calls.pay", "loose")]
+
+
+def test_calls_in_any_order_still_wait_for_one_another() -> None:
+    """What is made at once comes in any order; that one waits for the other is another thing."""
+    recorded = [call("o-1", "/a"), call("o-2", "/b")]
+    waited = msgspec.structs.replace(call("l1", "/b", matched="o-2"), awaited=("o-1",))
+    live = [waited, call("l2", "/a", matched="o-1")]
+    unordered = Noise(at="calls.pay", kind="unordered")
+    assert [one for one, _ in red(judged(recorded, live, r1=unordered))] == ["fan-out"]
+    loose = Noise(at="calls.pay", kind="loose")
+    assert red(judged(recorded, live, r1=loose)) == []
 
 
 def test_a_learned_place_of_a_call() -> None:

@@ -78,6 +78,7 @@ def test_places_that_are_there(at: str) -> None:
         ),
         (Noise(at="call", kind="optional"), "only a call"),
         (Noise(at="calls.nobody", kind="unordered"), "there is no dependency nobody"),
+        (Noise(at="calls.nobody", kind="loose"), "there is no dependency nobody"),
         (Noise(at="calls.pay", kind="uuid"), "only the calls of an inbound exchange"),
     ],
 )

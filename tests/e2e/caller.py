@@ -2,7 +2,8 @@
 CHANGED=here only where it has been before.
 
 GET /missing /extra /deeper /ids /changed /repeated /storm /order /from /to /after /before /host /fan /chain
-/crash: each a path of its own, so that one run shows all changes and none hides another.
+/crash /turns /racing /unwaited: each a path of its own, so that one run shows all changes and none
+hides another.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import json
 import os
 import threading
+import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -56,6 +58,33 @@ def fan() -> None:
         list(POOL.map(lambda path: call("GET", path), paths))
 
 
+def turns() -> None:
+    """A customer, then two offers for it: one after the other, now at once."""
+    paths = ["/customer", "/offer/1", "/offer/2"]
+    if CHANGED:
+        list(POOL.map(lambda path: call("GET", path), paths))
+    else:
+        for path in paths:
+            call("GET", path)
+
+
+def racing() -> None:
+    """Two calls that wait for nobody: which of them is done when the other begins is chance."""
+    first = POOL.submit(call, "GET", "/one")
+    time.sleep(0.05)
+    call("GET", "/two")
+    first.result()
+
+
+def unwaited() -> None:
+    """A mail, whose answer is waited for; now it is left to itself."""
+    sent = POOL.submit(call, "POST", "/letter", {})
+    if CHANGED:
+        time.sleep(0.01)
+    else:
+        sent.result()
+
+
 def host() -> None:
     """Somewhere that nobody was before."""
     if CHANGED and AWAY:
@@ -80,6 +109,9 @@ PLANS: dict[str, Any] = {
     "/before": lambda: CHANGED and call("POST", "/ship", {}),
     "/host": host,
     "/fan": fan,
+    "/turns": turns,
+    "/racing": racing,
+    "/unwaited": unwaited,
     "/chain": lambda: [call("GET", "/first"), call("GET", "/second")],
 }
 

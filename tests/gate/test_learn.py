@@ -102,12 +102,14 @@ def varying(acting: Any) -> Any:
 
 
 def test_a_service_without_noise_teaches_nothing(acting: Any) -> None:
-    """Two boots, nothing varies, and the snapshot is what it was."""
+    """Two boots, nothing varies, and the snapshot is what it was, but for what waits for what."""
     before = read_snapshot(acting.snapshot)
     summary = learned(acting, acting.options())
     assert (summary.exit_code, summary.replays) == (0, 2)
     assert (summary.noise, summary.rebased, summary.unfaithful) == ((), (), ())
-    assert read_snapshot(acting.snapshot) == before
+    after = read_snapshot(acting.snapshot)
+    assert any(one.blocking for one in after.outbound)
+    assert fresh(after) == before
     stages = [one.text for one in acting.events if isinstance(one, Stage) and one.name == "learn"]
     assert stages == ["replay 1 of 2", "replay 2 of 2"]
 

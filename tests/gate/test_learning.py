@@ -11,6 +11,7 @@ import pytest
 from ci_gate.codecs.registry import codec
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.callrecords import recorded_calls
+from ci_gate.gate.learn import fresh
 from ci_gate.gate.learning import Taught, teach
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.call import CallRecord
@@ -207,6 +208,17 @@ def test_what_is_told_of_a_call_holds_no_secret(plain: Snapshot) -> None:
     assert "GET /x?key=" in told
     assert secret not in told
     assert "ada@corp.example" not in told
+
+
+def test_what_nothing_went_on_without_is_blocking(plain: Snapshot) -> None:
+    """A call whose answer was kept back in every replay; it is forgotten when it is learned anew."""
+    [name] = (one.id for one in plain.outbound)
+    waited = rehearsal(plain, blocking=frozenset({name}))
+    learned = teach(plain, [waited, waited], NO_RULES).snapshot
+    assert [one.blocking for one in learned.outbound] == [True]
+    assert [one.blocking for one in fresh(learned).outbound] == [False]
+    again = teach(plain, [waited, rehearsal(plain)], NO_RULES).snapshot
+    assert [one.blocking for one in again.outbound] == [False]
 
 
 def test_calls_that_are_never_made(plain: Snapshot) -> None:

@@ -108,8 +108,8 @@ def test_a_pipeline_is_not_kept() -> None:
     assert played.ask("a") == (False, ())
 
 
-def test_what_has_no_order_is_not_kept() -> None:
-    """Learned to come in any order: nothing follows from it."""
+def test_what_is_loose_is_not_kept() -> None:
+    """Learned to wait and not to wait: nothing follows from it."""
     loose = frozenset({("r", "api")})
     played = Played(exchange("a", 10, 30, "r"), exchange("b", 11, 30, "r"), loose=loose)
     assert played.ask("a") == (False, ())

@@ -128,6 +128,7 @@ def exchanges(
         notes=st.lists(text, max_size=2).map(tuple),
         noise=st.lists(noise, max_size=2).map(tuple),
         rebased=st.lists(rebased, max_size=2).map(tuple),
+        blocking=st.booleans(),
     )
 
 

@@ -38,6 +38,7 @@ from ci_gate.values.noisetext import in_words
         (Noise(at="", kind="bytes", length=(16, 16)), "16 random bytes"),
         (Noise(at="", kind="bytes", length=(16, 64)), "16 to 64 random bytes"),
         (Noise(at="", kind="unordered"), "in any order"),
+        (Noise(at="", kind="loose"), "now at once, now one after the other"),
         (Noise(at="", kind="unordered", key="id"), "in any order (told apart by 'id')"),
         (Noise(at="", kind="derived", format="string", clock=True), "time-derived string"),
         (
