@@ -144,6 +144,6 @@ def test_hostile_lines_cost_little(letter: str) -> None:
     import time
 
     lines = [letter * 20_000, "    at x (/a.js:1:1)"] * 30
-    began = time.perf_counter()
+    began = time.process_time()
     traces(lines)
-    assert time.perf_counter() - began < 5.0
+    assert time.process_time() - began < 5.0
