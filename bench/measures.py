@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench import databases, lessons, snapshots
+from bench import databases, imports, lessons, snapshots
 from bench.lines import Line, config, replay
 from bench.tools import (
     CLIENT_CORE,
@@ -242,6 +242,7 @@ MEASURES: dict[str, Callable[[Path], Iterator[Line]]] = {
     "postgres": databases.postgres_rates,
     "load": databases.loading,
     "redis": databases.redis_rates,
+    "import": imports.importing,
 }
 
 

@@ -1,7 +1,7 @@
 """`make bench`: our speed as ratios to public tools, measured in one run; prints one table.
 
     python bench/run.py [help] [mock] [replay] [record] [gate] [snapshot] [learn] [noise] [slow]
-                        [postgres] [load] [redis]
+                        [postgres] [load] [redis] [import]
 
 Ours and theirs alternate, medians are compared, and nothing fails for being slow: figures from a
 busy machine say little, and a table that says "no" is for a person to read.
