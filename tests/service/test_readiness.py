@@ -86,8 +86,8 @@ def test_path_waits_for_an_answer_below_500() -> None:
 @pytest.mark.parametrize(
     ("ready", "statuses", "words"),
     [
-        (Ready(how="path", what="/x", timeout=1), "503", "GET /x was answered 503"),
-        (Ready(how="log", what="never", timeout=1), "200", "no line of its output matches 'never'"),
+        (Ready(how="path", what="/x", timeout=3), "503", "GET /x was answered 503"),
+        (Ready(how="log", what="never", timeout=3), "200", "no line of its output matches 'never'"),
     ],
 )
 def test_never_ready(ready: Ready, statuses: str, words: str) -> None:
@@ -95,9 +95,9 @@ def test_never_ready(ready: Ready, statuses: str, words: str) -> None:
     begun = time.monotonic()
     outcome, _ = wait(ready, SERVER, statuses)
     assert isinstance(outcome, ServiceFailed)
-    assert outcome.reason == f"the service was not ready after 1 s: {words}"
+    assert outcome.reason == f"the service was not ready after 3 s: {words}"
     assert outcome.last_lines[0] == "now listening"
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
 
 
 def test_nothing_listens() -> None:
@@ -140,7 +140,7 @@ def test_answers_garbage() -> None:
         "while True:\n  peer, _ = server.accept()\n  peer.recv(1000)\n"
         "  peer.sendall(b'\\xff' * 100000 + b'\\n')\n  peer.close()\n"
     )
-    outcome, _ = wait(Ready(how="path", what="/", timeout=0.5), program)
+    outcome, _ = wait(Ready(how="path", what="/", timeout=3), program)
     assert isinstance(outcome, ServiceFailed)
     assert "GET /" in outcome.reason
 
