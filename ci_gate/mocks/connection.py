@@ -87,8 +87,8 @@ class MockConnection(Connection):
             self._conversation = server.http.converse(Role.MOCK)
         else:
             self._conversation = mock.codec.converse(Role.MOCK, mock.session)
-        conversation = self._conversation
-        self._recalling = conversation if isinstance(conversation, Recalling) else None
+        known = self._conversation
+        self._recalling = known if isinstance(known, Recalling) else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The loop's callback."""
@@ -211,49 +211,49 @@ class MockConnection(Connection):
         if mock.telemetry:
             self._say(TELEMETRY_ANSWER)
             return
+        alone, self._alone = self._alone, b""
         request = self._server.recorded(mock.codec, request)
         bucket = mock.matcher.exact(mock.codec.full(request))
         answer = self._server.answer(mock, request, bucket, at, self)
-        if not self._sayable(answer):
+        if self._sayable(answer):
+            self._say_now(mock, alone, Known(request, bucket), answer)
+        else:
             self._put(answer, self._due(answer, at))
-            return
-        self._say_now(mock, Known(request, bucket), answer)
 
-    def _say_now(self, mock: Mock, asked: Known, answer: Answer) -> None:
-        """Say it, and remember what was heard where it will mean the same."""
+    def _say_now(self, mock: Mock, alone: bytes, asked: Known, answer: Answer) -> None:
+        """Say it; `alone`, if anything, asked this and no more, and is remembered where it will
+        mean the same."""
         assert answer.message is not None
         said = self._conversation.say(Side.SERVER, answer.message, answer.prepared)
         for action in said:
             self._do(action)
-        if self._alone and len(said) == 1 and self._conversation.reusable:
-            if self._recalling is None:
-                mock.remember(self._alone, asked)
-            elif isinstance(said[0], Bytes):
-                premise = self._recalling.premise(self._alone, answer.message, said[0].data)
-                if premise is not None:
-                    mock.remember(self._alone, Known(asked.request, asked.bucket, premise))
+        if not alone or len(said) != 1 or not self._conversation.reusable:
+            return
+        if self._recalling is not None:
+            data = said[0].data if isinstance(said[0], Bytes) else b""
+            premise = self._recalling.premise(alone, answer.message, data)
+            asked = Known(asked.request, asked.bucket, premise)
+        if self._recalling is None or asked.premise is not None:
+            mock.remember(alone, asked)
 
     def _is_known(self, known: Known) -> bool:
-        if self._busy or not self._conversation.reusable:
-            return False
-        return self._recalling is None or self._recalling.holds(known.premise)
+        recalling, free = self._recalling, not self._busy and self._conversation.reusable
+        return free and (recalling is None or recalling.holds(known.premise))
 
     def _answer_known(self, mock: Mock, data: bytes, known: Known) -> None:
         """Bytes that were one whole request before, and mean the same now: what answers them can
         be said without reading them again."""
         at = time.monotonic_ns()
         answer = self._server.answer(mock, known.request, known.bucket, at, self)
-        message, said, recalling = answer.message, answer.prepared, self._recalling
-        sayable = self._sayable(answer)
-        if sayable and message is not None:
-            said = said if recalling is None else recalling.again(known.premise, message)
-            if said:
-                self.send(said)
-                return
+        said, sayable = answer.prepared, self._sayable(answer)
+        if sayable and self._recalling is not None and answer.message is not None:
+            said = self._recalling.again(known.premise, answer.message)
+        if sayable and said:
+            self.send(said)
+            return
         self._conversation.feed(Side.CLIENT, data, at)  # it must know what will be answered
         if sayable:
-            self._alone = data
-            self._say_now(mock, known, answer)
+            self._say_now(mock, data, known, answer)
         else:
             self._put(answer, self._due(answer, at))
 

@@ -15,7 +15,15 @@ from ci_gate.mocks.mock import Mock
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, PgResult, PgStatement
 from ci_gate.values.addresses import Addresses
-from tests.codecs.postgres.said_as_bytes import STARTUP, query
+from tests.codecs.postgres.said_as_bytes import (
+    DESCRIBE,
+    STARTUP,
+    SYNC,
+    bind,
+    execute,
+    prepare,
+    query,
+)
 
 
 def test_a_mock_begins_with_nothing_asked() -> None:
@@ -57,31 +65,33 @@ READY = frame(b"Z", b"I")
 DONE = frame(b"C", b"SELECT 1\0")
 
 
-def statements(*answers: bytes) -> Mock:
-    """A database that was asked `select 1` so many times, and said these one after another."""
+def database(*said: tuple[PgStatement, bytes]) -> Mock:
+    """A database that was asked these statements, and answered so."""
     postgres = codec("postgres")
-    described = frame(b"T", write_columns([Column("a", 25)]))
     recorded = []
-    for number, text in enumerate(answers):
-        body = described + frame(b"D", write_row([text])) + DONE
-        asked = PgStatement("select 1")
+    for number, (asked, body) in enumerate(said):
         exchange = Exchange(
-            id=f"o{number}", dependency="db", route="SELECT", groups=("i1",), request=asked,
+            id=f"o{number}", dependency="db", route="SQL", groups=("i1",), request=asked,
             response=PgResult(body),
         )  # fmt: skip
-        recorded.append(Recorded(exchange=exchange, key=postgres.key(asked), read=True))
+        session = postgres.about_session(asked)
+        read = session or not asked.sql.startswith("delete")
+        key = postgres.key(asked)
+        recorded.append(Recorded(exchange=exchange, key=key, read=read, session=session))
     matcher = Matcher(recorded, lambda opened: canonical_form(postgres, opened), {"i1"}, alone=True)
     for entry in matcher.entries:
-        said = entry.exchange.response
-        assert isinstance(said, PgResult)
-        entry.prepared = Answer(said, postgres.prepare(said), 0.0)
+        answer = entry.exchange.response
+        assert isinstance(answer, PgResult)
+        entry.prepared = Answer(answer, postgres.prepare(answer), 0.0)
     return Mock("db", postgres, matcher)
 
 
 def test_statements_heard_before_are_answered_by_the_same_rules(play: Any) -> None:
     """A PostgreSQL query that is known by its bytes is not read again, and still takes the recorded
     answers in their order, is logged each time, and is read where it means something else."""
-    one = statements(b"a", b"b", b"b")
+    described = frame(b"T", write_columns([Column("a", 25)]))
+    rows = [described + frame(b"D", write_row([text])) + DONE for text in (b"a", b"b", b"b")]
+    one = database(*[(PgStatement("select 1"), row) for row in rows])
     asked = query(b"select 1")
 
     async def act(scene: Any) -> None:
@@ -102,3 +112,26 @@ def test_statements_heard_before_are_answered_by_the_same_rules(play: Any) -> No
     inside = [call.request.transaction for call in scene.server.calls]
     assert inside == [False, False, False, False, True]
     assert one.answered == 5
+
+
+def test_a_batch_that_asks_two_things_is_read(play: Any) -> None:
+    """A statement without rows is described by an answer of its own: its bytes never stand for the
+    second thing alone, and every one of them counts."""
+    sql = "delete from t"
+    deleted = frame(b"C", b"DELETE 1\0")
+    one = database(
+        *[(PgStatement(sql, (), "execute"), deleted)] * 3,
+        (PgStatement(sql, (), "portal"), frame(b"n")),
+    )
+    batch = prepare(sql.encode()) + bind() + DESCRIBE + execute() + SYNC
+
+    async def act(scene: Any) -> None:
+        reader, writer = await scene.client(await scene.listen(one), STARTUP)
+        await reader.readuntil(READY)
+        for _ in range(3):
+            writer.write(batch)
+            assert (await reader.readuntil(READY)).endswith(frame(b"n") + deleted + READY)
+
+    scene = play(act)
+    assert [call.request.step for call in scene.server.calls] == ["execute"] * 3
+    assert one.known == {}

@@ -52,6 +52,8 @@ CHUNKS = (
     prepare(b"select $1, 2") + bind(b"7") + execute() + SYNC,
     prepare(b"select broken") + bind() + DESCRIBE + execute() + SYNC,
     prepare(b"select $1") + bind(b"7") + DESCRIBE + execute(1) + SYNC,
+    prepare(b"delete from t where a = $1") + bind(b"7") + DESCRIBE + execute() + SYNC,
+    prepare(b"delete from t where a = $1") + bind(b"7") + execute() + SYNC,
     DESCRIBE + execute() + SYNC,
     execute() + SYNC,
     execute(1, b"p") + SYNC,
@@ -64,6 +66,8 @@ def answer(statement: PgStatement) -> PgResult:
     """What was recorded for a statement: two rows that tell of it, or an error."""
     if "broken" in statement.sql:
         return PgResult(frame(b"E", b"SERROR\0C22012\0\0"))
+    if statement.sql.startswith("delete"):
+        return PgResult(frame(b"n") if statement.step == "portal" else frame(b"C", b"DELETE 1\0"))
     if statement.step in ("describe", "portal"):
         return PgResult((frame(b"t", b"\0\0") if statement.step == "describe" else b"") + T)
     rows = [frame(b"D", write_row([repr(part).encode()])) for part in statement.params[:1] or "ab"]
@@ -95,10 +99,12 @@ class Client:
         fresh, began = server.reusable, len(self.heard)
         questions = self._take(server.feed(C, data, 0))
         alone = fresh and len(questions) == 1 and len(self.heard) == began
+        asked = len(self.asked)
         while questions:
             statement = questions.pop(0)
             self.asked.append(statement)
             questions += self._take(server.say(S, answer(statement)))
+        alone = alone and len(self.asked) == asked + 1
         if alone and isinstance(server, Recalling) and server.reusable:
             said = b"".join(self.heard[began:])
             premise = server.premise(data, answer(self.asked[-1]), said)
