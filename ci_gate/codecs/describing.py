@@ -19,16 +19,26 @@ class Describing(Protocol):
 
 
 class _Postgres:
+    """Of statements; what is prepared, and what is to be copied, may be."""
+
     def __init__(self, recorded: Iterable[Exchange]) -> None:
-        self._descriptions = Descriptions(
-            (one.request, one.response)
-            for one in recorded
-            if isinstance(one.request, PgStatement) and isinstance(one.response, PgResult)
-        )
+        self._recorded = recorded
+        self._descriptions: Descriptions | None = None
+        """Made when a statement is first described: most never are."""
 
     def of(self, request: Message) -> Message | None:
-        if not isinstance(request, PgStatement) or request.step not in ("describe", "portal"):
+        if not isinstance(request, PgStatement):
             return None
+        if request.step in ("parse", "copy"):
+            return PgResult()  # no refusal was recorded
+        if request.step not in ("describe", "portal"):
+            return None
+        if self._descriptions is None:
+            self._descriptions = Descriptions(
+                (one.request, one.response)
+                for one in self._recorded
+                if isinstance(one.request, PgStatement) and isinstance(one.response, PgResult)
+            )
         return self._descriptions.of(request)
 
 

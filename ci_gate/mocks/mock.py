@@ -8,7 +8,7 @@ import msgspec
 
 from ci_gate.codecs.addressed import with_names
 from ci_gate.codecs.base import Codec
-from ci_gate.codecs.describing import Describing, describing
+from ci_gate.codecs.describing import describing
 from ci_gate.codecs.spellings import spellings
 from ci_gate.mocks.bound import Answer, Bound
 from ci_gate.mocks.entries import Entry
@@ -99,8 +99,7 @@ class Mock:
         self.known: dict[bytes, Known] = {}
         """Bytes that were one whole request before."""
         self._known_size = 0
-        self._describing: Describing | None = None
-        """Made when a description is first missed: most never are."""
+        self._describing = describing(codec.name, (one.exchange for one in matcher.entries))
 
     def match(self, request: Message, bucket: Bucket | None, groups: tuple[str, ...]) -> Match:
         """What answers a live call of `groups`; `bucket` are the recorded calls equal to it."""
@@ -125,12 +124,8 @@ class Mock:
         return answer if self.bound is None else self.bound.answer(entry.exchange, answer)
 
     def described(self, request: Message) -> Message | None:
-        """What the recording tells of a statement that nobody has asked so about."""
-        if not self.codec.about_session(request):
-            return None
-        if self._describing is None:
-            recorded = (entry.exchange for entry in self.matcher.entries)
-            self._describing = describing(self.codec.name, recorded)
+        """What the recording tells of a statement that nobody has asked so about; that it is not
+        refused where no refusal was recorded."""
         return None if self._describing is None else self._describing.of(request)
 
     def fitted(self, answer: Answer, entry: Entry, request: Message) -> Answer:

@@ -97,7 +97,8 @@ class PgStatement(msgspec.Struct, frozen=True, tag="postgres.statement"):
     params: tuple[str | bytes | None, ...] = ()
     """As text, as bytes where the binary form of a type is not known, None = NULL."""
     step: str = "query"
-    """"query" (simple), "execute", "describe" (a prepared statement) or "portal" (describe one)."""
+    """"query" (simple), "execute", "describe" (a prepared statement) or "portal" (describe one);
+    "parse" where nothing else was asked and "copy" before any data, both only when refused."""
     transaction: bool = False
     """It was asked inside of a transaction block."""
     body: Body = b""

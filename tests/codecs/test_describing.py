@@ -19,4 +19,6 @@ def test_of_a_protocol() -> None:
     asked = PgStatement("delete from t", (), "describe")
     assert known.of(asked) == PgResult(frame(b"t", b"\0\0") + frame(b"n"))
     assert known.of(run) is None
+    for step in ("parse", "copy"):
+        assert known.of(PgStatement("anything", (), step)) == PgResult(), "nobody refused it"
     assert describing("redis", [recorded]) is None

@@ -19,6 +19,8 @@ from ci_gate.model.exchange import Exchange, Facts
 from ci_gate.model.message import Key, Message, Part, PgResult, PgStatement
 
 LABEL_LENGTH = 200
+_ABOUT = ("describe", "portal", "parse")
+"""Steps that ask about a statement."""
 NO_RECORDED = "58P01"
 """SQLSTATE of a miss: undefined_file, which no driver handles by itself."""
 
@@ -46,7 +48,7 @@ class Postgres:
         """Text in one spelling, literals, parameters, and what COPY sent."""
         statement = _statement(request)
         looked = look(statement.sql)
-        step = statement.step if statement.step in ("describe", "portal") else ""
+        step = "" if statement.step in ("query", "execute") else statement.step
         return (step, looked.text, looked.literals, statement.params, statement.body)
 
     def key(self, request: Message) -> Key:
@@ -59,8 +61,8 @@ class Postgres:
         return None
 
     def about_session(self, request: Message) -> bool:
-        """Descriptions of statements and portals are."""
-        return _statement(request).step in ("describe", "portal")
+        """Descriptions of statements and portals are, and what only prepares one."""
+        return _statement(request).step in _ABOUT
 
     def miss(self, request: Message, reason: str) -> Message:
         """ErrorResponse on that statement; the connection stays usable."""
@@ -135,7 +137,7 @@ class Postgres:
         """What the text says; a description is about the connection."""
         statement = _statement(exchange.request)
         looked = look(statement.sql)
-        described = statement.step in ("describe", "portal")
+        described = statement.step in _ABOUT
         return Facts(
             effect="session" if described else looked.effect,
             targets=looked.tables or (exchange.dependency,),

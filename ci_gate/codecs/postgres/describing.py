@@ -59,8 +59,10 @@ class Descriptions:
             elif kind == b"t":
                 self._parameters.setdefault((looked.text, len(_oids(payload))), payload)
                 self._typed(looked.tables, statement.sql, payload)
-            elif kind == b"E" or (kind == b"D" and not row):
+            elif kind in (b"E", b"D") and not row:
                 return
+            elif kind in (b"D", b"C"):
+                break  # the rows are many, and tell nothing more
         if len(looked.commands) == 1:
             self._results.setdefault(looked.text, row or frame(b"n"))
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-import msgspec
-
 from ci_gate.codecs.base import Action, Bytes, Close, Side, StartTLS, Undecodable, Whole
 from ci_gate.codecs.postgres import remedies
 from ci_gate.codecs.postgres import session as own
 from ci_gate.codecs.postgres.columns import Unfit
+from ci_gate.codecs.postgres.copying import Copying, may_copy
 from ci_gate.codecs.postgres.form import refused
 from ci_gate.codecs.postgres.frames import Frame, Malformed, Reader, frame, frames
 from ci_gate.codecs.postgres.handshake import JOINED, TLS_RECORD, fatal
@@ -24,13 +23,13 @@ from ci_gate.codecs.postgres.results import (
     copy_format,
     described_for,
     result_frames,
-    with_count,
+    rows_of,
+    take_back,
 )
 from ci_gate.codecs.postgres.said import (
     FAILED,
     IDLE,
     Op,
-    Portal,
     Said,
     Unknown,
     described,
@@ -42,6 +41,8 @@ from ci_gate.codecs.postgres.said import (
 from ci_gate.model.message import Headers, Message, PgResult, PgStatement
 
 _CLIENT = Side.CLIENT
+_DONE = {b"P": b"1", b"B": b"2", b"C": b"3"}
+"""Step -> what is said when it is done."""
 
 
 class Mocking:
@@ -60,13 +61,17 @@ class Mocking:
         self._own: list[Frame] = []
         """Replies to steps, not sent yet: the answer to what follows may tell that one failed."""
         self._waiting: Op | None = None
-        """What was asked and is not answered."""
+        """What was asked and is not answered,"""
+        self._step = ""
+        """and the step of it."""
         self._held: Op | None = None
         """A Describe that the answer to the Execute after it will tell."""
         self._later: tuple[bytes, Op] | None = None
         """The answer to an Execute that waits for the description."""
-        self._copying: list[bytes] | None = None
-        self._copy: Op | None = None
+        self._copying: Copying | None = None
+        """A COPY whose data are due."""
+        self._parsed: Op | None = None
+        """A Parse after which nothing was asked so far."""
         self._types: list[tuple[Op, bytes]] = []
         """Types of parameters that were told: what was heard before was said without them, and was
         read without them when it was recorded."""
@@ -143,6 +148,9 @@ class Mocking:
             kind, payload = self._heard.popleft()
             if kind == b"S" and self._copying is not None:
                 pass  # ignored while data are due
+            elif kind == b"S" and self._parsed is not None:
+                self._heard.appendleft((kind, payload))
+                self._ask_parse(self._parsed, at, actions)
             elif kind == b"S":
                 self._skipping = False
                 self._ready()
@@ -200,18 +208,19 @@ class Mocking:
                 self._said.forget(op.prepared)
             self._fail(next(frames(own.in_failure()))[1])
         elif kind in (b"P", b"B", b"C"):
-            self._own.append(({b"P": b"1", b"B": b"2", b"C": b"3"}[kind], b""))
+            self._own.append((_DONE[kind], b""))
+            if kind != b"C":
+                self._parsed = op if kind == b"P" else None
         elif op.statement is None:
             self._do_without(kind, actions)
         elif kind == b"E" and op.portal is not None and op.portal.asked >= 0:
-            self._give(op.portal, op.maximum)
+            self._own += rows_of(op.portal, op.maximum)
         elif kind == b"Q" and self._said.status == FAILED and not ends_failure(op.statement.sql):
             self._say_frames(own.in_failure(), op, actions)
         elif is_session(op.statement.sql):
             self._answer_own(op, op.statement.sql)
         elif is_copy_in(op.statement.sql) and kind != b"D":
-            self._copying, self._copy = [], op
-            self._own.append((b"G", copy_format(op.statement.sql)))
+            self._ask(op, may_copy(op.statement), at, actions)
         elif kind == b"D" and self._heard and is_executed_by(op, payload, *self._heard[0]):
             self._held = op
         else:
@@ -231,8 +240,15 @@ class Mocking:
         actions.append(Undecodable(_CLIENT, reason))
         self._fail(refused("0A000", f"ci-gate: {reason}"))
 
+    def _ask_parse(self, op: Op, at: int, actions: list[Action]) -> None:
+        """Whether a statement is refused that is only prepared; one of the connection is not."""
+        self._parsed = None
+        assert op.prepared is not None
+        if not is_session(op.prepared.sql):
+            self._ask(op, PgStatement(op.prepared.sql, (), "parse"), at, actions)
+
     def _ask(self, op: Op, statement: PgStatement, at: int, actions: list[Action]) -> None:
-        self._waiting = op
+        self._waiting, self._parsed, self._step = op, None, statement.step
         actions.append(Whole(_CLIENT, self._number, statement, at, at))
         self._number += 1
 
@@ -265,15 +281,11 @@ class Mocking:
         self._skipping = True
 
     def _hear_copy(self, kind: bytes, payload: bytes, at: int, actions: list[Action]) -> None:
-        if self._copying is None or self._copy is None:
-            return
-        if kind == b"d":
-            self._copying.append(payload)
-            return
-        op, sent = self._copy, b"".join(self._copying)
-        self._copying = self._copy = None
-        assert op.statement is not None
-        self._ask(op, msgspec.structs.replace(op.statement, body=sent), at, actions)
+        copying = self._copying
+        statement = copying.hear(kind, payload) if copying is not None else None
+        if copying is not None and statement is not None:
+            self._copying = None
+            self._ask(copying.op, statement, at, actions)
 
     def say(self, side: Side, message: Message, prepared: bytes | None = None) -> Sequence[Action]:
         """Answer what was asked; what the client said meanwhile may ask for more."""
@@ -283,21 +295,43 @@ class Mocking:
         assert isinstance(message.body, bytes)
         actions: list[Action] = []
         try:
-            if message.at:
-                self._take_back(b"1" if message.at == "parse" else b"2")
-                if message.at == "parse" and op.portal is not None and op.portal.prepared:
-                    self._said.forget(op.portal.prepared)
-            if op.kind == b"D":
-                self._say_description(op, message.body)
-                later, self._later = self._later, None
-                if later is not None and not self._skipping:
-                    self._say_frames(*later, actions)
-            elif not self._describe(op, message, actions):
-                self._say_frames(message.body, op, actions)
+            if self._step in ("parse", "copy"):
+                self._permit(op, message, actions)
+            else:
+                self._answer(op, message, actions)
             self._go(0, actions)
         except Malformed as malformed:
             self._refuse(str(malformed), actions)
         return actions
+
+    def _permit(self, op: Op, message: PgResult, actions: list[Action]) -> None:
+        """What is only refused, or not: a Parse that nothing follows, data of a COPY."""
+        assert isinstance(message.body, bytes)
+        if message.body[:1] == b"E" and op.prepared is not None and op.kind == b"P":
+            take_back(self._own, b"1")
+            self._said.forget(op.prepared)
+            self._fail(next(frames(message.body))[1])
+        elif message.body[:1] == b"E":
+            self._answer(op, message, actions)
+        elif op.statement is not None:
+            if self._held is not None:
+                self._own.append((b"n", b""))
+            self._held, self._copying = None, Copying(op)
+            self._own.append((b"G", copy_format(op.statement.sql)))
+
+    def _answer(self, op: Op, message: PgResult, actions: list[Action]) -> None:
+        assert isinstance(message.body, bytes)
+        if message.at:
+            take_back(self._own, b"1" if message.at == "parse" else b"2")
+            if message.at == "parse" and op.portal is not None and op.portal.prepared:
+                self._said.forget(op.portal.prepared)
+        if op.kind == b"D":
+            self._say_description(op, message.body)
+            later, self._later = self._later, None
+            if later is not None and not self._skipping:
+                self._say_frames(*later, actions)
+        elif not self._describe(op, message, actions):
+            self._say_frames(message.body, op, actions)
 
     def _describe(self, op: Op, message: PgResult, actions: list[Action]) -> bool:
         """Say the description that was asked for just before this Execute: its answer has it, or
@@ -313,13 +347,6 @@ class Mocking:
         self._later = (message.body, op)
         self._ask(held, held.statement, 0, actions)
         return True
-
-    def _take_back(self, step: bytes) -> None:
-        """An earlier step has failed: its reply, and those after it, were never said."""
-        for index in range(len(self._own) - 1, -1, -1):
-            if self._own[index][0] == step:
-                del self._own[index:]
-                return
 
     def _say_description(self, op: Op, body: bytes) -> None:
         for kind, payload in frames(body):
@@ -352,7 +379,7 @@ class Mocking:
                 return
             self._said.ran(statement.sql)
             self._listening.ran(statement.sql, statement.params)
-            self._give(op.portal, op.maximum)
+            self._own += rows_of(op.portal, op.maximum)
             return
         for kind, payload in frames(body):
             if kind != b"G":
@@ -363,24 +390,6 @@ class Mocking:
         else:
             self._listening.ran(statement.sql, statement.params)
         self._ready()
-
-    def _give(self, portal: Portal, maximum: int) -> None:
-        """Rows of a portal, as many as are wanted, and how it ends."""
-        left = portal.left
-        if not left:
-            raise Malformed("a recorded result does not end")
-        rows = sum(kind == b"D" for kind, _ in left)
-        if (maximum and rows > maximum) or (maximum and rows == maximum and rows):
-            self._own.extend(left[:maximum])
-            portal.left = left[maximum:]
-            self._own.append((b"s", b""))
-            portal.given = True
-            return
-        kind, payload = left[-1]
-        if portal.given and kind == b"C":
-            payload = with_count(payload, rows)
-        self._own += [*left[:-1], (kind, payload)]
-        portal.left = [(kind, with_count(payload, 0))] if rows and kind == b"C" else left[-1:]
 
     def say_more(self, side: Side, data: bytes) -> Sequence[Action]:
         """A result is said as a whole."""

@@ -273,8 +273,10 @@ class Recording:
     def _fail(self, due: _Due, payload: bytes, at: int, actions: list[Action]) -> None:
         op = due.op
         if op.kind == b"Q":
+            self._refuse(due, actions)
             due.body.append(frame(b"E", payload))
             return
+        self._refuse(due, actions)
         asking = due
         if op.kind in (b"P", b"B"):
             asked = [one for one in _until_sync(self._due) if one.number >= 0]
@@ -295,6 +297,20 @@ class Recording:
                 self._done(dropped, at, actions, at_step)
             elif dropped.number >= 0:
                 actions.append(Withdrawn(dropped.number))
+
+    def _refuse(self, due: _Due, actions: list[Action]) -> None:
+        """What an error makes a message that is none otherwise: a COPY whose data nobody wants,
+        a statement that was only prepared."""
+        copy, prepared = self._copy, due.op.prepared
+        following = list(_until_sync(self._due))
+        if copy is not None and not copy.body and copy in following:
+            self._copy = None
+            assert copy.op.statement is not None
+            self._begin(copy, msgspec.structs.replace(copy.op.statement, step="copy"), actions)
+        elif prepared is None or self._said.status == FAILED:
+            return
+        elif all(one.op.kind == b"P" for one in following):
+            self._begin(due, PgStatement(prepared.sql, (), "parse"), actions)
 
     def _ready(self, payload: bytes, at: int, actions: list[Action]) -> None:
         due = self._due.popleft()

@@ -88,8 +88,8 @@ class Replaying:
 
 
 def _steps(message: PgStatement) -> list[bytes]:
-    if message.step == "describe":
-        return [frame(b"D", b"S\0")]
+    if message.step in ("describe", "parse"):
+        return [frame(b"D", b"S\0")] if message.step == "describe" else []
     formats = [int(isinstance(one, bytes)) for one in message.params]
     values = [one.encode() if isinstance(one, str) else one for one in message.params]
     count = len(values)

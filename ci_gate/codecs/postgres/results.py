@@ -19,7 +19,7 @@ from ci_gate.codecs.postgres.columns import (
     write_columns,
     write_row,
 )
-from ci_gate.codecs.postgres.frames import Frame, frames
+from ci_gate.codecs.postgres.frames import Frame, Malformed, frames
 from ci_gate.codecs.postgres.remedies import unfit
 from ci_gate.codecs.postgres.said import Portal, Prepared
 from ci_gate.codecs.postgres.types import FIRST_OWN
@@ -74,6 +74,31 @@ def _converted(columns: Sequence[Column], wanted: Sequence[bool], payload: bytes
         raise Unfit(unfit("", f"has {len(columns)} columns, and a row of {len(row)} values"))
     values = zip(columns, row, wanted, strict=True)
     return write_row([converted(column, one, binary=binary) for column, one, binary in values])
+
+
+def rows_of(portal: Portal, maximum: int) -> list[Frame]:
+    """What an Execute gives of a portal: so many rows (0 = all), and how it ends. Raises
+    Malformed."""
+    left = portal.left
+    if not left:
+        raise Malformed("a recorded result does not end")
+    rows = sum(kind == b"D" for kind, _ in left)
+    if maximum and rows >= maximum:
+        portal.left, portal.given = left[maximum:], True
+        return [*left[:maximum], (b"s", b"")]
+    kind, payload = left[-1]
+    if portal.given and kind == b"C":
+        payload = with_count(payload, rows)
+    portal.left = [(kind, with_count(payload, 0))] if rows and kind == b"C" else left[-1:]
+    return [*left[:-1], (kind, payload)]
+
+
+def take_back(said: list[Frame], step: bytes) -> None:
+    """An earlier step has failed: what answered it, and all after that, was never said."""
+    for index in range(len(said) - 1, -1, -1):
+        if said[index][0] == step:
+            del said[index:]
+            return
 
 
 def described_for(portal: Portal, payload: bytes) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from ci_gate.codecs.base import Action, Bytes, Close, Side, StartTLS, Undecodable, Whole
 from ci_gate.codecs.postgres import remedies
 from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
@@ -142,9 +144,12 @@ def test_values_in_the_format_that_is_asked_for() -> None:
 
 
 def test_copy_is_asked_for_with_its_data() -> None:
-    """The client is invited first, as the recorded answer cannot be known before."""
+    """The client is invited first, unless a refusal was recorded: the answer to its data cannot be
+    known before."""
     server = connected()
-    assert kinds(server.feed(C, query(b"copy t (a, b) from stdin"), 0)) == b"G"
+    (may,) = statements(server.feed(C, query(b"copy t (a, b) from stdin"), 0))
+    assert (may.step, may.body) == ("copy", b"")
+    assert kinds(server.say(S, PgResult())) == b"G"
     (message,) = asked(server.feed(C, frame(b"d", b"1\t2\n") + frame(b"c"), 0))
     assert message.body == b"1\t2\n"
     recorded = frame(b"G", b"\0\0\2\0\0\0\0") + frame(b"C", b"COPY 1\0")
@@ -155,7 +160,8 @@ def test_a_sync_before_copied_data_is_ignored() -> None:
     """One ReadyForQuery, after the data."""
     server = connected()
     copying = prepare(b"copy t (a) from stdin") + bind() + execute() + SYNC
-    assert kinds(server.feed(C, copying, 0)) == b"12G"
+    assert len(statements(server.feed(C, copying, 0))) == 1
+    assert kinds(server.say(S, PgResult())) == b"12G"
     server.feed(C, frame(b"d", b"1\n") + frame(b"c") + SYNC, 0)
     recorded = frame(b"G", b"\0\0\1\0\0") + frame(b"C", b"COPY 1\0")
     assert kinds(server.say(S, PgResult(recorded))) == b"CZ"
@@ -183,7 +189,8 @@ def test_what_is_not_there_is_an_error_as_servers_say_it() -> None:
     server.feed(C, prepare(b"selec", b"s") + bind(name=b"s") + execute() + SYNC, 0)
     server.say(S, PgResult(frame(b"E", b"SERROR\0C42601\0\0"), "parse"))
     assert kinds(server.feed(C, bind(name=b"s") + SYNC, 0)) == b"EZ"
-    assert kinds(server.feed(C, prepare(b"select 1", b"s") + SYNC, 0)) == b"1Z"
+    server.feed(C, prepare(b"select 1", b"s") + SYNC, 0)
+    assert kinds(server.say(S, PgResult())) == b"1Z"
     assert kinds(server.feed(C, query(b"DEALLOCATE s") + bind(name=b"s") + SYNC, 0)) == b"CZEZ"
     assert kinds(server.feed(C, execute(portal=b"p") + SYNC, 0)) == b"EZ"
 
@@ -219,7 +226,10 @@ def test_a_statement_that_was_never_prepared() -> None:
     assert remedies.NEVER_PREPARED.encode() in said(refused)
     assert kinds(refused) == b"EZ"
     gone = prepare(b"select 1", b"s") + SYNC + query(b"DEALLOCATE s") + bind(name=b"s") + SYNC
-    assert told(server.feed(C, gone, 0)) == []
+    server.feed(C, gone, 0)
+    answered = server.say(S, PgResult())
+    assert kinds(answered) == b"1ZCZEZ"
+    assert told(answered) == []
 
 
 def test_a_function_call_is_refused_and_the_connection_goes_on() -> None:
@@ -276,6 +286,34 @@ def test_a_parameter_is_read_by_the_type_that_was_told() -> None:
     assert [one.params for one in statements(early)] == [("true",)]
     server.say(S, PgResult(T + D + DONE))
     assert [one.params for one in statements(server.feed(C, ask, 0))] == [("t",)]
+
+
+@pytest.mark.parametrize("simple", [True, False])
+def test_a_copy_that_is_refused_before_any_data(simple: bool) -> None:
+    """With the recorded error, in place of the invitation."""
+    server = connected()
+    sql = b"copy t (a) from stdin"
+    said = query(sql) if simple else prepare(sql) + bind() + DESCRIBE + execute() + SYNC
+    (may,) = statements(server.feed(C, said, 0))
+    assert may.step == "copy"
+    refused = server.say(S, PgResult(frame(b"E", b"SERROR\0C42501\0\0")))
+    if not simple:
+        refused = server.say(S, PgResult(frame(b"n")))
+    assert kinds(refused) == (b"EZ" if simple else b"12nEZ")
+    assert asked(server.feed(C, query(b"select 1"), 0))
+
+
+def test_a_statement_that_is_only_prepared() -> None:
+    """It is asked whether the recording refused it; else it is prepared."""
+    server = connected()
+    (only,) = statements(server.feed(C, prepare(b"selec", b"s") + SYNC, 0))
+    assert (only.sql, only.step) == ("selec", "parse")
+    assert kinds(server.say(S, PgResult(frame(b"E", b"SERROR\0C42601\0\0"), "parse"))) == b"EZ"
+    assert kinds(server.feed(C, bind(name=b"s") + SYNC, 0)) == b"EZ"
+    server.feed(C, prepare(b"select 1", b"s") + SYNC, 0)
+    assert kinds(server.say(S, PgResult())) == b"1Z"
+    assert statements(server.feed(C, bind(name=b"s") + execute() + SYNC, 0))
+    assert kinds(connected().feed(C, prepare(b"begin", b"b") + SYNC, 0)) == b"1Z"
 
 
 def test_goodbye() -> None:

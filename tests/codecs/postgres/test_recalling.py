@@ -152,9 +152,9 @@ def test_the_common_shapes_are_known() -> None:
         begun = [(who, prepare(b"select $1", b"s") + SYNC) for who in (0, 1)]
         begun += [(who, query(b"select 0")) for who in (0, 1)]
         told = [(0, data), (0, data), (1, data), (0, query(b"begin")), (0, data), (0, data)]
-        # Another connection has to hear the description once, too.
+        # Another connection has to hear the description once, too; `select 0` it knows already.
         clients, _ = pair([*begun, (1, BATCH), *told])
-        assert (clients[0].known, clients[1].known) == (2, 1)
+        assert (clients[0].known, clients[1].known) == (2, 2)
 
 
 def test_what_changes_the_connection_is_read() -> None:

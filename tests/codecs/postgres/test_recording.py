@@ -149,6 +149,30 @@ def test_copied_data_belong_to_the_statement() -> None:
     assert heard(answered)[0][:2] == (S, 0)
 
 
+def test_what_is_refused_before_it_asks_anything() -> None:
+    """A COPY whose data nobody wants, and a statement that is only prepared: exchanges of a step of
+    their own."""
+    tap = connected()
+    assert tap.feed(C, query(b"copy t from stdin"), 0) == []
+    error = frame(b"E", b"SERROR\0C42501\0\0")
+    told = heard(tap.feed(S, error + IDLE, 0))
+    assert told == [
+        (C, 0, PgStatement("copy t from stdin", step="copy")),
+        (S, 0, PgResult(error)),
+    ]
+    tap.feed(C, prepare(b"copy t from stdin") + bind() + execute() + SYNC, 0)
+    told = heard(tap.feed(S, PARSED + BOUND + error + IDLE, 0))
+    assert told[0] == (C, 1, PgStatement("copy t from stdin", step="copy"))
+    tap.feed(C, prepare(b"selec", b"s") + SYNC, 0)
+    told = heard(tap.feed(S, error + IDLE, 0))
+    assert told == [
+        (C, 2, PgStatement("selec", step="parse")),
+        (S, 2, PgResult(error, "parse")),
+    ]
+    tap.feed(C, query(b"select a"), 0)
+    assert heard(tap.feed(S, T + D + DONE + IDLE, 0))
+
+
 def test_a_sync_before_copied_data_is_ignored() -> None:
     """By a server that takes the data (drivers in Rust say it); one that refuses them hears it."""
     tap = connected()
@@ -161,7 +185,7 @@ def test_a_sync_before_copied_data_is_ignored() -> None:
     answered = tap.feed(S, frame(b"C", b"COPY 1\0") + IDLE, 0)
     assert [number for _, number, _ in heard(answered)] == [0]
     tap.feed(C, copying, 0)
-    assert tap.feed(S, PARSED + BOUND + frame(b"E", b"SERROR\0C42501\0\0") + IDLE, 0) == []
+    tap.feed(S, PARSED + BOUND + frame(b"E", b"SERROR\0C42501\0\0") + IDLE, 0)
     tap.feed(C, query(b"select a"), 0)
     assert heard(tap.feed(S, T + D + DONE + IDLE, 0))
 

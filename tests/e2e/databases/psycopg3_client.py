@@ -44,6 +44,15 @@ def statements(c: psycopg.Connection[Any]) -> None:
     print(c.execute("select 1").fetchone())
     failure(c, "selec 1")
     c.rollback()
+    try:
+        with c.cursor().copy("copy none from stdin") as copy:
+            copy.write_row((1,))
+    except psycopg.Error as error:
+        print(type(error).__name__, str(error).split("\n")[0])
+    c.rollback()
+    for sql in (b"selec only prepared", b"select 'only prepared'"):
+        print(c.pgconn.prepare(b"only", sql).error_message.split(b"\n")[0])
+    c.rollback()
     print("ok errors and recovery")
     with c.transaction():
         c.execute("insert into t (name) values ('Bob')")
