@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import os
 import sys
+import tempfile
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +16,9 @@ from ci_gate.cli.group import COMMANDS, GateCommand
 from ci_gate.errors import UsageError
 
 if TYPE_CHECKING:
+    from ci_gate.config.options import RunOptions
     from ci_gate.gate.accept import Acceptance, AcceptOptions
+    from ci_gate.model.change import Shown
 
 EXAMPLES = """
 # what the first cause of the latest run shows is intended
@@ -22,6 +26,9 @@ ci-gate accept C1 --reason 'totals have two decimals (API v2)'
 
 # of a run directory that was downloaded from CI; look at it first
 ci-gate accept ci-gate-run C2 C3 --dry-run
+
+# a new call, and what the service does with its answer
+ci-gate accept C1 --follow --reason 'asks the stock service first'
 
 # all that is red of one route
 ci-gate accept --route 'GET /orders/{id}'
@@ -40,6 +47,11 @@ ci-gate accept --route 'GET /orders/{id}'
     is_flag=True,
     help="Make up an answer to a new call even where its dependency could be asked.",
 )
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Then replay what it is about, and accept what follows from it, too.",
+)
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="What changes as JSON on stdout.")
@@ -56,6 +68,7 @@ def command(
     everything: bool,
     reason: str,
     assume: bool,
+    follow: bool,
     yes: bool,
     dry_run: bool,
     as_json: bool,
@@ -65,17 +78,24 @@ def command(
     """Accept an intended change: expect what a run saw, and keep the reason.
 
     Shows what will change, then rewrites just those expectations in the snapshot: answers, and
-    calls that came, went or changed. Other causes stay as they are. RUN_DIR is the latest run
+    calls that came, went or changed. Other causes stay as they are. What a service does with the
+    answer to a new call shows when it is replayed: by the next run, or at once with --follow, which
+    accepts it with the same reason, round by round, as long as something follows. RUN_DIR is the latest run
     unless given; a downloaded one is read as untrusted, and refused when more than the snapshot
     has changed since. Exit codes: 0 accepted, 2 refused, with the reason and what to do.
     """
+    import msgspec
+
     from ci_gate.gate.accept import prepare, write
+    from ci_gate.gate.following import left_red
 
     run, causes = _split(what)
     if sum((bool(causes), bool(route), everything)) != 1:
         raise click.UsageError("give causes, such as C1, or --route, or --all")
     options = _options(run, causes, route, snapshot, config, everything=everything, assume=assume)
+    again = _run_options(snapshot, config) if follow and not dry_run else None
     acceptance = prepare(options, reason.strip() or "…")
+    left = left_red(options, acceptance.run)
     if not as_json:
         _show(acceptance)
     if dry_run:
@@ -85,7 +105,61 @@ def command(
         return _end(acceptance, as_json=as_json, written=False)
     acceptance = prepare(options, reason)
     kept = write(acceptance, options)
-    return _end(acceptance, as_json=as_json, written=True, kept=kept)
+    if again is not None:
+        more = _followed(again, options, acceptance, left, reason, yes=yes, as_json=as_json)
+        acceptance = msgspec.structs.replace(acceptance, shown=(*acceptance.shown, *more))
+    return _end(acceptance, as_json=as_json, written=True, kept=kept, followed=follow)
+
+
+def _run_options(snapshot: str, config: str | None) -> RunOptions:
+    """How the service is replayed. Raises UsageError when it cannot be."""
+    from ci_gate.config.flags import RunFlags
+    from ci_gate.config.resolve import run_options
+
+    found = run_options(RunFlags(snapshot=snapshot), surroundings(config))
+    if not (found.service.command or found.service.image or found.service.url):
+        raise UsageError("--follow replays: give service.command in ci-gate.yml")
+    return found
+
+
+def _followed(
+    again: RunOptions,
+    options: AcceptOptions,
+    acceptance: Acceptance,
+    left: Collection[str],
+    reason: str,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> tuple[Shown, ...]:
+    """Replay and accept what follows, round by round; what was accepted."""
+    from ci_gate.cli.output import output, tell
+    from ci_gate.gate.accept import also_made, prepare, write
+    from ci_gate.gate.following import ROUNDS, following, is_answered_now
+    from ci_gate.net.loop import run
+
+    shown: list[Shown] = []
+    exchanges = {name for cause in acceptance.causes for name in cause.exchanges}
+    rounds = ROUNDS if is_answered_now(acceptance.causes) else 0
+    for number in range(1, rounds + 1):
+        with (
+            tempfile.TemporaryDirectory(prefix="ci-gate-") as folder,
+            output(quiet=True, no_color=True) as sink,
+        ):
+            tell(f"ci-gate: what follows? replay {number}, of {len(exchanges)} requests")
+            where = os.path.join(folder, "run")
+            wanted = run(following(again, options, exchanges, left, where, sink))
+            if wanted is None:
+                break
+            found = prepare(wanted, reason)
+            if not as_json:
+                _show(found)
+            if not yes and not _agreed():
+                break
+            write(found, wanted)
+            also_made(acceptance, found, options)
+            shown += found.shown
+    return tuple(shown)
 
 
 def _split(what: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
@@ -162,10 +236,18 @@ def _agreed() -> bool:
     return click.confirm("Expect this from now on?", err=True)
 
 
-def _end(acceptance: Acceptance, *, as_json: bool, written: bool, kept: bool = True) -> int:
+def _end(
+    acceptance: Acceptance,
+    *,
+    as_json: bool,
+    written: bool,
+    kept: bool = True,
+    followed: bool = False,
+) -> int:
     import msgspec
 
     from ci_gate.cli.output import say_json, tell
+    from ci_gate.gate.following import is_answered_now
 
     if as_json:
         form = {
@@ -181,6 +263,8 @@ def _end(acceptance: Acceptance, *, as_json: bool, written: bool, kept: bool = T
     else:
         left = f"; still red: {', '.join(acceptance.left[:20])}" if acceptance.left else ""
         tell(f"ci-gate: accepted {', '.join(one.id for one in acceptance.causes)}{left}")
+        if is_answered_now(acceptance.causes) and not followed:
+            tell("ci-gate: what the service does with the answers shows in the next run")
         tell("ci-gate: look at it with `git diff`, run the gate again, and commit the snapshot")
     if written and not kept:
         tell("ci-gate: the run directory cannot be written: accept other causes of a new run")

@@ -127,6 +127,13 @@ def write(acceptance: Acceptance, options: AcceptOptions) -> bool:
     )
 
 
+def also_made(acceptance: Acceptance, later: Acceptance, options: AcceptOptions) -> None:
+    """Keep with the first run what was made of its exchanges by accepting what followed."""
+    again = read_with_places(options.snapshot).snapshot
+    known = {one.id: one for one in (*again.inbound, *again.outbound)}
+    Basis(acceptance.run).keep({name: known.get(name) for name in later.exchanges})
+
+
 # -- what is chosen
 
 

@@ -2,7 +2,7 @@
 CHANGED=here only where it has been before.
 
 GET /missing /extra /deeper /ids /changed /repeated /storm /order /from /to /after /before /host /fan /chain
-/crash /turns /racing /unwaited: each a path of its own, so that one run shows all changes and none
+/crash /enriched /turns /racing /unwaited: each a path of its own, so that one run shows all changes and none
 hides another.
 """
 
@@ -112,6 +112,7 @@ PLANS: dict[str, Any] = {
     "/turns": turns,
     "/racing": racing,
     "/unwaited": unwaited,
+    "/enriched": lambda: {"stock": call("GET", "/stock")} if CHANGED else {},
     "/chain": lambda: [call("GET", "/first"), call("GET", "/second")],
 }
 
@@ -130,9 +131,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Call, then answer; or the other way round."""
-        status = 200
+        status, said = 200, None
         try:
-            PLANS.get(self.path, lambda: None)()
+            said = PLANS.get(self.path, lambda: None)()
             if self.path == "/crash":
                 crash()
         except KeyError:
@@ -140,7 +141,8 @@ class Handler(BaseHTTPRequestHandler):
 
             traceback.print_exc()
             status = 500
-        data = json.dumps({"path": self.path}).encode()
+        more = said if isinstance(said, dict) else {}
+        data = json.dumps({"path": self.path, **more}).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))

@@ -28,7 +28,10 @@ service:
 dependencies:
   api: {{upstream: "http://localhost:{upstream}"}}
 """
-PATHS = "missing extra deeper ids changed repeated storm order from to after before host fan chain crash"
+PATHS = (
+    "missing extra deeper ids changed repeated storm order from to after before host fan chain "
+    "crash enriched"
+)
 DRIVE = f"""
 import os, time, urllib.request
 base = os.environ["CI_GATE_TARGET"]
@@ -51,9 +54,14 @@ TITLES = {
     "/before": "POST /ship (api) now made before the response, which waits for it",
     "/host": "new host audit.example",
     "/fan": "GET /price/{id} (api) now called one after the other, recorded at once",
+    "/enriched": "GET /stock (api) newly called",
     "/crash": "status 200 became 500: KeyError: 'rate' in caller.py:",
 }
 """Path -> how the title of its cause begins."""
+NEW = ("/extra", "/deeper", "/ids", "/enriched")
+"""Whose calls nobody has recorded."""
+FOLLOWING = {"GET /follow (api) newly called", "response.body.$.stock added"}
+"""What the service does when these are answered."""
 
 
 class Api(BaseHTTPRequestHandler):
@@ -180,7 +188,7 @@ def test_each_change_is_accepted_alone_and_all_together_are_green(caller: Any) -
     assert "ci-gate record --misses" in done.text
     others = set(ids.values())
     for path, name in ids.items():
-        assume = ("--assume",) if path in ("/extra", "/deeper", "/ids") else ()
+        assume = ("--assume",) if path in NEW else ()
         said = accept(caller, "downloaded", name, *assume)
         others -= {name}
         assert set(said["left"]) == others
@@ -195,13 +203,34 @@ def test_each_change_is_accepted_alone_and_all_together_are_green(caller: Any) -
             assert set(red(caller, "here")) == set(found) - {"POST /missing (api) no longer called"}
     # With an answer the service goes on to what nobody has seen: the next round.
     left = red(caller, "here")
-    assert list(left) == ["GET /follow (api) newly called"]
+    assert set(left) == FOLLOWING
     accept(caller, "run", *left.values(), "--assume")
     assert caller("run", "--out", "run", CHANGED="here").code == 0
-    assert caller.result()["allowances"]["assumed"] == 12
-    assert "assumed 12" in (caller.folder / "run" / "summary.md").read_text("utf-8")
+    assert caller.result()["allowances"]["assumed"] == 13
+    assert "assumed 13" in (caller.folder / "run" / "summary.md").read_text("utf-8")
     # What was accepted is expected from now on: the service as it was is red.
     assert caller("run", "--out", "run").code == 1
+
+
+@pytest.mark.long
+def test_what_follows_is_accepted_with_it(caller: Any) -> None:
+    """One command: the call, the next call that its answer leads to, and the answer that it changes;
+    what was not accepted stays red, and can still be accepted of the first run."""
+    found = red(caller, "here")
+    wanted = [found[TITLES[path]] for path in ("/deeper", "/enriched")]
+    flags = ("--reason", "so it is", "--yes", "--assume", "--follow", "--json")
+    done = caller("accept", "run", *wanted, *flags, CHANGED="here")
+    assert done.code == 0, done.text
+    said = json.loads(done.out)
+    assert {one["what"] for one in said["changes"]} == {
+        "api GET /ask",
+        "api GET /follow",
+        "api GET /stock",
+        "GET /enriched",
+    }
+    accept(caller, "run", found[TITLES["/missing"]])
+    gone = {TITLES[path] for path in ("/deeper", "/enriched", "/missing")}
+    assert set(red(caller, "here")) == set(found) - gone
 
 
 @pytest.mark.long
