@@ -16,6 +16,7 @@ from ci_gate.store.formats.documents import Json, Wrong
 from ci_gate.store.formats.found import Fault, Item, ReadOptions, Skipped
 from ci_gate.store.formats.messages import Bad
 from ci_gate.store.formats.rrpair import Pair, Shown, found
+from ci_gate.store.formats.rrpostgres import Statements
 from ci_gate.store.formats.source import Source, line_at
 
 _OUTPUT = ".proxymock-output"
@@ -42,15 +43,17 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Item]:
     """Each pair; their order is that of their times, which the files' names have."""
+    statements = Statements()
     for name in sorted(_inputs(source), key=lambda name: (name.rpartition("/")[2], name)):
         if _is_output(source, name):
             yield Skipped(source.where(name), "what a replay or a mock has written")
         elif name.lower().endswith(".md"):
-            yield from _markdown(source, name)
+            yield from _markdown(source, name, statements)
         elif name.lower().endswith(".jsonl"):
-            yield from _lines(source, name)
+            yield from _lines(source, name, statements)
         else:
-            yield from _json(source, name)
+            yield from _json(source, name, statements)
+    yield from statements.finish()
 
 
 def _inputs(source: Source) -> list[str]:
@@ -70,43 +73,43 @@ def _is_output(source: Source, name: str) -> bool:
     return name.startswith("results/")
 
 
-def _json(source: Source, name: str) -> Iterator[Item]:
+def _json(source: Source, name: str, statements: Statements) -> Iterator[Item]:
     where = source.where(name)
     try:
         document = Json(source, name)
         if b'"rrpair"' not in document.data:
             return  # a blueprint, a configuration
-        yield from found(document.decode(Pair), Shown(), where)
+        yield from found(document.decode(Pair), Shown(), where, statements)
     except Wrong as error:
         yield Fault(error.where, str(error))
     except Bad as error:
         yield Fault(where, str(error))
 
 
-def _lines(source: Source, name: str) -> Iterator[Item]:
+def _lines(source: Source, name: str, statements: Statements) -> Iterator[Item]:
     rest = b""
     number = 0
     for chunk in source.chunks(name):
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             number += 1
-            yield from _line(line, source.where(name, number))
+            yield from _line(line, source.where(name, number), statements)
     if rest.strip():
-        yield from _line(rest, source.where(name, number + 1))
+        yield from _line(rest, source.where(name, number + 1), statements)
 
 
-def _line(line: bytes, where: str) -> Iterator[Item]:
+def _line(line: bytes, where: str, statements: Statements) -> Iterator[Item]:
     if not line.strip():
         return
     try:
-        yield from found(msgspec.json.decode(line, type=Pair), Shown(), where)
+        yield from found(msgspec.json.decode(line, type=Pair), Shown(), where, statements)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         yield Fault(where, f"not a pair: {error}")
     except Bad as error:
         yield Fault(where, str(error))
 
 
-def _markdown(source: Source, name: str) -> Iterator[Item]:
+def _markdown(source: Source, name: str, statements: Statements) -> Iterator[Item]:
     data = source.read(name)
     where = source.where(name)
     if not _ARROW.match(data.lstrip()):
@@ -128,7 +131,7 @@ def _markdown(source: Source, name: str) -> Iterator[Item]:
                 yield Fault(source.where(name, at), f"INTERNAL: {error}")
                 return
     try:
-        yield from found(pair, _shown(sections), where)
+        yield from found(pair, _shown(sections), where, statements)
     except Bad as error:
         yield Fault(where, str(error))
 

@@ -81,11 +81,14 @@ class Shown(msgspec.Struct, frozen=True):
     metadata: dict[str, str] = {}
 
 
-def found(pair: Pair, shown: Shown, where: str) -> Iterator[Item]:
-    """The exchange. Raises Bad for a pair that breaks the format."""
+def found(
+    pair: Pair, shown: Shown, where: str, statements: rrpostgres.Statements
+) -> Iterator[Item]:
+    """The exchange; `statements` are those of the recording so far. Raises Bad for a pair that
+    breaks the format."""
     protocol = pair.l7protocol.lower()
     if pair.postgres is not None or protocol == "postgres":
-        yield rrpostgres.found(pair.postgres or {}, where, _common(pair, shown))
+        yield from statements.take(pair.postgres or {}, where, _common(pair, shown))
         return
     if protocol not in ("", "http", "https", "http2"):
         yield Skipped(where, f"{protocol[:40]}: no codec of ours")

@@ -8,6 +8,7 @@ from ci_gate.model.message import HttpResponse
 from ci_gate.store.formats.found import Found, Skipped
 from ci_gate.store.formats.messages import Bad
 from ci_gate.store.formats.rrpair import Http, Pair, Request, Response, Shown, found
+from ci_gate.store.formats.rrpostgres import Statements
 
 
 def test_address_of_the_pair_where_the_url_has_none() -> None:
@@ -18,7 +19,7 @@ def test_address_of_the_pair_where_the_url_has_none() -> None:
         is_tls=True,
         http=Http(Request(method="GET", uri="/x", host="other"), Response(status_code=204)),
     )
-    (one,) = found(pair, Shown(), "x")
+    (one,) = found(pair, Shown(), "x", Statements())
     assert isinstance(one, Found)
     assert (one.scheme, one.host, one.port) == ("https", "pay.example", 8443)
     assert isinstance(one.response, HttpResponse)
@@ -28,7 +29,7 @@ def test_address_of_the_pair_where_the_url_has_none() -> None:
 def test_role_overrides_direction() -> None:
     """`replayRole=test` makes a recorded call a request that comes in."""
     pair = Pair(direction="OUT", http=Http(Request(method="GET", uri="/"), None))
-    (one,) = found(pair, Shown(metadata={"tags": "a=b, replayRole=test"}), "x")
+    (one,) = found(pair, Shown(metadata={"tags": "a=b, replayRole=test"}), "x", Statements())
     assert isinstance(one, Found)
     assert one.inbound
     assert one.response is None
@@ -48,6 +49,6 @@ def test_refusals() -> None:
         ),
     ):
         with pytest.raises(Bad):
-            list(found(pair, shown, "x"))
-    (one,) = found(Pair(l7protocol="kafka", direction="IN"), Shown(), "x")
+            list(found(pair, shown, "x", Statements()))
+    (one,) = found(Pair(l7protocol="kafka", direction="IN"), Shown(), "x", Statements())
     assert isinstance(one, Skipped)
