@@ -3,6 +3,9 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/.ready
+# More workers than cores, because tests wait for services; tests of one file, which share what they
+# start, stay with one worker until another has nothing left to do.
+PYTEST := $(BIN)/python -m pytest -n 4 --dist worksteal
 
 .PHONY: venv demo test test-long bench golden lint format
 
@@ -25,7 +28,7 @@ lint: $(READY)
 test: lint
 	@scripts/setup-tools test
 	@scripts/setup-npm
-	$(BIN)/python -m pytest -n 2 -m "not long"
+	$(PYTEST) -m "not long"
 
 test-long: $(READY)
 	@scripts/setup-tools long
@@ -36,7 +39,7 @@ bench: $(READY)
 	@$(BIN)/python bench/run.py
 
 golden: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "not long" --update-golden
+	$(PYTEST) -m "not long" --update-golden
 
 format: $(READY)
 	$(BIN)/ruff check --fix

@@ -111,9 +111,10 @@ def test_the_committed_snapshot_holds_no_secret() -> None:
     assert secrets_in(EXAMPLE / "snapshots") == []
 
 
-def test_unchanged_passes_five_times(orders: Any, tmp_path: Path) -> None:
-    """Five runs of the unchanged service against the committed snapshot, five passes."""
-    for number in range(5):
+def test_unchanged_passes_twice(orders: Any, tmp_path: Path) -> None:
+    """Two runs of the unchanged service against the committed snapshot, two passes;
+    `scripts/hundred` runs it a hundred times."""
+    for number in range(2):
         done = orders("run", "--quiet", "--out", str(tmp_path / str(number)))
         assert done.code == 0, done.text
 
