@@ -33,13 +33,19 @@ class Timing(msgspec.Struct, frozen=True):
     """Why there is no effect, or may be none; "" when there is, or none was wanted."""
 
     @property
-    def advance(self) -> Callable[[float], None] | None:
+    def advance(self) -> Callable[[float, float], None] | None:
         """Sets the clock forward to a recorded moment, in milliseconds after the recording's start,
-        unless it is later already. None: there is nothing to set."""
+        unless it is later already, and in any case by so many milliseconds: a service that is late
+        still sees the pauses of the recording. None: there is nothing to set."""
         clock, begins = self.clock, self.begins
         if clock is None:
             return None
-        return lambda at: clock.advance(begins + int(at * 1e6))
+
+        def advance(at: float, by: float) -> None:
+            to = begins + int(at * 1e6)
+            clock.advance(max(to, clock.now() + int(by * 1e6)) if by else to)
+
+        return advance
 
     def passed_by(self, pids: Iterable[int]) -> bool:
         """True when all of these processes that listen go by the machine's clock, though another

@@ -31,6 +31,10 @@ from ci_gate.store.bodies import body_chunks
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.named import with_live, with_names
 
+PAUSE = 1000.0
+"""Milliseconds of silence in the recording that a late service sees, too: maximum ages are told in
+seconds."""
+
 NOT_REPLAYED = "not replayed"
 """How the replayer's reason begins for a request that was never sent."""
 
@@ -55,8 +59,8 @@ class Replay:
         self._addresses = addresses
         self._expectations = [self._expect(step.exchange) for step in steps]
         self.prepared = [
-            self._prepare(step, expected, folder)
-            for step, expected in zip(steps, self._expectations, strict=True)
+            self._prepare(step, expected, pause, folder)
+            for step, expected, pause in zip(steps, self._expectations, _pauses(steps), strict=True)
         ]
         travel = learning.travelling
         self._sent = [
@@ -87,7 +91,7 @@ class Replay:
             stand_ins = stand_ins_of("response", parts, exchange.redacted)
         return Expectation(with_live(response, self._addresses), stand_ins)
 
-    def _prepare(self, step: Step, expected: Expectation, folder: str) -> Prepared:
+    def _prepare(self, step: Step, expected: Expectation, pause: float, folder: str) -> Prepared:
         message = live_request(step.exchange.request, self._addresses, self._given.headers)
         message = with_values(message, self.codec, self._given.values)
         message = self._learning.signed(step.exchange, message)
@@ -101,6 +105,7 @@ class Replay:
             expected=expected,
             due=step.due,
             at=step.exchange.at,
+            pause=pause,
             stream_size=_size(response.body) if cut and isinstance(response.body, Pieces) else -1,
             patience=step.exchange.took if isinstance(response.body, Pieces) else 0.0,
             traces=trace_ids(message.headers) if isinstance(message, HttpRequest) else frozenset(),
@@ -209,6 +214,17 @@ class Compared(msgspec.Struct, frozen=True):
     differences: tuple[Difference, ...] = ()
     response: Message | None = None
     """The live answer, names in it, where it was not quickly equal."""
+
+
+def _pauses(steps: Sequence[Step]) -> list[float]:
+    """For how long the recording was silent before each step, milliseconds; 0 where that is too
+    short for anybody's cache."""
+    pauses, over = [], 0.0
+    for step in steps:
+        pause = step.exchange.at - over
+        pauses.append(pause if over and pause >= PAUSE else 0.0)
+        over = max(over, step.exchange.at + step.exchange.took)
+    return pauses
 
 
 def _size(body: Pieces) -> int:

@@ -58,7 +58,7 @@ class Replayer:
         settle: float = 0.5,
         timeout: float = 10.0,
         progress: Callable[[int, int], None] = _unheard,
-        moment: Callable[[float], None] | None = None,
+        moment: Callable[[float, float], None] | None = None,
         resting: Callable[[], bool] | None = None,
     ) -> None:
         self.requests = requests
@@ -80,8 +80,9 @@ class Replayer:
         self._finished: asyncio.Future[None] | None = None
         self._silent = 0
         self.late = 0
-        """Nanoseconds by which requests at their recorded distances go out later than planned: who
-        waits for an answer keeps the distance to the next request, and so do caches."""
+        """Nanoseconds by which requests at their recorded distances go out later than planned:
+        distances from late answers are kept, too."""
+        self._heard_at = 0
         self._settling: dict[str, _Lane] = {}
 
     async def run(self) -> Samples:
@@ -119,9 +120,15 @@ class Replayer:
         self._next = at + 1
         return at
 
-    def heard(self) -> None:
-        """The target answered something."""
+    def heard(self, at: int) -> None:
+        """The target answered something at `at`, monotonic nanoseconds."""
         self._silent = 0
+        self._heard_at = at
+
+    def short_of(self, pause: float) -> float:
+        """What of a recorded pause (ms) has not passed since the last answer; 0 in parallel."""
+        missing = pause - (time.monotonic_ns() - self._heard_at) / 1e6 if self.alone else 0.0
+        return missing if pause and self._heard_at and missing > 0 else 0.0
 
     def silent(self, why: str) -> None:
         """A request got no answer; after a few in a row the rest is not tried any more."""
@@ -222,7 +229,7 @@ class _Lane:
         replayer = self._replayer
         request = replayer.requests[self._at]
         if replayer.moment is not None:
-            replayer.moment(request.at)
+            replayer.moment(request.at, replayer.short_of(request.pause))
         self._sent = time.monotonic_ns()
         # A timer may fire a moment early; an answer never comes before it was asked for.
         self._due = min(self._due, self._sent)
@@ -291,7 +298,7 @@ class _Lane:
             return
         replayer = self._replayer
         request = replayer.requests[position]
-        replayer.heard()
+        replayer.heard(at)
         if request.learn is not None:
             request.learn(response)
         replayer.samples.answer(position, response, request.expected, at - self._due)

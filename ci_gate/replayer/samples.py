@@ -41,6 +41,8 @@ class Prepared(msgspec.Struct, frozen=True):
     """The recorded answer was a stream cut after this many bytes; -1 = it ended."""
     at: float = 0.0
     """Milliseconds after the recording's start: when it was recorded."""
+    pause: float = 0.0
+    """Milliseconds for which the recording was silent before it, where caches may run out."""
     patience: float = 0.0
     """Milliseconds that a recorded stream took: it may take that long beyond the timeout."""
     traces: frozenset[bytes] = frozenset()

@@ -155,10 +155,12 @@ def test_a_boot_can_be_shifted(tmp_path: Path) -> None:
     try:
         begun = (MOMENT + month).timestamp()
         assert begun <= time.clock.now() / 1e9 < begun + 30
-        time.advance(DAY)
+        time.advance(DAY, 0.0)
         assert begun + 86_400 <= time.clock.now() / 1e9 < begun + 86_430
-        time.advance(0.0)
+        time.advance(0.0, 0.0)
         assert begun + 86_400 <= time.clock.now() / 1e9
+        time.advance(DAY, 2_000.0)
+        assert begun + 86_402 <= time.clock.now() / 1e9 < begun + 86_432
     finally:
         time.clock.close()
 

@@ -59,6 +59,15 @@ def test_requests_are_ready_to_be_sent(recorded: Snapshot) -> None:
     assert b"Host: localhost:81\r\nX-Key: new\r\n" in replay.prepared[0].serialised
 
 
+def test_silences_of_the_recording_are_known(recorded: Snapshot) -> None:
+    """From the last answer's end to the next request, where caches may run out meanwhile."""
+    times = [(500.0, 4000.0), (600.0, 100.0), (5400.0, 10.0), (7410.0, 5.0)]
+    first = recorded.inbound[0]
+    inbound = tuple(msgspec.structs.replace(first, at=at, took=took) for at, took in times)
+    replay = replay_of(msgspec.structs.replace(recorded, inbound=inbound, outbound=()))
+    assert [one.pause for one in replay.prepared] == [0.0, 0.0, 0.0, 2000.0]
+
+
 def test_an_equal_answer_needs_no_look(recorded: Snapshot) -> None:
     """Nothing to say, and nothing kept."""
     response = recorded.inbound[0].response

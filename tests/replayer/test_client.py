@@ -64,8 +64,30 @@ def test_a_recorded_time_is_told_before_its_request(replay: Any, ask: Any) -> No
             writer.write(OK)
 
     requests = [ask("/a", WANTED, at=5.0), ask("/b", WANTED, at=86_400_000.0)]
-    replay(requests, serve, moment=seen.append)
-    assert seen == [5.0, b"/a", 86_400_000.0, b"/b"]
+    replay(requests, serve, moment=lambda at, by: seen.extend((at, by)))
+    assert seen == [5.0, 0.0, b"/a", 86_400_000.0, 0.0, b"/b"]
+
+
+@pytest.mark.parametrize("together", [1, 2])
+def test_a_recorded_pause_is_told_as_far_as_it_has_not_passed(
+    replay: Any, ask: Any, together: int
+) -> None:
+    """An answer that comes late takes nothing from the pause behind it; requests in parallel have
+    no pauses."""
+    seen: list[float] = []
+
+    async def serve(reader: Any, writer: Any, number: int) -> None:
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(OK)
+
+    hour = 3_600_000.0
+    requests = [ask(f"/{number}", WANTED, pause=hour) for number in range(3)]
+    replay(requests, serve, moment=lambda at, by: seen.append(by), concurrency=together)
+    assert seen[0] == 0.0
+    if together == 1:
+        assert all(hour - 60_000 < by < hour for by in seen[1:])
+    else:
+        assert seen == [0.0, 0.0, 0.0]
 
 
 def test_one_connection_is_kept(replay: Any, ask: Any) -> None:
