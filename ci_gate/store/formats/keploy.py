@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ci_gate.model.message import Headers
-from ci_gate.store.formats import keploydata, keploynoise, messages
+from ci_gate.store.formats import keploydata, keploynoise, keployqueries, messages
 from ci_gate.store.formats.documents import Json, Wrong, Yaml
 from ci_gate.store.formats.found import Fault, Found, Item, Lost, ReadOptions, Skipped
 from ci_gate.store.formats.messages import Bad
@@ -19,6 +19,10 @@ from ci_gate.store.formats.times import seconds
 _OURS = re.compile(rb"(?m)^\s*\"?version\"?:\s*\"?api\.keploy\.io/")
 _ENDINGS = (".yaml", ".yml", ".json")
 _DATABASES = frozenset(("Postgres", "Redis"))
+_UNREAD = {
+    "PostgresV2": "its packets have no description that is public",
+    "Generic": "bytes of a protocol that it does not name",
+}
 _AT_START = frozenset(("config", "connection"))
 """Types of mocks that belong to no test."""
 
@@ -156,8 +160,11 @@ class _TestSet:
             yield from keploynoise.of_mock(document.get("noise"), spec, where)
         elif kind in _DATABASES and isinstance(spec, dict):
             yield from self._databases.take(kind, document, where, causes)
+        elif kind == "PostgresV3" and isinstance(spec, dict):
+            yield from keployqueries.found(document, where, causes)
         else:
-            yield Skipped(where, f"a mock of kind {kind[:30]}: no codec of ours")
+            why = _UNREAD.get(kind, "no codec of ours")
+            yield Skipped(where, f"a mock of kind {kind[:30]}: {why}")
 
     def _http(
         self,

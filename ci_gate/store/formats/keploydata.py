@@ -36,6 +36,36 @@ def times(spec: Any) -> tuple[float | None, float]:
     return begun, max(((ended or begun) - begun) * 1000, 0.0)
 
 
+def about(
+    spec: dict[str, Any],
+    where: str,
+    causes: tuple[str, ...] | None,
+    *,
+    scheme: str,
+    session: str,
+    request: Message,
+    response: Message | None,
+) -> Found:
+    """An exchange with where and when a mock says it was."""
+    at, took = times(spec)
+    metadata = spec.get("metadata")
+    host = str(metadata.get("destAddr") or "") if isinstance(metadata, dict) else ""
+    name, _, port = host.rpartition(":")
+    return Found(
+        where=where,
+        inbound=False,
+        request=request,
+        response=response,
+        scheme=scheme,
+        host=name.lower() or "database",
+        port=int(port) if port.isascii() and port.isdigit() else _PORTS[scheme],
+        at=at,
+        took=took,
+        session=f"{scheme} {session}",
+        causes=causes,
+    )
+
+
 class Databases:
     """The connections of one test set."""
 
@@ -70,28 +100,21 @@ class _Connection:
     def take(
         self, spec: dict[str, Any], where: str, causes: tuple[str, ...] | None
     ) -> Iterator[Item]:
-        at, took = times(spec)
-        host = str((spec.get("metadata") or {}).get("destAddr") or "")
-        name, _, port = host.rpartition(":")
-        about = Found(
-            where=where,
-            inbound=False,
+        empty = about(
+            spec,
+            where,
+            causes,
+            scheme=self._scheme,
+            session=self._name,
             request=Raw(),
             response=None,
-            scheme=self._scheme,
-            host=name.lower() or "database",
-            port=int(port) if port.isascii() and port.isdigit() else _PORTS[self._scheme],
-            at=at,
-            took=took,
-            session=f"{self._scheme} {self._name}",
-            causes=causes,
         )
         postgres = self._scheme == "postgres"
         said = keploypostgres.said(spec, begun=self._begun) if postgres else _redis(spec)
         self._begun = True
         known = len(self._asked) + self._paired
         for side, data in said:
-            yield from self._hear(side, data, about)
+            yield from self._hear(side, data, empty)
         if len(self._asked) + self._paired == known:
             yield Lost(where, f"{self._scheme}: what the codec says by itself (handshake, session)")
 

@@ -30,7 +30,7 @@ def proxymock(folder: Path) -> Path:
 
 
 def keploy(folder: Path) -> Path:
-    """A test with an HTTP mock and a PostgreSQL one."""
+    """A test with an HTTP mock and PostgreSQL ones, older and newer."""
     mock = test_keploy.MOCK.format(kind="Http", name="mock-0", type="HTTP_CLIENT")
     postgres = """version: api.keploy.io/v1beta1
 kind: Postgres
@@ -45,8 +45,24 @@ spec:
           ready_for_query: {txstatus: 73}
 connectionId: "0"
 """
+    query = """version: api.keploy.io/v1beta1
+kind: PostgresV3
+name: mock-2
+spec:
+    metadata: {destAddr: "db:5432"}
+    postgresV3:
+        type: query
+        query:
+            sqlNormalized: select n, at from t where n = $1
+            paramOids: [23]
+            bindValues: [1]
+            response:
+                rowDescription: [{name: n, typeOid: 23}, {name: at, typeOid: 1184}]
+                rows: [[1, 2026-01-02T03:04:05Z], [null, !!binary AAE=]]
+                commandComplete: SELECT 2
+"""
     mapping = "kind: TestMocksMapping\ntests: [{id: test-1, mocks: 'mock-0'}]\n"
-    return test_keploy.recorded(folder, mock, postgres, mapping=mapping)
+    return test_keploy.recorded(folder, mock, postgres, query, mapping=mapping)
 
 
 def goreplay(folder: Path) -> Path:
