@@ -96,7 +96,7 @@ class Gate:
         self.started.append(process)
         return process
 
-    def end(self, process: subprocess.Popen[str], seconds: float = 60) -> Done:
+    def end(self, process: subprocess.Popen[str], seconds: float = 180) -> Done:
         """Wait for it; a command that hangs is killed and fails the test."""
         try:
             out, err = process.communicate(timeout=seconds)
@@ -246,10 +246,10 @@ def free_port() -> Callable[[], int]:
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], object]], None]:
-    """Wait until something holds, 20 seconds at most."""
+    """Wait until something holds, 60 seconds at most."""
 
     def wait(holds: Callable[[], object]) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not holds():
             assert time.monotonic() < end, "it never came to hold"
             time.sleep(0.02)

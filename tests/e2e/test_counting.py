@@ -20,7 +20,7 @@ service:
   command: [{python}, counting.py]
   port: auto
   env: {{PORT: "${{service.port}}"}}
-  ready: {{path: /healthz, timeout: 10s}}
+  ready: {{path: /healthz, timeout: 60s}}
 """
 DRIVE = """
 import json, os, urllib.request

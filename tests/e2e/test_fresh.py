@@ -23,7 +23,7 @@ service:
   command: [{python}, fresh.py]
   port: auto
   env: {{PORT: "${{service.port}}", PAYMENTS_URL: "${{payments.url}}", HOW: "${{env.HOW:-}}"}}
-  ready: {{path: /healthz, timeout: 10s}}
+  ready: {{path: /healthz, timeout: 60s}}
 dependencies:
   payments: {{upstream: "http://localhost:{upstream}"}}
 """

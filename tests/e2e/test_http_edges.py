@@ -39,7 +39,7 @@ service:
     PLAIN_URL: "http://localhost:{plain}"
     SECURE_URL: "https://localhost:{secure}"
     GONE_URL: "http://localhost:1"
-  ready: {{path: /healthz, timeout: 10s}}
+  ready: {{path: /healthz, timeout: 60s}}
 dependencies:
   base: {{upstream: "http://localhost:{base}"}}
   plain: {{upstream: "http://localhost:{plain}"}}

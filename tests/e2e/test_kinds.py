@@ -23,7 +23,7 @@ service:
   port: auto
   clock: {clock}
   env: {{PORT: "${{service.port}}", LEDGER_URL: "${{ledger.url}}", HOW: "${{env.HOW:-}}"}}
-  ready: {{path: /healthz, timeout: 10s}}
+  ready: {{path: /healthz, timeout: 60s}}
 dependencies:
   ledger: {{upstream: "http://localhost:{upstream}"}}
 """

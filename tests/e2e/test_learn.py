@@ -23,7 +23,7 @@ service:
   command: [{python}, varying.py]
   port: auto
   env: {{PORT: "${{service.port}}", LEDGER_URL: "${{ledger.url}}", HOW: "${{env.HOW:-}}"}}
-  ready: {{path: /luck, timeout: 10s}}
+  ready: {{path: /luck, timeout: 60s}}
 dependencies:
   ledger: {{upstream: "http://localhost:{upstream}"}}
 """
@@ -190,6 +190,22 @@ def test_what_is_not_of_its_kind_is_red(learned: Path, gate: Any, how: str) -> N
     assert done.code == 1, done.text
     causes = held.result()["causes"]
     assert WRONG[how] in [cause.get("place") for cause in causes], done.text
+
+
+def test_a_value_that_did_not_come_is_the_cause_of_what_follows(learned: Path, gate: Any) -> None:
+    """Without its id no order can be asked for, or paid: one cause, and what failed behind it."""
+    held = gate(learned)
+    done = held("run", "--out", "run", HOW="nameless")
+    assert done.code == 1, done.text
+    (cause,) = [one for one in held.result()["causes"] if not one.get("notice")]
+    assert cause["title"] == "response.body.$.id removed"
+    assert cause["routes"] == ["POST /orders", "GET /orders/{id}", "POST /payments"]
+    assert {"status 200 became 404", "POST /charges (ledger) no longer called"} <= set(
+        cause["following"]
+    )
+    behind = [one["detail"] for one in cause["examples"] if one["change"] == "status"]
+    assert behind
+    assert all("made at response.body.$.id of POST /orders" in one for one in behind)
 
 
 def test_what_nothing_explains_is_not_learned(varying: Path, gate: Any) -> None:

@@ -25,7 +25,7 @@ service:
   command: [{python}, bank.py]
   port: auto
   env: {{PORT: "${{service.port}}", LEDGER_URL: "http://localhost:{ledger}"}}
-  ready: {{path: /healthz, timeout: 10s}}
+  ready: {{path: /healthz, timeout: 60s}}
 dependencies:
   ledger: {{upstream: "http://localhost:{ledger}"}}
 """

@@ -24,7 +24,7 @@ service:
   command: [{python}, caller.py]
   port: auto
   env: {{PORT: "${{service.port}}", API_URL: "${{api.url}}", CHANGED: "${{env.CHANGED:-}}"}}
-  ready: {{path: /healthz, timeout: 10s}}
+  ready: {{path: /healthz, timeout: 60s}}
 dependencies:
   api: {{upstream: "http://localhost:{upstream}"}}
 """

@@ -26,7 +26,7 @@ service:
   command: [{python}, overlapping.py]
   port: auto
   env: {{PORT: "${{service.port}}", STORE_URL: "${{store.url}}", HOW: "${{env.HOW:-}}"}}
-  ready: {{path: /healthz, timeout: 10s}}
+  ready: {{path: /healthz, timeout: 60s}}
 dependencies:
   store: {{upstream: "http://localhost:{upstream}"}}
 """

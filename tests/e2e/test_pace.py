@@ -23,7 +23,7 @@ service:
   command: [{python}, hasty.py]
   port: auto
   env: {{PORT: "${{service.port}}", RATES_URL: "${{rates.url}}"}}
-  ready: {{path: /healthz, timeout: 10s}}
+  ready: {{path: /healthz, timeout: 60s}}
 dependencies:
   rates: {{upstream: "http://localhost:{upstream}"}}
 """

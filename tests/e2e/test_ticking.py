@@ -26,7 +26,7 @@ service:
   command: [{python}, ticking.py]
   port: auto
   env: {{PORT: "${{service.port}}", FEED_URL: "${{feed.url}}", HOW: "${{env.HOW:-}}"}}
-  ready: {{path: /healthz, timeout: 10s}}
+  ready: {{path: /healthz, timeout: 60s}}
 dependencies:
   feed: {{upstream: "http://localhost:{upstream}"}}
 """

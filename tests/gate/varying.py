@@ -75,7 +75,8 @@ class Handler(BaseHTTPRequestHandler):
         """An order, or its payment."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/orders":
-            self.say(201, create())
+            order = create()
+            self.say(201, {k: v for k, v in order.items() if HOW != "nameless" or k != "id"})
         elif body["order"] in ORDERS:
             charge(body["order"])
             self.say(200, {"paid": body["order"]})
