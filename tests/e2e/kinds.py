@@ -142,11 +142,15 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_GET(self) -> None:
-        """What is asked for, as JSON; /page is HTML with a token in it."""
+        """What is asked for, as JSON; /page is HTML with a token in it, /bytes are bytes."""
         if self.path == "/page":
             token = "none" if WRONG else secrets.token_hex(16)
             page = f'<form><input name="csrf" value="{token}"><p>Hello</p></form>'
             self.say(page.encode(), "text/html; charset=utf-8")
+            return
+        if self.path == "/bytes":
+            data = b"no such key, says it" if WRONG else secrets.token_bytes(20)
+            self.say(data, "application/octet-stream")
             return
         self.json(ANSWERS.get(self.path, dict)())
 

@@ -32,7 +32,7 @@ import json, os, urllib.request
 base = os.environ["CI_GATE_TARGET"]
 open_ = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 for number in range(3):
-    for path in ("/names", "/times", "/numbers", "/sets", "/page"):
+    for path in ("/names", "/times", "/numbers", "/sets", "/page", "/bytes"):
         open_(base + path, timeout=10).read()
 open_(base + "/calls", timeout=10).read()
 card = "4111" + "1" * 12
@@ -69,6 +69,7 @@ LEARNED = {
         "response.body.$.keyed[*].key": "uuid",
     },
     "GET /page": {"response.body#5": "hex"},
+    "GET /bytes": {"response.body": "bytes"},
     "GET /calls": {"calls.ledger": "unordered"},
     "GET /read/c": {"call": "optional"},
     "POST /write": {"request.body.$.key": "uuid", "request.body.$.at": "timestamp epoch ms"},
