@@ -162,11 +162,19 @@ class Observer:
 
     def feed(self, side: Side, data: bytes) -> Sequence[Action]:
         """Hear some bytes, or that the side closed (b""); what the conversation made of them."""
+        self._recording.backlog.empty()
+        return self._hear(side, data, time.monotonic_ns())
+
+    def feed_later(self, side: Side, data: bytes) -> bool:
+        """The same when the recording's backlog is emptied; True: somebody must see to that."""
+        return self._recording.backlog.add(self._hear, side, data, time.monotonic_ns())
+
+    def _hear(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
         actions: Sequence[Action] = ()
         if self._over:
             return actions
         try:
-            actions = self._conversation.feed(side, data, time.monotonic_ns())
+            actions = self._conversation.feed(side, data, at)
             if actions:
                 self._count(actions)
                 if self._tap is not None:
@@ -200,6 +208,7 @@ class Observer:
 
     def finish(self) -> None:
         """The connection or the recording ended."""
+        self._recording.backlog.empty()
         if self._tap is None:
             return
         try:

@@ -24,6 +24,7 @@ from ci_gate.correlation.trace import trace_ids
 from ci_gate.errors import CannotRun
 from ci_gate.model.exchange import CLOSED, GAVE_UP, STARTUP, Exchange
 from ci_gate.model.message import HttpRequest, Message, Raw
+from ci_gate.recorder.backlog import Backlog
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.recorder.halves import BodySink, Half, begin
 from ci_gate.recorder.signatures import Signatures
@@ -63,6 +64,7 @@ class Recording:
         self.signatures = signatures or Signatures()
         self.session = session
         """Told what a handshake has told of a dependency."""
+        self.backlog = Backlog()
         self.undecoded: dict[str, int] = {}
         """What could not be decoded or finished -> how often."""
         self.heard = 0

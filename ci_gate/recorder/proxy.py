@@ -9,10 +9,10 @@ from typing import Protocol
 
 import msgspec
 
-from ci_gate.codecs.base import Codec
+from ci_gate.codecs.base import Codec, Side
 from ci_gate.codecs.http1.authority import Authority
 from ci_gate.net.connection import Connection
-from ci_gate.recorder.ends import Traffic, stumbled
+from ci_gate.recorder.ends import Observer, Traffic, stumbled
 from ci_gate.recorder.exchanges import Recording
 from ci_gate.recorder.traffic import Gateway, Tunnelled
 
@@ -94,6 +94,11 @@ class Proxies:
             context = self.certificates.listener_context(LOOPBACK, alpn)
             self._listener_tls[alpn] = context
         return context
+
+    def feed_later(self, observer: Observer, side: Side, data: bytes) -> None:
+        """Have what was just forwarded heard when it is sent."""
+        if observer.feed_later(side, data):
+            asyncio.get_running_loop().call_soon(self.recording.backlog.empty)
 
     def start(self, client: Client, work: Coroutine[None, None, None]) -> None:
         """Run a connect in the background, held until it is done; if it fails, so does `client`."""

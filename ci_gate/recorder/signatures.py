@@ -74,6 +74,8 @@ class Signatures:
         return {place: good for place, good in found.items() if not good}
 
     def _of_tokens(self, codec: Codec, message: Message, side: str) -> dict[str, bool]:
+        if not (self._shared or self._keys):
+            return {}  # there is nothing to tell by
         known = {text: self._is_good(text) for text in tokens_in(message)}
         if all(good is None for good in known.values()):
             return {}

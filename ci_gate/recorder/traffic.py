@@ -113,7 +113,7 @@ class Tunnelled:
         else:
             upstream.send_eof()
         if self._observer is not None:
-            self._observer.feed(Side.CLIENT, data)
+            self._proxies.feed_later(self._observer, Side.CLIENT, data)
 
     def _begin(self, data: bytes, upstream: Upstream | Local) -> bool:
         """The first bytes of a CONNECT tunnel. True when they were TLS and have been taken."""
@@ -166,7 +166,7 @@ class Tunnelled:
         if data:
             self._client.send(data)
         if observer is not None:
-            observer.feed(Side.SERVER, data)
+            self._proxies.feed_later(observer, Side.SERVER, data)
         if not data:
             self._client.close()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 
 import msgspec
 
@@ -34,6 +35,11 @@ LARGE_BODY = 64 * 1024
 """Bodies beyond this many bytes lie in a file of their own."""
 _NEVER = -1
 """A journal is for us: what is shown as JSON in a snapshot is kept there as it is."""
+_REPEATED = PgStatement | PgResult | RedisCommand | RedisReply
+KNOWN = 8192
+"""Messages whose journal form is kept in mind."""
+KNOWN_BYTES = 2048
+"""Longest body of one of them."""
 LARGE_BINARY = 4 * 1024
 """The same for bodies that are not UTF-8 text."""
 
@@ -187,7 +193,11 @@ def one_line(struct: msgspec.Struct) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.format(msgspec.json.encode(struct), indent=0))
 
 
-def _encode_message(message: Message, outside: dict[str, bytes] | None) -> dict[str, object]:
+def _encode_message(message: Message, outside: dict[str, bytes] | None) -> object:
+    if outside is None and isinstance(message, _REPEATED):
+        known = _journalled(message)
+        if known is not None:
+            return known
     form: dict[str, object] = {}
     if isinstance(message, Raw):
         _put_body(form, message.body, outside)
@@ -213,6 +223,22 @@ def _encode_message(message: Message, outside: dict[str, bytes] | None) -> dict[
     if message.trailers:
         form["trailers"] = _encode_headers(message.trailers)
     return form
+
+
+@lru_cache(maxsize=KNOWN)
+def _journalled(message: PgStatement | PgResult | RedisCommand | RedisReply) -> msgspec.Raw | None:
+    """The journal form, made once of what databases are told and say again and again; None for
+    what is large or cannot be encoded as it is."""
+    if not isinstance(message.body, bytes) or len(message.body) > KNOWN_BYTES:
+        return None
+    if isinstance(message, PgStatement | PgResult):
+        form = _encode_postgres(message, None)
+    else:
+        form = _encode_redis(message, None)
+    try:
+        return msgspec.Raw(msgspec.json.encode(form))
+    except UnicodeEncodeError:
+        return None
 
 
 def _encode_redis(

@@ -12,9 +12,9 @@ from ci_gate.codecs.postgres.handshake import fatal
 from ci_gate.codecs.postgres.literals import lifted, literals_form, with_literals
 from ci_gate.codecs.postgres.params import params_form, params_of
 from ci_gate.codecs.postgres.recalling import Recalling
-from ci_gate.codecs.postgres.recording import Recording
 from ci_gate.codecs.postgres.replaying import Replaying
 from ci_gate.codecs.postgres.sql import look
+from ci_gate.codecs.postgres.tapping import Tapping
 from ci_gate.model.exchange import Exchange, Facts
 from ci_gate.model.message import Key, Message, Part, PgResult, PgStatement
 
@@ -38,7 +38,7 @@ class Postgres:
             return Recalling(session or {})
         if role is Role.REPLAY:
             return Replaying()
-        return Recording(session)
+        return Tapping(session)
 
     def refusal(self, reason: str) -> bytes:
         """ErrorResponse, FATAL."""

@@ -122,6 +122,7 @@ class Recording:
                 if rest and handshake.followed:
                     actions.append(Bytes(other, rest))
                     actions += self.feed(end, rest, at)
+            actions.sort(key=_is_last)
         return actions
 
     def _end(self, side: Side, reason: str, actions: list[Action]) -> None:
@@ -345,6 +346,11 @@ class Recording:
     def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
         """A tap says nothing."""
         raise TypeError("a recording conversation only listens")
+
+
+def _is_last(action: Action) -> bool:
+    """What is passed on is passed on, even where nothing more is understood."""
+    return isinstance(action, Undecodable)
 
 
 def _code(payload: bytes) -> bytes:
