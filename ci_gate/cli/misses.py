@@ -9,7 +9,9 @@ from ci_gate.config.options import RunOptions
 from ci_gate.report.words import plural
 
 
-def record_misses(options: RunOptions, *, force: bool, quiet: bool, as_json: bool) -> int:
+def record_misses(
+    options: RunOptions, *, force: bool, writes: bool, quiet: bool, as_json: bool
+) -> int:
     """Ask for what nobody has recorded; the exit code is 1 when something could not be asked."""
     import msgspec
 
@@ -20,7 +22,7 @@ def record_misses(options: RunOptions, *, force: bool, quiet: bool, as_json: boo
 
     check(options, ci=bool(os.environ.get("CI")), force=force)
     with output(quiet=quiet, no_color=True) as sink:
-        found = run(record(options, sink))
+        found = run(record(options, sink, writes=writes))
     if as_json:
         say_json(msgspec.json.encode(found))
     elif found.added:

@@ -83,6 +83,9 @@ ci-gate record --app-port 8080 --map payments@8081=https://api.payments.example:
     help="Replay instead, and ask the upstreams only for calls that nobody has recorded.",
 )
 @click.option("--force", is_flag=True, help="With --misses: also where CI is set.")
+@click.option(
+    "--writes", is_flag=True, help="With --misses: also ask databases for what changes them."
+)
 @common_options
 def command(
     app_port: int | None,
@@ -98,6 +101,7 @@ def command(
     replays: int | None,
     misses: bool,
     force: bool,
+    writes: bool,
     config: str | None,
     quiet: bool,
     as_json: bool,
@@ -112,7 +116,8 @@ def command(
     `ci-gate learn` does it; what cannot be learned leaves the snapshot as it was recorded. The exit
     code is CMD's; with --learn that of learning, when CMD ended well. With --misses the snapshot
     that is there is replayed among its mocks; calls that it has no answer for are put to
-    dependencies.*.upstream, redacted and added. That calls real dependencies, so never in CI.
+    dependencies.*.upstream, redacted and added; databases are only read, unless --writes is given.
+    That calls real dependencies, so never in CI.
     """
     import msgspec
 
@@ -130,7 +135,8 @@ def command(
         from ci_gate.cli.misses import record_misses
 
         again = RunFlags(command=command_line(), snapshot=out, app_port=app_port, maps=maps)
-        return record_misses(run_options(again, around), force=force, quiet=quiet, as_json=as_json)
+        resolved = run_options(again, around)
+        return record_misses(resolved, force=force, writes=writes, quiet=quiet, as_json=as_json)
     flags = RecordFlags(
         command=command_line(),
         app_port=app_port,

@@ -231,7 +231,9 @@ class Codec(Protocol):
     def converse(self, role: Role, session: dict[str, str] | None = None) -> Conversation:
         """A conversation for one new connection. `session`: what was recorded of the handshake;
         "tls": "on" where clients may have TLS. Recording, "server_tls": "on" where the server must
-        be asked for it, and "nonce", unguessable text for a login of our own."""
+        be asked for it, and "nonce", unguessable text for a login of our own. Replaying against a
+        real server: "user", "password" and "database" of the login, and "read": "on" where nothing
+        may be written."""
         ...
 
     def refusal(self, reason: str) -> bytes:

@@ -7,16 +7,28 @@ import asyncio
 import os
 import ssl
 import time
+from collections.abc import Mapping
 
 import msgspec
 
-from ci_gate.codecs.base import Begun, Bytes, Codec, Role, Side, Undecodable, Whole
+from ci_gate.codecs.base import (
+    Begun,
+    Bytes,
+    Codec,
+    Role,
+    Side,
+    StartTLS,
+    Undecodable,
+    Whole,
+)
 from ci_gate.errors import CannotRun
-from ci_gate.model.message import HttpRequest, Message
+from ci_gate.model.message import HttpRequest, Message, RedisReply
 from ci_gate.net.certificates import client_context
 from ci_gate.recorder.dependencies import parse_address
 from ci_gate.recorder.options import Upstream
 
+_NOBODY: Mapping[str, str] = {}
+_LOCKED = (b"-NOAUTH", b"-WRONGPASS", b"-NOPERM")
 _CHUNK = 1 << 16
 _MOST = 8 << 20
 """Bytes of an answer."""
@@ -29,19 +41,26 @@ class Answer(msgspec.Struct, frozen=True):
     took: float
 
 
-async def ask(upstream: Upstream, codec: Codec, request: Message, timeout: float) -> Answer:
-    """The answer of `upstream` to `request`, on a connection of its own.
+async def ask(
+    upstream: Upstream,
+    codec: Codec,
+    request: Message,
+    timeout: float,
+    login: Mapping[str, str] = _NOBODY,
+) -> Answer:
+    """The answer of `upstream` to `request`, on a connection of its own. `login`: the wishes of
+    `Codec.converse` for it.
 
     Raises CannotRun naming the dependency when there is none within `timeout` seconds, or one that
     cannot be kept.
     """
     scheme, host, port = parse_address(upstream.address, upstream.protocol)
-    tls = scheme == "https" or (upstream.protocol != "http" and scheme in ("rediss",))
-    context = client_context(os.environ) if tls else None
+    context = _context(upstream, scheme)
     where = f"{upstream.name} ({upstream.address})"
     try:
         async with asyncio.timeout(timeout):
-            return await _asked(_addressed(request, host, port, scheme), codec, host, port, context)
+            said = _addressed(request, host, port, scheme)
+            return await _asked(said, codec, (host, port), context, login)
     except TimeoutError as error:
         raise CannotRun(f"{where}: no answer within {timeout:.0f} s") from error
     except (OSError, ssl.SSLError) as error:
@@ -55,13 +74,29 @@ class _Unfit(Exception):
     """The answer cannot be kept."""
 
 
+def _context(upstream: Upstream, scheme: str) -> ssl.SSLContext | None:
+    """TLS with the server, where it is wanted."""
+    if upstream.protocol == "http":
+        return client_context(os.environ) if scheme == "https" else None
+    wanted = upstream.server_tls or scheme == "rediss"
+    return client_context(os.environ, (), upstream.ca) if wanted else None
+
+
 async def _asked(
-    request: Message, codec: Codec, host: str, port: int, context: ssl.SSLContext | None
+    request: Message,
+    codec: Codec,
+    where: tuple[str, int],
+    context: ssl.SSLContext | None,
+    login: Mapping[str, str],
 ) -> Answer:
+    host, port = where
+    # PostgreSQL is asked for encryption first.
+    at_once = context is not None and codec.name != "postgres"
     reader, writer = await asyncio.open_connection(
-        host, port, ssl=context, server_hostname=host if context is not None else None
+        host, port, ssl=context if at_once else None, server_hostname=host if at_once else None
     )
-    conversation = codec.converse(Role.REPLAY)
+    wishes = {**login, "server_tls": "on"} if context is not None else dict(login)
+    conversation = codec.converse(Role.REPLAY, wishes)
     began = time.monotonic()
     heard = 0
     try:
@@ -73,18 +108,28 @@ async def _asked(
             data = await reader.read(_CHUNK)
             heard += len(data)
             for action in conversation.feed(Side.SERVER, data, time.monotonic_ns()):
+                if isinstance(action, StartTLS) and context is not None:
+                    await writer.start_tls(context, server_hostname=host)
                 if isinstance(action, Whole):
+                    _refuse_locked(action.message)
                     return Answer(action.message, round((time.monotonic() - began) * 1000, 3))
                 if isinstance(action, Bytes):
                     writer.write(action.data)
                 if isinstance(action, Begun):
                     raise _Unfit("its answer is a stream or too large; record it (`record --add`)")
                 if isinstance(action, Undecodable):
-                    raise _Unfit(f"its answer cannot be read: {action.reason}")
+                    raise _Unfit(f"no answer that can be kept: {action.reason}")
             if not data or heard > _MOST:
                 raise _Unfit("it closed the connection without a whole answer")
     finally:
         writer.close()
+
+
+def _refuse_locked(message: Message) -> None:
+    """Redis answers every command in the same way when a login is wrong, or there was none."""
+    body = message.body
+    if isinstance(message, RedisReply) and isinstance(body, bytes) and body.startswith(_LOCKED):
+        raise _Unfit(body[1:200].decode("utf-8", "replace").strip())
 
 
 def _addressed(request: Message, host: str, port: int, scheme: str) -> Message:

@@ -7,11 +7,14 @@ what the service goes on to call. Nothing is ever forwarded while the service wa
 
 from __future__ import annotations
 
+import os
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec_of
 from ci_gate.config.options import RunOptions
 from ci_gate.errors import CannotRun, UsageError
@@ -23,19 +26,26 @@ from ci_gate.gate.asking import ask
 from ci_gate.gate.changing import made_calls
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.comparing import evidence_of
+from ci_gate.gate.effects import facts_of
 from ci_gate.gate.judging import About
+from ci_gate.gate.logins import login_of
 from ci_gate.gate.observing import Observation, Observed
 from ci_gate.gate.planning import make_plan
 from ci_gate.model.change import MadeCall, Shown
-from ci_gate.model.message import Message
+from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import Message, PgStatement
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.options import Upstream
 from ci_gate.store.snapshot import write_snapshot
 
-ROUNDS = 5
+ROUNDS = 20
+"""Each shows what the service does with the answers of the one before; mostly the next call."""
+_MORE = "the service goes on to calls that nobody has recorded: say it again"
 MOST = 200
 """Calls that are put to upstreams in one round."""
-_ASKED = ("http", "redis")
+_ASKED = ("http", "postgres", "redis")
+_UNASKED = ("parse", "copy")
+"""Steps of PostgreSQL that only say whether the next one may come."""
 _CHANGES = ("unexpected", "changed", "new-host")
 
 
@@ -64,9 +74,9 @@ def check(options: RunOptions, *, ci: bool, force: bool) -> None:
         raise UsageError("--misses starts the service itself: give service.command or an image")
 
 
-async def record_misses(options: RunOptions, sink: events.Sink) -> Misses:
-    """Replay, ask, add; until nothing is missed. Raises CannotRun when the service does not run,
-    UsageError for snapshot and configuration."""
+async def record_misses(options: RunOptions, sink: events.Sink, *, writes: bool = False) -> Misses:
+    """Replay, ask, add; until nothing is missed. `writes`: ask databases to write, too. Raises
+    CannotRun when the service does not run, UsageError for snapshot and configuration."""
     upstreams = {one.name: one for one in options.dependencies if one.address}
     added: list[Shown] = []
     refused: dict[str, None] = {}
@@ -78,7 +88,7 @@ async def record_misses(options: RunOptions, sink: events.Sink) -> Misses:
             raise CannotRun(f"nothing could be replayed: {seen.failure.reason}")
         missed = _missed(seen, options, cleaning)
         sink(events.Stage("misses", f"{len(missed)} calls that nobody has recorded"))
-        adding = _Adding(plan.snapshot, options, cleaning, upstreams)
+        adding = _Adding(plan.snapshot, options, cleaning, upstreams, writes=writes)
         for made, request in missed[:MOST]:
             try:
                 await adding.add(made, request)
@@ -89,7 +99,7 @@ async def record_misses(options: RunOptions, sink: events.Sink) -> Misses:
         added += adding.book.shown
         refused.clear()
         write_snapshot(options.snapshot, adding.snapshot())
-    return Misses(added=tuple(added), refused=tuple(refused), rounds=ROUNDS)
+    return Misses(added=tuple(added), refused=(*refused, _MORE), rounds=ROUNDS)
 
 
 def _missed(
@@ -103,11 +113,22 @@ def _missed(
     if compared is None:
         return []
     times = answered(seen.plan.snapshot, seen.plan.steps, seen.samples, seen.began)
+    failed = {seen.plan.steps[at].exchange.id for at in seen.samples.failures}
+    known: set[object] = set()
     found = []
     for made in made_calls(seen, compared.fates, times):
         call = seen.calls[int(made.exchange.id.removeprefix("live-")) - 1]
-        if call.entry is None and call.request is not None and made.change in _CHANGES:
-            found.append((made, call.request))
+        request = call.request
+        if call.entry is not None or request is None or made.change not in _CHANGES:
+            continue
+        if isinstance(request, PgStatement) and request.step in _UNASKED:
+            continue
+        groups = made.exchange.groups
+        same = (made.exchange.dependency, groups, codec_of(request).full(request))
+        # A request that got no answer may have been sent twice.
+        if same not in known or failed.isdisjoint(groups):
+            found.append((made, request))
+        known.add(same)
     return found
 
 
@@ -120,13 +141,17 @@ class _Adding:
         options: RunOptions,
         cleaning: Cleaning,
         upstreams: Mapping[str, Upstream],
+        *,
+        writes: bool,
     ) -> None:
         started = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
         self._snapshot = snapshot
         self._cleaning = cleaning
         self._upstreams = upstreams
         self._timeout = options.replay.timeout
-        self._known = {one.name for one in snapshot.dependencies}
+        self._env = options.service.env
+        self._writes = writes
+        self._known = {one.name: one for one in snapshot.dependencies}
         self.book = Book(snapshot, make_plan(options).rules, "", started)
         self._calls = Calls(self.book, lambda _name: False, assume=False)
 
@@ -140,13 +165,26 @@ class _Adding:
             raise Cannot("no dependencies.*.upstream says where to ask")
         if codec.name not in _ASKED or not isinstance(request.body, bytes):
             raise Cannot("cannot be asked outside of its connection: `ci-gate record --add`")
-        answer = await ask(upstream, codec, request, self._timeout)
+        login = self._login(made.exchange, codec) if codec.name != "http" else {}
+        answer = await ask(upstream, codec, request, self._timeout, login)
         live = self._cleaning.call(codec, made.exchange)
         clean = self._cleaning.change(codec, live, answer.message)
         source = msgspec.structs.replace(clean, took=answer.took)
         group = made.exchange.groups[0] if made.exchange.groups else ""
         made = msgspec.structs.replace(made, exchange=live)
         self._calls.put(group, made, source, "recorded now")
+
+    def _login(self, live: Exchange, codec: Codec) -> dict[str, str]:
+        """How to come to a database, as the service does. Raises Cannot for what it must not do."""
+        name = live.dependency
+        effect = facts_of(codec, live, self._known[name].effects).effect
+        if effect == "write" and not self._writes:
+            raise Cannot(
+                "it writes: say --writes to have it done by a database that may be changed"
+            )
+        known = login_of(name, self._env, os.environ)
+        nonce = {"nonce": secrets.token_hex(16)}
+        return {**known, **nonce, **({} if effect == "write" else {"read": "on"})}
 
     def snapshot(self) -> Snapshot:
         """The snapshot with what was added."""

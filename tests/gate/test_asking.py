@@ -14,7 +14,9 @@ from ci_gate.model.message import HttpRequest, HttpResponse, RedisCommand, Redis
 from ci_gate.recorder.options import Upstream
 
 
-def asked(said: bytes, request: object, protocol: str = "http") -> tuple[Answer, bytes]:
+def asked(
+    said: bytes, request: object, protocol: str = "http", login: dict[str, str] | None = None
+) -> tuple[Answer, bytes]:
     """The answer of a server that says `said`, and what it heard."""
     heard: list[bytes] = []
 
@@ -30,7 +32,7 @@ def asked(said: bytes, request: object, protocol: str = "http") -> tuple[Answer,
             scheme = "http://" if protocol == "http" else ""
             address = f"{scheme}127.0.0.1:{port}"
             upstream = Upstream(name="d", protocol=protocol, address=address)
-            return await ask(upstream, codec(protocol), request, 5.0)  # type: ignore[arg-type]  # a message
+            return await ask(upstream, codec(protocol), request, 5.0, login or {})  # type: ignore[arg-type]  # a message
 
     return asyncio.run(work()), heard[0]
 
@@ -52,6 +54,17 @@ def test_redis() -> None:
     assert isinstance(answer.message, RedisReply)
     assert answer.message.body == b"$2\r\nhi\r\n"
     assert b"GET" in heard
+
+
+def test_redis_with_a_login() -> None:
+    """It goes before the command; one that is refused is no answer."""
+    request = RedisCommand(b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n")
+    login = {"password": "open"}
+    answer, heard = asked(b"+OK\r\n$2\r\nhi\r\n", request, "redis", login)
+    assert answer.message == RedisReply(b"$2\r\nhi\r\n")
+    assert heard.startswith(b"*2\r\n$4\r\nAUTH\r\n$4\r\nopen\r\n*2\r\n$3\r\nGET")
+    with pytest.raises(CannotRun, match="NOAUTH"):
+        asked(b"-NOAUTH Authentication required.\r\n", request, "redis")
 
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"])

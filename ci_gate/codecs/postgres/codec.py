@@ -6,6 +6,7 @@ import msgspec
 
 from ci_gate.codecs.base import Conversation, Role
 from ci_gate.codecs.postgres import form
+from ci_gate.codecs.postgres.asking import Asking
 from ci_gate.codecs.postgres.copydata import copy_data, copy_form
 from ci_gate.codecs.postgres.frames import Malformed, frame
 from ci_gate.codecs.postgres.handshake import fatal
@@ -37,7 +38,7 @@ class Postgres:
         if role is Role.MOCK:
             return Recalling(session or {})
         if role is Role.REPLAY:
-            return Replaying()
+            return Asking(session) if session and "nonce" in session else Replaying()
         return Tapping(session)
 
     def refusal(self, reason: str) -> bytes:

@@ -73,7 +73,7 @@ class Replaying:
             out.append(frame(b"Q", sql))
         else:
             out.append(frame(b"P", b"\0" + sql + b"\0\0"))
-            out += _steps(message)
+            out += steps(message)
             out.append(frame(b"S"))
         self._asked.append(message)
         return (Bytes(_SERVER, b"".join(out)),)
@@ -87,7 +87,8 @@ class Replaying:
         raise TypeError("a PostgreSQL statement is said as a whole")
 
 
-def _steps(message: PgStatement) -> list[bytes]:
+def steps(message: PgStatement) -> list[bytes]:
+    """What asks for a statement that was parsed: Bind and Execute, or Describe."""
     if message.step in ("describe", "parse"):
         return [frame(b"D", b"S\0")] if message.step == "describe" else []
     formats = [int(isinstance(one, bytes)) for one in message.params]

@@ -32,7 +32,7 @@ class Redis:
         if role is Role.MOCK:
             return Mocking(session or {})
         if role is Role.REPLAY:
-            return Replaying()
+            return Replaying(session)
         return Recording(session)
 
     def refusal(self, reason: str) -> bytes:

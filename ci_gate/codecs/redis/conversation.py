@@ -310,12 +310,16 @@ class Mocking:
 
 
 class Replaying:
-    """Hears the server, speaks as the client."""
+    """Hears the server, speaks as the client. `wishes`: "password" and "user" of a login, which
+    goes before the first command."""
 
     handshaking = False
-    __slots__ = ("_database", "_due", "_number", "_over", "_server")
+    __slots__ = ("_database", "_due", "_login", "_number", "_over", "_server")
 
-    def __init__(self) -> None:
+    def __init__(self, wishes: Mapping[str, str] | None = None) -> None:
+        known = wishes or {}
+        who = [known[one].encode() for one in ("user", "password") if known.get(one)]
+        self._login = command((b"AUTH", *who)) if known.get("password") else b""
         self._server = Reader(inline=False)
         self._due: deque[_Due] = deque()
         self._number = 0
@@ -356,6 +360,8 @@ class Replaying:
         if message.database != self._database:
             self._database = message.database
             data, left = command((b"SELECT", b"%d" % message.database)) + data, left + 1
+        if self._login:
+            data, left, self._login = self._login + data, left + 1, b""
         paired = is_paired(commands[-1]) if commands else False
         self._due.append(_Due(self._number, left, paired=paired, subscription=False))
         self._number += 1

@@ -27,6 +27,19 @@ def database() -> psycopg.Connection[dict[str, Any]]:
     return psycopg.connect(os.environ["DATABASE_URL"], row_factory=dict_row)
 
 
+def ask_more(number: int) -> None:
+    """What nobody has recorded: two statements that read, two commands, and one that writes."""
+    with database() as connection:
+        sql = "select email, count(*) as n, sum(quantity) from orders where id = %s group by 1"
+        row = connection.execute(sql, (number,)).fetchone()
+        assert row is not None
+        assert row["n"] == 1
+        connection.execute("select true as well").fetchone()
+        CACHE.get("banner")
+        CACHE.hgetall("settings")
+        connection.execute("insert into audit (what, order_id) values ('looked', %s)", (row["n"],))
+
+
 class Shop(BaseHTTPRequestHandler):
     """POST /orders, GET /orders/{id}."""
 
@@ -60,6 +73,8 @@ class Shop(BaseHTTPRequestHandler):
                 row = connection.execute(LOOKUP.get(BREAK, LOOKUP[""]), (number,)).fetchone()
         if row is None:
             return self.reply(404, {"error": "no such order"})
+        if BREAK == "asks more":
+            ask_more(number)
         CACHE.set(f"order:{number}", json.dumps(row), ex=60)
         return self.reply(200, row)
 
