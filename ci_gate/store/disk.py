@@ -99,8 +99,9 @@ class DiskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
 
 class DiskResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A response: HTTP when it has a status, PostgreSQL when it has results, Redis when it has a
-    reply, else raw."""
+    reply, else raw. `outcome` names results or a reply that dependency.json has."""
 
+    outcome: str = ""
     results: msgspec.Raw = msgspec.Raw()
     results_body: DiskBody | None = None
     at: str = ""

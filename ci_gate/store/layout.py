@@ -12,6 +12,7 @@ from ci_gate.model.message import Body, Stored
 from ci_gate.model.snapshot import FORMAT, Dependency, Origin, Snapshot
 from ci_gate.store.disk import encode_exchange, one_line
 from ci_gate.store.names import folder_name, slug
+from ci_gate.store.outcomes import Outcomes
 from ci_gate.store.pretty import pretty
 
 SPLIT = 1 << 20
@@ -58,10 +59,16 @@ class _Builder:
         if snapshot.bindings:
             self._files[BINDINGS] = _document(_bindings(snapshot.bindings))
         self._inbound()
+        said: dict[str, list[Exchange]] = {one.name: [] for one in snapshot.dependencies}
+        for exchange in snapshot.outbound:
+            said.setdefault(exchange.dependency, []).append(exchange)
+        outcomes = {name: Outcomes(exchanges) for name, exchanges in said.items()}
+        self._outbound(outcomes)
         for dependency in snapshot.dependencies:
             path = f"outbound/{folder_name(dependency.name)}/dependency.json"
-            self._files[path] = _document(_dependency(dependency))
-        self._outbound()
+            form = _dependency(dependency)
+            kept = dict(sorted(outcomes[dependency.name].kept.items()))
+            self._files[path] = _document(form | {"outcomes": kept} if kept else form)
         return Layout(
             files=self._files,
             bodies=self._bodies,
@@ -77,7 +84,7 @@ class _Builder:
             bare = [msgspec.structs.replace(e, route="", groups=()) for e in exchanges]
             self._put(f"inbound/{slug(route)}", {"route": route}, bare)
 
-    def _outbound(self) -> None:
+    def _outbound(self, outcomes: dict[str, Outcomes]) -> None:
         routes = {exchange.id: exchange.route for exchange in self._snapshot.inbound}
         by_cause: dict[tuple[str, str], list[Exchange]] = {}
         for exchange in self._snapshot.outbound:
@@ -87,15 +94,25 @@ class _Builder:
         for (dependency, cause), exchanges in by_cause.items():
             name = cause if cause in _GROUPS else slug(cause)
             bare = [_without_cause(exchange, cause) for exchange in exchanges]
-            self._put(f"outbound/{folder_name(dependency)}/{name}", {"caused_by": cause}, bare)
+            path = f"outbound/{folder_name(dependency)}/{name}"
+            self._put(path, {"caused_by": cause}, bare, outcomes[dependency])
 
-    def _put(self, path: str, head: dict[str, str], exchanges: list[Exchange]) -> None:
+    def _put(
+        self,
+        path: str,
+        head: dict[str, str],
+        exchanges: list[Exchange],
+        outcomes: Outcomes | None = None,
+    ) -> None:
         """One file, or path.json, path-2.json… when together they are too large."""
         while f"{path}.json" in self._files:  # two routes of one slug: six digits can collide
             path += "x"
         number, size, forms = 1, 0, list[bytes]()
         for exchange in exchanges:
-            form = pretty(encode_exchange(exchange, self._bodies), b"    ")
+            told = encode_exchange(exchange, self._bodies)
+            if outcomes is not None:
+                told = outcomes.apart(exchange, told)
+            form = pretty(told, b"    ")
             if forms and size + len(form) > SPLIT:
                 self._files[_part(path, number)] = _exchanges(head, forms)
                 number, size, forms = number + 1, 0, []

@@ -17,11 +17,13 @@ from ci_gate.store.decode import Decoder
 from ci_gate.store.disk import DiskExchange
 from ci_gate.store.layout import BINDINGS
 from ci_gate.store.migrations import Files
+from ci_gate.store.outcomes import DiskOutcome, whole
 
 _FIND_AGAIN = "remove the file and run `ci-gate learn`, which finds bindings again"
 _REMEDY = "mend it, restore it from version control or record again"
 _BYTE = re.compile(r" ?\(byte (\d+)\)")
 _ITEM = re.compile(r"\$\.exchanges\[(\d+)\]")
+_DEPENDENCY = ("name", "protocol", "address", "role", "session")
 _GROUPS = frozenset((STARTUP, BACKGROUND, UNFINISHED))
 
 
@@ -48,6 +50,7 @@ class _Dependency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     address: str = ""
     role: str = ""
     session: dict[str, str] = {}
+    outcomes: dict[str, DiskOutcome] = {}
 
 
 class _Inbound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,6 +105,8 @@ class _Reader:
         self._files = files
         self._decoder = decoder
         self._places: dict[str, str] = {}
+        self._outcomes: dict[str, dict[str, DiskOutcome]] = {}
+        """By folder, see `store.outcomes`."""
 
     def read(self) -> Parsed:
         head = _decode(self._folder, "snapshot.json", self._files["snapshot.json"], _Head)
@@ -159,7 +164,8 @@ class _Reader:
             if disk.name in names:
                 raise self._error(path, f"{names[disk.name]} has the same name {disk.name!r}")
             names[disk.name] = path
-            fields = {name: getattr(disk, name) for name in _Dependency.__struct_fields__}
+            fields = {name: getattr(disk, name) for name in _DEPENDENCY}
+            self._outcomes[path.split("/")[1]] = disk.outcomes
             found[path.split("/")[1]] = Dependency(**fields)
         return found
 
@@ -198,13 +204,14 @@ class _Reader:
         groups: tuple[str, ...],
     ) -> list[Exchange]:
         decode, places = self._decoder.exchange, self._places
+        outcomes = self._outcomes.get(path.split("/")[1], {})
         exchanges = []
         for form in disk:
             if form.id in places:
                 raise self._error(path, f"exchange {form.id} is also in {places[form.id]}")
             places[form.id] = path
             try:
-                exchanges.append(decode(form, dependency, route, groups))
+                exchanges.append(decode(_told(form, outcomes), dependency, route, groups))
             except UsageError as error:
                 raise self._error(path, f"{error}; {_REMEDY}") from error
         return exchanges
@@ -222,6 +229,17 @@ class _Reader:
 
     def _error(self, path: str, text: str) -> UsageError:
         return UsageError(f"{_where(self._folder, path)}: {text}")
+
+
+def _told(form: DiskExchange, outcomes: dict[str, DiskOutcome]) -> DiskExchange:
+    """An exchange with its outcome, wherever that is kept. Raises UsageError."""
+    response = form.response
+    if response is None or not response.outcome:
+        return form
+    try:
+        return msgspec.structs.replace(form, response=whole(response, outcomes))
+    except ValueError as error:
+        raise UsageError(f"exchange {form.id}: {error}") from error
 
 
 def _where(folder: str, path: str) -> str:

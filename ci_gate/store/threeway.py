@@ -61,6 +61,8 @@ class _Merge:
         pad: str,
     ) -> bytes | None:
         """One value of each; None = not there. `pad`: the indentation of its own lines."""
+        if place == "outcomes":
+            return _together(base, ours, theirs, pad)
         if ours == theirs or base == theirs:
             return ours
         if base == ours:
@@ -109,6 +111,16 @@ class _Merge:
         if name == "exchanges":
             kept = dict(sorted(kept.items(), key=lambda item: _at(item[1])))
         return _written(kept, b"[", b"]", pad, lambda _: b"")
+
+
+def _together(base: bytes | None, ours: bytes | None, theirs: bytes | None, pad: str) -> bytes:
+    """What any of them has, by names that content decides: an exchange of either side may say one,
+    and what nobody does is left out when the files are written next."""
+    kept: dict[str, bytes] = {}
+    for one in (base, theirs, ours):
+        kept |= {key: bytes(value) for key, value in _fields(one or b"{}").items()}
+    ordered = dict(sorted(kept.items()))
+    return _written(ordered, b"{", b"}", pad, lambda key: msgspec.json.encode(key) + b": ")
 
 
 def _fields(data: bytes) -> Object:

@@ -135,6 +135,10 @@ def _names(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns]
 
 
+def _is_of(row: dict[str, object], columns: Sequence[Column]) -> bool:
+    return all(name == one.name for name, one in zip(row, columns, strict=True))
+
+
 def _list(columns: Sequence[Column]) -> str:
     return ", ".join(_names(columns))
 
@@ -191,7 +195,7 @@ def _row(columns: list[Column] | None, form: object) -> list[bytes | None]:
     values = list(form.values()) if isinstance(form, dict) else form
     if not isinstance(values, list) or (columns is not None and len(columns) != len(values)):
         raise ValueError("a row has another number of values than columns")
-    if isinstance(form, dict) and columns is not None and list(form) != _names(columns):
+    if isinstance(form, dict) and columns is not None and not _is_of(form, columns):
         raise ValueError(f"a row holds {', '.join(form)}, its columns are {_list(columns)}")
     known: Sequence[Column | None] = columns or [None] * len(values)
     return [wire(column, one) for column, one in zip(known, values, strict=True)]
