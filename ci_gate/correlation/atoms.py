@@ -19,6 +19,7 @@ from ci_gate.correlation.anchors import around, behind
 from ci_gate.model.binding import Spot
 from ci_gate.values.alphabets import narrowest
 from ci_gate.values.kinds import kind_of
+from ci_gate.values.passwordhashes import is_password_hash
 from ci_gate.values.standins import is_stand_in
 from ci_gate.values.times import written_as
 from ci_gate.values.words import LEVELS, LONGEST, split
@@ -39,18 +40,18 @@ _TIME = re.compile(r"[:,]?\d{10}(?:\.\d{1,9})?[:,]?")
 """Seconds since 1970, as a claim of a token."""
 _HEX_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
-_NAMED = frozenset({"uuid", "ulid", "objectid", "jwt", "email", "ipv4", "ipv6"})
+_NAMED = frozenset({"uuid", "ulid", "objectid", "jwt", "email", "ipv4", "ipv6", "password-hash"})
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def means_something(value: str) -> bool:
     """The entropy rule: is a value long and rare enough that meeting it twice is no chance?
 
-    Stand-ins are; points in time with seconds are; else it takes eight characters and in them a
-    number of eight digits, or a run of six that mixes letters and digits, or sixteen letters
-    that mix cases as no word does.
+    Stand-ins and stored hashes of passwords are; points in time with seconds are; else it takes
+    eight characters and in them a number of eight digits, or a run of six that mixes letters and
+    digits, or sixteen letters that mix cases as no word does.
     """
-    if is_stand_in(value):
+    if is_stand_in(value) or is_password_hash(value):
         return True
     if not SHORTEST <= len(value) <= LONGEST_VALUE or _BETWEEN.search(value.rstrip("=")):
         return False
@@ -75,6 +76,13 @@ def values_of(text: str, depth: int = 0) -> Iterator[str]:
     """Every value in a text that means something, at every level and inside wrappings."""
     for value, _, _ in _values(text, means_something, SHORTEST, 0, depth):
         yield value
+
+
+def pieces_of(text: str) -> Iterator[str]:
+    """Those that stand in it as they are, in no wrapping, and are not all of it."""
+    for value, _, inside in _values(text, means_something, SHORTEST, 0, 0):
+        if not inside and value != text:
+            yield value
 
 
 def _nothing(_value: str) -> bool:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ci_gate.correlation.atoms import SHORTEST, means_something, spots_in, values_of
+from ci_gate.correlation.atoms import SHORTEST, means_something, pieces_of, spots_in, values_of
 from ci_gate.correlation.numbers import Numbers, is_number
 from ci_gate.model.binding import Binding, Bindings, Fresh, Spot
 from ci_gate.model.exchange import Exchange
@@ -165,10 +165,24 @@ class _Search:
             for value, spot in spots_in(
                 event.exchange.id, place, text, self._is_fresh, anchored=False
             ):
-                self._sent.setdefault(value, []).append(spot)
+                for one in self._made_of(value) if not spot.inside else (value,):
+                    self._sent.setdefault(one, []).append(spot)
+
+    def _made_of(self, value: str) -> Collection[str]:
+        """A fresh value of a call, or the earlier ones that it is made of: a path with an id."""
+        if value in self._sent:
+            return (value,)
+        parts = {one for one in pieces_of(value) if one in self._sent}
+        rest = value
+        for one in sorted(parts, key=len, reverse=True):
+            rest = rest.replace(one, " ")
+        return (value,) if not parts or any(map(self._is_new, values_of(rest))) else parts
+
+    def _is_new(self, value: str) -> bool:
+        return self._is_fresh(value) and all(map(self._is_fresh, pieces_of(value)))
 
     def _varies(self, exchange: Exchange, place: str) -> bool:
-        if not self._learned:
+        if not self._learned or place in exchange.redacted:
             return True
         if exchange.id in self._unheard:
             texts = self._carried[_way(exchange, place)]

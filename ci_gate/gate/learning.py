@@ -21,6 +21,7 @@ from ci_gate.diff.noisestanding import shared, unheard
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.doubts import doubts
+from ci_gate.gate.echoing import with_echoes
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.model.call import CallRecord
 from ci_gate.model.difference import Difference
@@ -88,6 +89,8 @@ class _Lesson:
         self._unclear: set[str] = set()
         """Exchanges, inbound ones and calls, of which it was said already why they are unclear."""
         self._erratic: dict[str, None] = {}
+        self._echoed: frozenset[tuple[str, str]] = frozenset()
+        """Places of calls whose rebased values the mocks gave back (`echoing`)."""
         self._extra: dict[str, tuple[Noise, ...]] = {}
         """Noise about calls as such, by exchange id."""
 
@@ -97,9 +100,12 @@ class _Lesson:
             # What else is missing is missing because of that.
             return Taught(snapshot=self._snapshot, unfaithful=tuple(self._unfaithful))
         self._calls()
-        inbound = self._messages(self._snapshot.inbound, "response")
+        inbound = self._with_orders(self._messages(self._snapshot.inbound, "response"))
         outbound = shared(self._messages(self._snapshot.outbound, "request"), self._parts_of)
-        outbound = self._with_blocking(outbound)
+        before = self._snapshot
+        echoes = with_echoes(before.outbound, outbound, before.bindings, self._codec)
+        self._echoed = echoes.sent
+        outbound = self._with_blocking(echoes.calls)
         learned = msgspec.structs.replace(
             self._snapshot, inbound=tuple(inbound), outbound=tuple(outbound)
         )
@@ -204,7 +210,7 @@ class _Lesson:
         inbound = {one.id: one for one in learned.inbound}
         for doubt in doubts(learned, self._rehearsals, self._rules):
             about = doubt.call or doubt.exchange
-            if about in self._unclear and doubt.place:
+            if doubt.place and (about in self._unclear or (about, doubt.place) in self._echoed):
                 continue
             exchange = inbound.get(doubt.exchange)
             route = exchange.route if exchange is not None else doubt.route
@@ -252,6 +258,36 @@ class _Lesson:
             )
         }
         return [self._with_extra(changed.get(exchange.id, exchange)) for exchange in exchanges]
+
+    def _with_orders(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
+        """Arrays that the service sorts by values it makes up: in recorded terms, in which a run is
+        judged, their order varies."""
+        heard: dict[str, Heard] = {}
+        for exchange in exchanges:
+            said = [
+                one.in_recorded_terms.get(exchange.id) or one.responses.get(exchange.id)
+                for one in self._rehearsals
+                if any(exchange.id in each.in_recorded_terms for each in self._rehearsals)
+            ]
+            replays = tuple(self._parts_of(exchange, one) for one in said if one is not None)
+            if replays and len(replays) == len(said) and exchange.response is not None:
+                heard[exchange.id] = Heard(
+                    scope=exchange.id,
+                    series=exchange.route,
+                    side="response",
+                    recorded=self._parts_of(exchange, exchange.response),
+                    replays=replays,
+                )
+        found = dict(zip(heard, learn_all(list(heard.values()), self._ahead), strict=True))
+        return [
+            self._with_order(one, found[one.id]) if one.id in found else one for one in exchanges
+        ]
+
+    def _with_order(self, exchange: Exchange, learned: Learned) -> Exchange:
+        known = {one.at for one in exchange.noise if one.kind == "unordered"}
+        found = self._beyond_rules(exchange, "response", learned).noise
+        more = [one for one in found if one.kind == "unordered" and one.at not in known]
+        return msgspec.structs.replace(exchange, noise=(*exchange.noise, *more))
 
     def _with(self, exchange: Exchange, message: Message, parts: tuple[Part, ...]) -> Message:
         bodies = {part.place: part for part in parts if part.place == "body"}

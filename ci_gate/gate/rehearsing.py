@@ -30,6 +30,9 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
 
     responses: dict[str, Message]
     """Inbound exchange id -> its live response."""
+    in_recorded_terms: dict[str, Message] = {}
+    """Those with recorded values for what the service makes up and sends to dependencies, where that
+    is another answer."""
     requests: dict[str, Message]
     """Recorded call id -> the live request that it answered (the first)."""
     calls: tuple[CallRecord, ...]
@@ -100,9 +103,11 @@ async def rehearse(
             await serving.check(samples)
     failure = serving.failure
     responses = _responses(plan, replay, samples, cleaning, serving)
+    turned = _in_recorded_terms(plan, replay, samples, cleaning, serving, learned)
     requests = _requests(serving, cleaning)
     return Rehearsal(
         responses=responses,
+        in_recorded_terms=turned,
         requests=requests,
         timed=cleaning.timed,
         calls=tuple(explained(_calls(serving, began), recorded_calls(plan.snapshot))),
@@ -131,6 +136,29 @@ def _responses(
         for at, step in enumerate(plan.steps)
         if samples.states[at] != FAILED
     }
+
+
+def _in_recorded_terms(
+    plan: Plan,
+    replay: Replay,
+    samples: Samples | None,
+    cleaning: Cleaning,
+    serving: Serving,
+    learned: Learning,
+) -> dict[str, Message]:
+    """See `Rehearsal.in_recorded_terms`."""
+    found: dict[str, Message] = {}
+    http = codec("http")
+    for at, step in enumerate(plan.steps) if samples is not None else ():
+        assert samples is not None
+        if samples.states[at] == FAILED:
+            continue
+        response = replay.recorded(at, samples)
+        changed = learned.substitution.made_up_in(http.places(response))
+        if changed:
+            message = http.with_places(response, changed)
+            found[step.exchange.id] = cleaning.message(http, message, "response", serving.addresses)
+    return found
 
 
 def _failures(plan: Plan, samples: Samples | None) -> dict[str, str]:

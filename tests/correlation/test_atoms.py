@@ -164,6 +164,9 @@ def test_only_whole_values_are_replaced() -> None:
         ("2026-05-01T10:00:00Z", "2027-05-01T10:00:00Z", True),
         ("2026-05-01T10:00:00Z", "soon", False),
         ("a b", "c d", False),
+        (f"$2b$12${'a' * 53}", f"$2b$04${'b.' * 26}c", True),
+        (f"$2b$12${'a' * 53}", f"pbkdf2:sha256:10$salt${'a' * 64}", True),
+        (f"$2b$12${'a' * 53}", "walnut crackers", False),
     ],
 )
 def test_alike(one: str, other: str, same: bool) -> None:

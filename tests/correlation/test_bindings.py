@@ -16,6 +16,9 @@ ID = "1f0c2a34-0000-4000-8000-0123456789ab"
 SECRET = "9d31c07e55aa41f2"
 
 
+NOISE = Noise(at="request.body.$.else", kind="uuid")
+
+
 def found(recording: Recording, *environment: str) -> Bindings:
     """The bindings of a recording."""
     return find(recording.snapshot(), parts_of, environment)
@@ -147,6 +150,35 @@ def test_a_fresh_value_is_sent_and_echoed() -> None:
         (again, "request.query.ref"),
     ]
     assert [(s.exchange, s.at) for s in fresh.echoed] == [(call, "response.body.$.ref")]
+
+
+def test_a_path_with_a_made_up_id_is_no_value_of_its_own() -> None:
+    """The id travels in it; what has a part of its own that is new (a signature) is another value."""
+    recording = Recording()
+    recording.client(ask("/things", {"amount": 5}), say({}))
+    made = recording.call(ask("/rows", {"id": ID}), say({}))
+    path, signed = f"/things/records/{ID}", f"{ID}.{SECRET}"
+    again = recording.call(ask("/grants", {"object": path, "by": "x"}), say({"object": path}))
+    recording.call(ask("/audit", {"token": signed}), say({}))
+    fresh, other = found(recording).outbound
+    assert (fresh.value, other.value) == (ID, signed)
+    assert [(s.exchange, s.at) for s in fresh.sent] == [
+        (made, "request.body.$.id"),
+        (again, "request.body.$.object"),
+    ]
+    assert [(s.exchange, s.at) for s in fresh.echoed] == [(again, "response.body.$.object")]
+
+
+def test_what_is_redacted_may_be_fresh_once_learned() -> None:
+    """A redacted place is compared by kind, so no noise is learned there."""
+    recording = Recording()
+    recording.client(ask("/sign-up", {"amount": 5}), say({}))
+    recording.call(ask("/rows", {"hash": f"h {SECRET}", "app": ID}), say({}), NOISE)
+    recording.exchanges[-1] = msgspec.structs.replace(
+        recording.exchanges[-1], redacted=("request.body.$.hash",)
+    )
+    [fresh] = find(recording.snapshot(), parts_of, learned=True).outbound
+    assert fresh.value == SECRET
 
 
 def test_constants_of_the_service_are_not_fresh_once_learned() -> None:

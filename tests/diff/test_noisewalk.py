@@ -158,3 +158,15 @@ def test_binary_bodies_that_differ_a_little() -> None:
     replays = [CODEC.places(binary(head + DRAW.randbytes(20))) for _ in range(3)]
     learned = learn_message("response", replays[0], replays)
     assert [one.at for one in learned.unexplained] == ["response.body"]
+
+
+def test_stand_ins_inside_texts_need_no_kind() -> None:
+    """A redacted word is compared by kind wherever it stands, also one that has parts itself."""
+    hashes = (
+        "$2b$12$redactedpe68qy9e6bd56Ov28scu4yw9wbbjjjujkn63j619obabA",
+        "$2b$12$redactedmsr2trebd52e4Ob4c81lpafm4hyycysaxtth3sexk1dtA",
+    )
+    walk = walked(*({"data": f'{{"password":"{one}"}}'} for one in hashes))
+    assert (walk.found, walk.unexplained) == ([], [])
+    walk = walked(*({"data": f'{{"id":"{one[-8:]}1"}}'} for one in hashes))
+    assert walk.found

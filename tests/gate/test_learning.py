@@ -323,6 +323,22 @@ def test_a_rule_for_changed_calls(plain: Snapshot) -> None:
     assert teach(plain, replays, allowing("changed")).unfaithful == ()
 
 
+def test_arrays_sorted_by_made_up_values_have_any_order(plain: Snapshot) -> None:
+    """In live terms they are sorted; in recorded terms, in which a run is judged, they are not."""
+    rows = [{"id": one} for one in IDS]
+    orders = [rows, rows[::-1], [rows[1], rows[0], rows[2]]]
+    snapshot = msgspec.structs.replace(
+        plain,
+        inbound=(msgspec.structs.replace(plain.inbound[0], response=say(rows)), plain.inbound[1]),
+    )
+    turned = [{FIRST: say(order)} for order in orders]
+    replays = [rehearsal(snapshot, rows, in_recorded_terms=one) for one in turned]
+    found = teach(snapshot, replays, NO_RULES)
+    assert found.unfaithful == ()
+    assert noise(found) == [("POST /orders", "response.body.$", "unordered")]
+    assert noise(teach(snapshot, [rehearsal(snapshot, rows)] * 3, NO_RULES)) == []
+
+
 def test_what_is_learned_is_held_against_the_replays(plain: Snapshot) -> None:
     """What would be red in a run at once is unfaithful, also where no walk looks: here a header
     whose presence alone is compared."""

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import msgspec
 
+from ci_gate.codecs.postgres.inlists import LITERALS, literal_order
 from ci_gate.codecs.postgres.params import names
 from ci_gate.codecs.postgres.sql import LONGEST, parameter_names, tokens
 
@@ -30,6 +31,8 @@ class Lifted(msgspec.Struct, frozen=True):
     """The text before, between and after the literals."""
     literals: tuple[str, ...]
     """As they were written."""
+    order: tuple[int, ...] = ()
+    """Which of them each place of the JSON form has, see `inlists`."""
 
     @property
     def text(self) -> str:
@@ -45,18 +48,20 @@ def lifted(sql: str) -> Lifted:
     between: list[str] = []
     literals: list[str] = []
     copied = 0
-    for kind, start, end in tokens(sql):
-        if kind in ("string", "number"):
+    found = list(tokens(sql))
+    for kind, start, end in found:
+        if kind in LITERALS:
             between.append(sql[copied:start])
             literals.append(sql[start:end])
             copied = end
-    return Lifted((*between, sql[copied:]), tuple(literals))
+    order = literal_order((kind, sql[start:end]) for kind, start, end in found)
+    return Lifted((*between, sql[copied:]), tuple(literals), order)
 
 
 def literals_form(sql: str) -> bytes:
     """The literals as JSON, by column where the text tells it, others by their position, "$2"."""
     found = lifted(sql)
-    forms = [_form(one) for one in found.literals]
+    forms = [_form(found.literals[at]) for at in found.order]
     columns = parameter_names(_as_parameters(found))
     by_name = names(columns, len(forms))
     form: object = dict(zip(by_name, forms, strict=True)) if by_name else forms
@@ -71,10 +76,10 @@ def with_literals(sql: str, text: str, form: bytes) -> str:
     values = list(loaded.values()) if isinstance(loaded, dict) else loaded
     if not isinstance(values, list) or len(values) != len(found.literals):
         raise ValueError("literals are as many as the statement has")
-    literals = [
-        written if value == _form(written) else _literal(value)
-        for value, written in zip(values, found.literals, strict=True)
-    ]
+    literals = list(found.literals)
+    for value, at in zip(values, found.order, strict=True):
+        if value != _form(literals[at]):
+            literals[at] = _literal(value)
     between = found.between if text == found.text else _split(found, text)
     return "".join(part + literal for part, literal in zip(between, [*literals, ""], strict=True))
 

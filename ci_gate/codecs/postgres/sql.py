@@ -12,6 +12,8 @@ from functools import lru_cache
 
 import msgspec
 
+from ci_gate.codecs.postgres.inlists import LITERALS, literal_order
+
 _TOKEN = re.compile(
     r"""
       (?P<space>\s+|--[^\n]*)
@@ -54,7 +56,7 @@ class Statement(msgspec.Struct, frozen=True):
     """In one spelling: no comments, one blank between tokens, words in capitals, literals as `?`,
     lists of literals or parameters as one of them."""
     literals: tuple[str, ...]
-    """The literals as they were written, in order."""
+    """The literals as they were written, in order; those of an IN list sorted."""
     commands: tuple[str, ...]
     """The first word of each statement in it, in capitals."""
     effect: str
@@ -70,8 +72,9 @@ def look(sql: str) -> Statement:
         return Statement(sql, (), (_first_word(sql),), "write", ())
     words: list[str] = []
     literals: list[str] = []
-    for kind, text in _tokens(sql):
-        if kind in ("string", "number"):
+    found = list(_tokens(sql))
+    for kind, text in found:
+        if kind in LITERALS:
             words.append("?")
             literals.append(text)
         elif kind == "word":
@@ -85,7 +88,7 @@ def look(sql: str) -> Statement:
     effects = [_effect(part) for part in statements]
     return Statement(
         text,
-        tuple(literals),
+        tuple(map(literals.__getitem__, literal_order(found))),
         tuple(part[0] for part in statements),
         max(effects, key=("session", "read", "write").index),
         tuple(dict.fromkeys(table for part in statements for table in _tables(part))),
