@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent.parent
 CACHE = TOP / "build" / "published"
 MONTH = 31 * 86_400
-SERVICES = ("jupyter", "verdaccio", "nodered")
+SERVICES = ("jupyter", "verdaccio", "nodered", "kinto")
 
 # Before the service's own code: one file of it reads differently. REGRESSION is [file, old, new].
 PYTHON_PATCH = """
