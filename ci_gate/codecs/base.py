@@ -130,6 +130,13 @@ class Published(msgspec.Struct, frozen=True):
     data: bytes
 
 
+class Pushed(msgspec.Struct, frozen=True):
+    """A server has told a client what was published to `topic`, by whomever (record)."""
+
+    topic: bytes
+    data: bytes
+
+
 Action = (
     Whole
     | Begun
@@ -142,6 +149,7 @@ Action = (
     | Withdrawn
     | Session
     | Published
+    | Pushed
 )
 
 LARGE = 1 << 20

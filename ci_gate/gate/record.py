@@ -69,7 +69,11 @@ async def record(options: RecordOptions, sink: events.Sink) -> RecordSummary:
             undecoded=keeping.recording.undecoded,
             uncaptured=escaping.uncaptured(running.escapes.addresses, known),
             redacted=keeping.redactor.counts,
-            warnings=(*recorder.warnings, *filter(None, (untried,))),
+            warnings=(
+                *recorder.warnings,
+                *filter(None, (untried,)),
+                *keeping.recording.pushes.warnings(),
+            ),
             exit_code=recorder.exit_code,
             started=recorder.started,
         ),

@@ -13,6 +13,8 @@ from ci_gate.codecs.base import (
     Codec,
     Ended,
     More,
+    Published,
+    Pushed,
     Session,
     Side,
     Undecodable,
@@ -27,6 +29,7 @@ from ci_gate.model.message import HttpRequest, Message, Raw
 from ci_gate.recorder.backlog import Backlog
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.recorder.halves import BodySink, Half, begin
+from ci_gate.recorder.pushes import Pushes
 from ci_gate.recorder.signatures import Signatures
 from ci_gate.values.masks import masked
 
@@ -65,6 +68,7 @@ class Recording:
         self.session = session
         """Told what a handshake has told of a dependency."""
         self.backlog = Backlog()
+        self.pushes = Pushes()
         self.undecoded: dict[str, int] = {}
         """What could not be decoded or finished -> how often."""
         self.heard = 0
@@ -157,6 +161,8 @@ class Tap:
                 self._recording.session(self._dependency, action.facts)
             elif isinstance(action, Undecodable):
                 self._undecodable(action)
+            elif isinstance(action, Published | Pushed):
+                self._recording.pushes.heard(self._dependency, action)
 
     def _whole(self, whole: Whole) -> None:
         if whole.side is Side.SERVER:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from ci_gate.codecs.base import Action, Bytes, Session, Side, Undecodable, Whole, Withdrawn
+from ci_gate.codecs.base import Action, Bytes, Pushed, Session, Side, Undecodable, Whole, Withdrawn
 from ci_gate.codecs.postgres import remedies
 from ci_gate.codecs.postgres.columns import write_columns
 from ci_gate.codecs.postgres.frames import Malformed, Reader, frame
 from ci_gate.codecs.postgres.handshake import Handshake
+from ci_gate.codecs.postgres.listening import notified
 from ci_gate.codecs.postgres.remedies import unknown_message
 from ci_gate.codecs.postgres.results import with_count
 from ci_gate.codecs.postgres.said import (
@@ -173,6 +174,8 @@ class Recording:
         if due.op.portal is not None and due.op.kind == b"E":
             due.op.portal.asked = due.number
         actions.append(Whole(_CLIENT, due.number, statement, due.at, due.at))
+        if "otify" in statement.sql or "OTIFY" in statement.sql:
+            actions += notified(statement.sql, statement.params)
 
     def _follow(self, op: Op) -> None:
         """Statements of a pipeline follow one another before the first is answered."""
@@ -202,7 +205,11 @@ class Recording:
         if self._facts is not None:
             self._greet(kind, actions)
             return
-        if kind == b"A" or (kind == b"N" and not self._due):
+        if kind == b"A":
+            topic, _, data = payload[4:].partition(b"\0")
+            actions.append(Pushed(topic, data[:-1]))
+            return
+        if kind == b"N" and not self._due:
             return
         if not self._due:
             raise Malformed("an answer that nobody asked for")

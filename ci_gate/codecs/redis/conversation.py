@@ -13,7 +13,7 @@ from ci_gate.codecs.base import Action, Bytes, Close, Published, Side, Undecodab
 from ci_gate.codecs.redis import session as own
 from ci_gate.codecs.redis.commands import PAIRED_REPLIES
 from ci_gate.codecs.redis.handshake import Handshake
-from ci_gate.codecs.redis.published import published, told
+from ci_gate.codecs.redis.published import published, pushed, told
 from ci_gate.codecs.redis.reply import as_asked
 from ci_gate.codecs.redis.resp import Malformed, Reader, arguments, command, error_line
 from ci_gate.codecs.redis.said import Heard, Means, Said
@@ -151,9 +151,13 @@ class Recording:
         if heard.message is not None:
             actions.append(Whole(_CLIENT, self._number, heard.message, began, at))
             self._number += 1
+            if args[0] in (b"PUBLISH", b"SPUBLISH", b"EXEC"):
+                assert isinstance(heard.message.body, bytes)
+                actions += published(heard.message.body)
 
     def _answer(self, whole: bytes, began: int, at: int, actions: list[Action]) -> None:
         if self._is_out_of_band(whole):
+            actions += pushed(whole)
             return
         if not self._due:
             raise Malformed("a reply that nobody asked for")

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from ci_gate.codecs.base import Published
-from ci_gate.codecs.redis.resp import Malformed, Reader, Typed, arguments, dump
+from ci_gate.codecs.base import Published, Pushed
+from ci_gate.codecs.redis.resp import Malformed, Reader, Typed, arguments, dump, parse
 from ci_gate.codecs.redis.said import Said
 
 _SHARD = b"s:"
@@ -32,6 +32,18 @@ def published(body: bytes) -> tuple[Published, ...]:
         for args in commands
         if len(args) == 3 and args[0] in (b"PUBLISH", b"SPUBLISH")
     )
+
+
+def pushed(whole: bytes) -> tuple[Pushed, ...]:
+    """What a message of a subscription tells; nothing for another push. Raises Malformed."""
+    value = parse(whole)
+    parts = value.value if isinstance(value, Typed) else value
+    if not isinstance(parts, list) or len(parts) not in (3, 4):
+        return ()
+    topic, data = parts[-2:]
+    if not isinstance(topic, bytes) or not isinstance(data, bytes):
+        return ()
+    return (Pushed(_SHARD + topic if parts[0] == b"smessage" else topic, data),)
 
 
 def told(said: Said, topic: bytes, data: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ci_gate.codecs.base import Action, Bytes, Close, Side, Undecodable, Whole
+from ci_gate.codecs.base import Action, Bytes, Close, Pushed, Side, Undecodable, Whole
 from ci_gate.codecs.redis.conversation import Mocking, Recording, Replaying
 from ci_gate.codecs.redis.resp import Typed, command, dump
 from ci_gate.model.message import Message, RedisCommand, RedisReply
@@ -77,9 +77,11 @@ class TestRecording:
         tap.feed(C, command((b"SUBSCRIBE", b"a", b"b")), 0)
         confirmed = dump([b"subscribe", b"a", 1]) + dump([b"subscribe", b"b", 2])
         published = dump([b"message", b"a", b"text"])
-        assert tap.feed(S, confirmed + published + PUSH, 0) == []
+        told = tap.feed(S, confirmed + published + PUSH, 0)
+        assert told == [Pushed(b"a", b"text"), Pushed(b"news", b"text")]
         tap.feed(C, command((b"UNSUBSCRIBE",)) * 1 + command((b"PING",)), 0)
-        assert tap.feed(S, published + dump([b"unsubscribe", b"a", 0]) + b"+PONG\r\n", 0) == []
+        late = published + dump([b"unsubscribe", b"a", 0]) + b"+PONG\r\n"
+        assert tap.feed(S, late, 0) == [Pushed(b"a", b"text")]
 
     def test_a_list_of_messages_is_a_reply(self) -> None:
         """An array that begins with the word is a reply where a call waits for one."""
