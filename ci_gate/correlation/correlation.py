@@ -30,11 +30,13 @@ class Correlation:
         self._in_flight: dict[str, frozenset[bytes]] = {}
         self._last = ""
         self._last_end = 0
+        self._expected: Mapping[str, int] = {}
         self._outstanding: dict[str, int] = {}
         self._on_settled: Callable[[str], None] | None = None
 
     def expect(self, calls: Mapping[str, int]) -> None:
         """How many calls each inbound exchange is expected to cause (replaying)."""
+        self._expected = calls
         self._outstanding = dict(calls)
 
     def on_settled(self, callback: Callable[[str], None]) -> None:
@@ -83,6 +85,10 @@ class Correlation:
         self._outstanding[exchange] = left
         if left == 0 and self._on_settled is not None:
             self._on_settled(exchange)
+
+    def at_work(self, exchange: str) -> bool:
+        """True when a recorded call of this inbound exchange has been made: it has arrived."""
+        return self._outstanding.get(exchange, 0) < self._expected.get(exchange, 0)
 
     def settled(self, exchange: str) -> bool:
         """True when all calls that were recorded for this inbound exchange have been made."""

@@ -59,13 +59,25 @@ def live_calls(
     calls: Sequence[LiveCall], mocks: Mapping[str, Mock], addresses: Addresses, started: int
 ) -> list[CallRecord]:
     """What reached the mocks, as comparing needs it: values that travel in recorded terms.
-    `started`: the run's start, nanoseconds. Reads of what keeps state of its own are left out."""
+    `started`: the run's start, nanoseconds. Left out are reads of what keeps state of its own, and
+    descriptions of statements that are missed themselves: each is one call."""
     live = [
         _live(f"live-{number}", call, mocks, addresses, started)
         for number, call in enumerate(calls, 1)
     ]
     stateful = {name for name, mock in mocks.items() if mock.state is not None}
-    return [one for one in live if one.dependency not in stateful or one.facts.effect != "read"]
+    missed = {_text(one) for one in live if not one.matched and one.facts.effect != "session"}
+    return [
+        one
+        for one in live
+        if (one.dependency not in stateful or one.facts.effect != "read")
+        and (one.facts.effect != "session" or _text(one) not in missed)
+    ]
+
+
+def _text(call: CallRecord) -> tuple[object, ...]:
+    """What a call has in common with one that only asks for its description."""
+    return (call.dependency, call.groups, call.coarse[-1:])
 
 
 def explained(live: Sequence[CallRecord], recorded: Sequence[CallRecord]) -> list[CallRecord]:

@@ -367,11 +367,17 @@ class _Lane:
         self._wire = None
         if self._at < 0:
             return
-        if self._retried:
+        if self._retried or self._at_work():
             self.closed()
         else:
             self._retried = True
             self._send()
+
+    def _at_work(self) -> bool:
+        """The service has the request in flight: it was no idle connection that it closed."""
+        correlation = self._replayer.correlation
+        request = self._replayer.requests[self._at]
+        return correlation is not None and correlation.at_work(request.id)
 
     def closed(self) -> None:
         """The service closed the connection."""

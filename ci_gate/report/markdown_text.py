@@ -80,7 +80,8 @@ def unmarked(text: str) -> str:
     return (
         text.replace("<!--", "<\\x21--")
         .replace("-->", "--\\x3e")
-        .replace("ci-gate:", "ci-gate\\x3a")
+        .replace("ci-gate:comment", "ci-gate\\x3acomment")
+        .replace("ci-gate:state", "ci-gate\\x3astate")
     )
 
 

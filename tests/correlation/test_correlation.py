@@ -86,3 +86,13 @@ def test_an_exchange_settles_when_its_last_expected_call_was_seen() -> None:
     assert told == ["a"]
     assert correlation.settled("a")
     assert correlation.settled("never-expected-any")
+
+
+def test_a_request_is_at_work_when_its_calls_come() -> None:
+    """Whether it has reached the service: by the recorded calls that were made for it."""
+    correlation = Correlation(0, by_time=False)
+    correlation.expect({"r1": 2})
+    assert not correlation.at_work("r1")
+    correlation.seen("r1")
+    assert correlation.at_work("r1")
+    assert not correlation.at_work("r2")

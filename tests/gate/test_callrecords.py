@@ -38,6 +38,18 @@ def test_a_rewritten_statement_is_told() -> None:
     assert call.rewritten == "SELECT a FROM t x WHERE x.c = $1 AND x.b = $2 [2, 1]"
 
 
+def test_a_new_statement_is_one_call() -> None:
+    """Described and executed, both in vain; one that is only described is told as that."""
+    text = "select a from t"
+    calls = [
+        LiveCall("db", PgStatement(text, (), step), None, 5, ("a",), 0)
+        for step in ("portal", "execute", "portal", "execute")
+    ]
+    live = live_calls(calls, {}, Addresses({}), 0)
+    assert [one.id for one in live] == ["live-2", "live-4"]
+    assert [one.facts.effect for one in live_calls(calls[:1], {}, Addresses({}), 0)] == ["session"]
+
+
 def test_bytes_to_a_dependency_that_the_snapshot_lacks() -> None:
     """A raw connection where nothing was recorded is a call like any other: red, not a crash."""
     calls = [LiveCall("db", Raw(), None, 5, ("startup",), 0)]

@@ -170,6 +170,27 @@ def test_an_idle_connection_that_closes(replay: Any, ask: Any) -> None:
     assert seen == ["answered", "closed", "answered", "closed", "answered"]
 
 
+def test_a_request_that_was_at_work_is_not_sent_again(replay: Any, ask: Any) -> None:
+    """The service called for it before it closed the connection: that was no idle one."""
+    correlation = Correlation(0, by_time=False)
+    correlation.expect({"/1": 1})
+    seen: list[str] = []
+
+    async def serve(reader: Any, writer: Any, number: int) -> None:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            seen.append(head.split()[1].decode())
+            if seen[-1] == "/1":
+                correlation.seen("/1")
+                return
+            writer.write(OK)
+
+    requests = [ask(f"/{n}") for n in range(3)]
+    samples = replay(requests, serve, correlation=correlation, settle=0.01)
+    assert list(samples.states) == [EQUAL, FAILED, EQUAL]
+    assert seen == ["/0", "/1", "/2"]
+
+
 def test_an_answer_nobody_asked_for(replay: Any, ask: Any) -> None:
     """What comes behind an answer is not taken for the next one."""
 

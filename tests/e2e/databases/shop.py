@@ -28,15 +28,13 @@ def database() -> psycopg.Connection[dict[str, Any]]:
 
 
 def ask_more(number: int) -> None:
-    """What nobody has recorded: two statements that read, two commands, and one that writes."""
+    """What nobody has recorded: a statement that reads, a command, and a statement that writes."""
     with database() as connection:
         sql = "select email, count(*) as n, sum(quantity) from orders where id = %s group by 1"
         row = connection.execute(sql, (number,)).fetchone()
         assert row is not None
         assert row["n"] == 1
-        connection.execute("select true as well").fetchone()
         CACHE.get("banner")
-        CACHE.hgetall("settings")
         connection.execute("insert into audit (what, order_id) values ('looked', %s)", (row["n"],))
 
 
