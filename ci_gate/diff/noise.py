@@ -16,6 +16,7 @@ from ci_gate.diff.render import scalar
 from ci_gate.model.message import Stored
 from ci_gate.model.noise import Noise
 from ci_gate.values.evidence import as_json, fits, number_of
+from ci_gate.values.listed import same_items
 from ci_gate.values.places import covers, fold
 from ci_gate.values.timed import carries_time
 from ci_gate.values.times import fine
@@ -272,7 +273,8 @@ class Varying:
         self, noise: Noise, place: str, expected: object, live: object, context: Context
     ) -> bool:
         if noise.kind == "unordered":
-            return False
+            texts = isinstance(expected, str) and isinstance(live, str)
+            return texts and same_items(str(expected), str(live))
         series = f"{self._series} {fold(place)}" if noise.kind == "counter" else ""
         return holds(noise, expected, live, context, self._scope, series)
 

@@ -2,8 +2,8 @@
 
 JSON is walked by structure; headers, cookies, queries, forms and paths by their fields; texts word
 by word. An array keeps its length or is one of a few; the same items in several orders are
-unordered, and so are items with the same keys (a member whose values tell them apart). What no
-evidence explains is kept as unexplained, never opened.
+unordered, and so are items with the same keys (a member whose values tell them apart), and texts
+that list the same ("GET, HEAD"). What no evidence explains is kept as unexplained, never opened.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ci_gate.diff.headers import EXCLUDED, PRESENCE
 from ci_gate.diff.jsonvalue import NotJson, decode
 from ci_gate.diff.messages import REQUEST_HEADERS
 from ci_gate.diff.noise import MARK, plain_json, reorder
+from ci_gate.diff.noiseitems import key_of
 from ci_gate.diff.render import clean, scalar
 from ci_gate.diff.secrecy import hide, secret_place
 from ci_gate.model.message import Headers, Part
@@ -26,6 +27,7 @@ from ci_gate.values.drawn import random_bytes
 from ci_gate.values.evidence import Scalar, few, infer, merge, one_of
 from ci_gate.values.jsontext import step
 from ci_gate.values.leaves import read_text
+from ci_gate.values.listed import same_items
 from ci_gate.values.places import walk
 from ci_gate.values.standins import is_stand_in
 from ci_gate.values.words import LEVELS, LONGEST, split, word
@@ -175,7 +177,7 @@ class Walk:
         if all(sorted(one) == sorted(items[0]) for one in items):
             self._add(Noise(at=place, kind="unordered"), [(place, ())])
             return
-        key = _key(lists)
+        key = key_of(lists)
         if not key:
             self._items(place, lists)
             return
@@ -236,6 +238,9 @@ class Walk:
         therefore say nothing."""
         if all(map(is_stand_in, texts)):
             return True  # as above, where it is a word of a text
+        if all(same_items(texts[0], text) for text in texts):
+            self._add(Noise(at=at, kind="unordered", near=near), [(at, ())])
+            return True
         start = len(self.found)
         typed = self._typed(at, texts, near)
         whole = self.found[start:]
@@ -334,23 +339,6 @@ def _merged(found: Sequence[Found]) -> Noise | None:
 
 def _is_composed(text: str) -> bool:
     return not text.rstrip("=").isalnum()
-
-
-def _key(lists: Sequence[list[object]]) -> str:
-    """The first member whose values tell the items of every list apart, are the same in all lists,
-    and come in several orders; "" when there is none."""
-    objects = [[item for item in one if isinstance(item, dict)] for one in lists]
-    if any(len(kept) < len(one) for kept, one in zip(objects, lists, strict=True)):
-        return ""
-    for key, example in (objects[0][0] if objects[0] else {}).items():
-        if isinstance(example, dict | list):
-            continue
-        orders = [[plain_json(item.get(key)) for item in one] for one in objects]
-        distinct = all(len(set(one)) == len(one) for one in orders)
-        same = all(sorted(one) == sorted(orders[0]) for one in orders)
-        if distinct and same:
-            return key if any(one != orders[0] for one in orders) else ""
-    return ""
 
 
 def _compared(part: Part, side: str) -> Part:
