@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
+from ci_gate.codecs.postgres.frames import frame
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import Headers, HttpRequest, HttpResponse
+from ci_gate.model.message import Headers, HttpRequest, HttpResponse, PgResult, PgStatement
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.store.snapshot import write_snapshot
 
 DEPENDENCY = "items"
+DATABASE = "db"
+SELECT = "SELECT id, v FROM kv WHERE id = $1"
 UPSTREAM = "http://items.example"
 REQUEST_HEADERS: Headers = ((b"Host", b"{service}"),)
 """What wrk sends; Accept would be compared."""
@@ -70,6 +74,35 @@ def gate(count: int, response: HttpResponse, answer: HttpResponse) -> Snapshot:
         dependencies=(Dependency(name=DEPENDENCY, address=UPSTREAM),),
         inbound=requests,
         outbound=calls,
+    )
+
+
+def statements(count: int, different: int) -> Snapshot:
+    """`count` recorded selects of one database, `different` ones of them."""
+    columns = frame(b"T", write_columns([Column("id", 23, size=4), Column("v", 25)]))
+    done = frame(b"C", b"SELECT 1\0")
+    calls = []
+    for number in range(count):
+        key = str(number % different).encode()
+        row = frame(b"D", write_row([key, b"value " + key]))
+        calls.append(
+            Exchange(
+                id=f"o{number}",
+                dependency=DATABASE,
+                route="SELECT kv",
+                groups=("startup",),
+                at=number / 10,
+                took=0.2,
+                request=PgStatement(SELECT, (key.decode(),), "execute"),
+                response=PgResult(columns + row + done),
+            )
+        )
+    return Snapshot(
+        origin=Origin(service="bench", recorded_at="2026-01-01T00:00:00Z"),
+        dependencies=(
+            Dependency(name=DATABASE, protocol="postgres", address="postgres://db.example:5432"),
+        ),
+        outbound=tuple(calls),
     )
 
 

@@ -112,7 +112,7 @@ def stop(process: subprocess.Popen[bytes], how: int = signal.SIGTERM) -> None:
             process.wait()
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
     """Until the port accepts; SystemExit when the process ended or never listens."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -39,6 +39,7 @@ from ci_gate.net.certificates import Authority
 from ci_gate.recorder.dependencies import Address, parse_address
 from ci_gate.recorder.options import Upstream
 from ci_gate.store.bodies import body_chunks
+from ci_gate.store.uncollected import uncollected
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.dates import moved, moved_at
 from ci_gate.values.standins import is_stand_in
@@ -51,6 +52,7 @@ class Mocks:
     every live address, then start the service. `values`: those of the run that travel.
     """
 
+    @uncollected()
     def __init__(
         self,
         snapshot: Snapshot,
@@ -236,6 +238,7 @@ class Mocks:
         for mock in self.mocks.values():
             mock.addresses = addresses
 
+    @uncollected()
     def prepare(
         self,
         addresses: Addresses,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import gc
 import re
 from typing import Any, TypeVar
 
@@ -18,6 +17,7 @@ from ci_gate.store.disk import DiskExchange
 from ci_gate.store.layout import BINDINGS
 from ci_gate.store.migrations import Files
 from ci_gate.store.outcomes import DiskOutcome, whole
+from ci_gate.store.uncollected import uncollected
 
 _FIND_AGAIN = "remove the file and run `ci-gate learn`, which finds bindings again"
 _REMEDY = "mend it, restore it from version control or record again"
@@ -89,14 +89,8 @@ def parse(folder: str, files: Files, decoder: Decoder) -> Parsed:
     Raises UsageError naming file, place and remedy for anything that is not exactly right:
     broken JSON, unknown fields, duplicate ids, groups and dependencies that point nowhere.
     """
-    collecting = gc.isenabled()
-    # Hundreds of thousands of small objects without one cycle: collecting in between only costs.
-    gc.disable()
-    try:
+    with uncollected():
         return _Reader(folder, files, decoder).read()
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _Reader:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-KNOWN = 16384
+KNOWN = 32768
 """Arguments that one function keeps in mind."""
 LARGEST = 2048
 """Bytes of an argument that is kept in mind."""
