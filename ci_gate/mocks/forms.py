@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from ci_gate.codecs.base import Codec
+from ci_gate.diff.masks import ANY
 from ci_gate.mocks.matcher import Canonical
 from ci_gate.model.message import Message
 from ci_gate.values.canonical import canonical
@@ -18,6 +19,8 @@ _FIELDS = (
     "request.headers.idempotency-key",
 )
 """The places that `Key.fields` compares, in its order."""
+_WHOLE = {"body": ("request.body",), "query": ("request.query", "request.query.*")}
+"""Parts, and the places by which a rule opens all of one."""
 
 
 def canonical_form(codec: Codec, opened: tuple[tuple[str, str], ...]) -> Canonical:
@@ -25,8 +28,13 @@ def canonical_form(codec: Codec, opened: tuple[tuple[str, str], ...]) -> Canonic
 
     `opened` are (place pattern, kind): a value at such a place that is of the kind becomes the
     kind's name, any other value stays, and so keeps the key from being equal. A kind that only
-    stand-ins have (a password, a birth date) takes any value that is not empty.
+    stand-ins have (a password, a birth date) takes any value that is not empty. A body or a query
+    that is open as a whole for anything may also be absent.
     """
+    anything = {at for at, kind in opened if kind == ANY}
+    unread = {"headers"} | {
+        part for part, places in _WHOLE.items() if not anything.isdisjoint(places)
+    }
     left_out = frozenset(
         index for index, place in enumerate(_FIELDS) if any(covers(at, place) for at, _ in opened)
     )
@@ -44,7 +52,7 @@ def canonical_form(codec: Codec, opened: tuple[tuple[str, str], ...]) -> Canonic
             for index, field in enumerate(codec.key(message).fields)
         )
         return (
-            *(canonical(part, blank) for part in codec.places(message) if part.place != "headers"),
+            *(canonical(part, blank) for part in codec.places(message) if part.place not in unread),
             fields,
         )
 

@@ -72,3 +72,20 @@ def test_compared_headers() -> None:
     assert not same((), plain, other)
     assert same((("request.headers.accept", "any"),), plain, other)
     assert same((("request.headers.*", "any"),), plain, post(b"{}"))
+
+
+def test_a_body_that_is_open_for_anything() -> None:
+    """All of it, its absence, and its type where that is open, too; but not for one kind alone."""
+    opened = (("request.body", "any"), ("request.headers.content-type", "any"))
+    first, other = post(b""), post(b'{"a": 1}', JSON)
+    assert same(opened, first, other)
+    assert not same((("request.body", "text"), *opened[1:]), first, other)
+    assert not same(opened[:1], first, other)
+
+
+def test_a_query_that_is_open_for_anything() -> None:
+    """More fields, and none at all."""
+    first, other = HttpRequest("GET", b"/a"), HttpRequest("GET", b"/a?x=1&y=2")
+    for place in ("request.query", "request.query.*"):
+        assert same(((place, "any"),), first, other)
+    assert not same((("request.query.x", "any"),), first, other)

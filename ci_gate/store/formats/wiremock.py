@@ -1,18 +1,13 @@
 """WireMock's mappings and __files: stubs become calls with the answers they give.
 
-A stub says which requests it answers, not which was made. Where it names one (equal to, or
-containing a text), that request is the recorded one; what it leaves open is a rule, and what
-neither can say is told.
+A stub says which requests it answers, not which was made: `wiremockasked` makes one of them, and
+rules of what the stub leaves open.
 """
 
 from __future__ import annotations
 
-import binascii
-import json
-from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -23,6 +18,7 @@ from ci_gate.store.formats.found import Fault, Found, Item, Lost, ReadOptions, R
 from ci_gate.store.formats.messages import Bad
 from ci_gate.store.formats.source import Source
 from ci_gate.store.formats.times import seconds
+from ci_gate.store.formats.wiremockasked import Asked, decoded
 
 REASON = "the WireMock stub leaves it open"
 _REFUSED = {
@@ -30,7 +26,6 @@ _REFUSED = {
     "transformers": "a stub whose answer is made anew from each request",
     "fault": "a stub that breaks the connection",
 }
-_OPEN = ("urlPattern", "urlPathPattern", "urlPathTemplate")
 _STARTED = "Started"
 _OTHERS = (b'"log"', b'"info"', b'"msgType"', b'"schemaVersion"', b"api.keploy.io")
 """What the JSON of other tools has."""
@@ -134,8 +129,6 @@ class _Stub:
         self._where = where
         self._stub = stub
         self._lost: list[str] = []
-        self._open: list[str] = []
-        """Places that the stub leaves open."""
 
     def read(self) -> Iterator[Item]:
         asked = self._stub.get("request")
@@ -146,17 +139,15 @@ class _Stub:
             if answered.get(key):
                 yield Skipped(self._where, why)
                 return
-        if any(asked.get(key) for key in _OPEN):
+        told = Asked(asked)
+        to = told.address
+        if to is None:
             yield Skipped(self._where, "a stub for every URL of a pattern: none of them is named")
             return
-        to, verb = self._address(asked), self._method(asked)
-        headers, body = self._headers(asked), self._body(asked)
-        for key in ("formParameters", "multipartPatterns", "customMatcher", "pathParameters"):
-            if asked.get(key):
-                self._lost.append(f"the matcher {key}: the call is recorded without it")
+        self._lost += told.lost
         ours = _ours(self._stub)
-        headers = ours.headers or headers
-        request, _ = messages.request(verb, to, messages.fields(headers), body, coded=False)
+        headers = messages.fields(ours.headers or told.headers)
+        request, _ = messages.request(told.verb, to, headers, told.body, coded=False)
         code = messages.status(answered.get("status", 200))
         response, lost = messages.response(
             code, self._text(answered.get("statusMessage")),
@@ -182,103 +173,17 @@ class _Stub:
             took=ours.took or messages.number(answered.get("fixedDelayMilliseconds")),
             causes=(),
         )
-        for place in self._open:
+        # Our own exports say all of the request.
+        for place in () if ours.headers else told.open:
             yield Relaxed(
                 at=place,
                 reason=REASON,
                 scheme=to.scheme,
                 host=to.host,
                 port=to.port,
-                method=verb,
+                method=told.verb,
                 target=to.target,
             )
-
-    def _method(self, asked: dict[str, Any]) -> str:
-        verb = self._text(asked.get("method")) or "ANY"
-        if verb == "ANY":
-            self._lost.append("a stub for any method: recorded for one")
-            return "POST" if asked.get("bodyPatterns") else "GET"
-        return messages.method(verb)
-
-    def _address(self, asked: dict[str, Any]) -> messages.Address:
-        url = self._text(asked.get("url") or asked.get("urlPath") or "/")
-        host = asked.get("host")
-        name = self._text(host.get("equalTo")) if isinstance(host, dict) else ""
-        scheme = self._text(asked.get("scheme")) or "http"
-        port = asked.get("port")
-        if host and not name:
-            self._lost.append("a host by pattern")
-        pairs = []
-        for key, matcher in self._matchers(asked, "queryParameters"):
-            values = self._values(matcher, f"request.query.{key}")
-            pairs += [f"{quote(key, safe='')}={quote(value, safe='')}" for value in values]
-        query = "&".join(pairs)
-        if query:
-            url += ("&" if "?" in url else "?") + query
-        if not name:
-            return messages.address(url)
-        return messages.address(f"{scheme}://{name}{f':{port}' if port else ''}{url}")
-
-    def _matchers(self, asked: dict[str, Any], key: str) -> list[tuple[str, Any]]:
-        value = asked.get(key)
-        return list(value.items()) if isinstance(value, dict) else []
-
-    def _values(self, matcher: Any, place: str) -> list[str]:
-        """The values of one matcher: those it names; an open place where it leaves more."""
-        if not isinstance(matcher, dict):
-            return []
-        if matcher.get("absent"):
-            return []
-        for key in ("hasExactly", "includes"):
-            if isinstance(matcher.get(key), list):
-                return [value for one in matcher[key] for value in self._values(one, place)]
-        if isinstance(matcher.get("equalTo"), str):
-            if matcher.get("caseInsensitive"):
-                self._open.append(place)
-            return [matcher["equalTo"]]
-        if isinstance(matcher.get("contains"), str):
-            self._open.append(place)
-            return [matcher["contains"]]
-        kinds = ", ".join(sorted(str(key)[:30] for key in matcher))
-        self._lost.append(f"the matcher {kinds} at {place}: the call is recorded without it")
-        return []
-
-    def _headers(self, asked: dict[str, Any]) -> list[tuple[str, str]]:
-        found = []
-        for name, matcher in self._matchers(asked, "headers"):
-            values = self._values(matcher, f"request.headers.{name.lower()}")
-            found += [(name, value) for value in values]
-        cookies = []
-        for name, matcher in self._matchers(asked, "cookies"):
-            cookies += [
-                f"{name}={value}" for value in self._values(matcher, "request.headers.cookie")
-            ]
-        if cookies:
-            found.append(("Cookie", "; ".join(cookies)))
-        basic = asked.get("basicAuthCredentials") or asked.get("basicAuth")
-        if isinstance(basic, dict):
-            pair = f"{basic.get('username', '')}:{basic.get('password', '')}".encode()
-            found.append(("Authorization", f"Basic {b64encode(pair).decode()}"))
-        return found
-
-    def _body(self, asked: dict[str, Any]) -> bytes:
-        patterns = asked.get("bodyPatterns")
-        for one in patterns if isinstance(patterns, list) else []:
-            if not isinstance(one, dict):
-                raise Bad("a body pattern is an object")
-            value = one.get("equalToJson")
-            if value is not None:
-                if one.get("ignoreArrayOrder") or one.get("ignoreExtraElements"):
-                    self._lost.append("equalToJson's leave to differ: say it in a rule")
-                return value.encode() if isinstance(value, str) else json.dumps(value).encode()
-            if isinstance(one.get("binaryEqualTo"), str):
-                return self._base64(one["binaryEqualTo"])
-            if isinstance(one.get("equalToXml"), str):
-                return str(one["equalToXml"]).encode("utf-8", "surrogatepass")
-            values = self._values(one, "request.body")
-            if values:
-                return values[0].encode("utf-8", "surrogatepass")
-        return b""
 
     def _said(self, answered: dict[str, Any]) -> Headers:
         headers = answered.get("headers")
@@ -294,7 +199,7 @@ class _Stub:
         if "jsonBody" in answered:
             return msgspec.json.encode(answered["jsonBody"])
         if isinstance(answered.get("base64Body"), str):
-            return self._base64(answered["base64Body"])
+            return decoded(answered["base64Body"])
         name = answered.get("bodyFileName")
         if isinstance(name, str):
             ending = f"__files/{name}"
@@ -303,12 +208,6 @@ class _Stub:
                 raise Bad(f"its body's file {ending[:80]} is not there")
             return b"".join(self._source.chunks(found[0]))
         return b""
-
-    def _base64(self, text: str) -> bytes:
-        try:
-            return b64decode(text, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise Bad("a body is no base64") from error
 
     def _text(self, value: Any) -> str:
         return value if isinstance(value, str) else "" if value is None else str(value)
