@@ -15,6 +15,7 @@ from ci_gate.codecs.base import Codec
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.messages import compare
+from ci_gate.diff.rewording import pairs
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, Part
 from ci_gate.model.snapshot import Snapshot
@@ -80,13 +81,27 @@ def _is_same(old: Exchange, new: Exchange, speaks: Codec, equality: Equality) ->
 def _are_equal(
     old: Exchange, new: Exchange, speaks: Codec, masks: Masks, equality: Equality
 ) -> bool:
-    asked, asks = speaks.places(old.request), speaks.places(new.request)
+    asked = speaks.places(old.request)
+    asks = _reworded(asked, speaks.places(new.request), equality)
     if compare("request", asked, asks, masks, equality):
         return False
     if old.response is None or new.response is None:
         return True
-    said, says = speaks.places(old.response), speaks.places(new.response)
+    said = speaks.places(old.response)
+    says = _reworded(said, speaks.places(new.response), equality)
     return not compare("response", said, says, masks, equality)
+
+
+def _reworded(old: Sequence[Part], new: Sequence[Part], equality: Equality) -> tuple[Part, ...]:
+    """`new` with the texts of `old` where both differ in nothing but stand-ins, one to one."""
+    texts = {place: str(value) for part in old for place, value in walk(part)}
+
+    def change(place: str, text: str) -> str | None:
+        known = texts.get(place, text)
+        found = pairs(known, text)
+        return known if found and all(equality.same(*pair) for pair in found) else None
+
+    return tuple(rewrite(part, change) for part in new)
 
 
 def _tells_time(new: Exchange, kept: Mapping[str, Exchange], codec_of: Codecs) -> bool:

@@ -104,3 +104,26 @@ def test_another_order_has_new_times() -> None:
     made = again(msgspec.structs.replace(new, inbound=swapped))
     assert [one.at for one in made.inbound] == [1.5, 2.5]
     assert made.inbound[1].request == first.request
+
+
+def test_headers_and_texts_keep_their_stand_ins() -> None:
+    """A cookie, a key in a header and a sentence, under another key: not a byte changes."""
+
+    def made(key: bytes) -> Exchange:
+        stand_ins = StandIns(key)
+        secret = stand_ins.stand_in("secret", "hunter2hunter2").encode()
+        mail = stand_ins.stand_in("email", EMAIL).encode()
+        text = ((b"Content-Type", b"text/plain"),)
+        headers = (*text, (b"Cookie", b"sid=" + secret), (b"X-Api-Key", secret))
+        body = b"write to " + mail + b", or call"
+        return Exchange(
+            id="aaaa000001-1", route="POST /a", at=1.0, took=1.0,
+            request=HttpRequest("POST", b"/a", headers, body),
+            response=HttpResponse(200, headers=text, body=body),
+            redacted=("request.headers.cookie.sid", "request.headers.x-api-key", "response.body"),
+        )  # fmt: skip
+
+    old, new = (
+        Snapshot(origin=Origin(service="s"), inbound=(made(key),)) for key in (b"k" * 32, b"o" * 32)
+    )
+    assert steady(new, old, lambda _: codec("http")) == old
