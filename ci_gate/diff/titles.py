@@ -113,6 +113,8 @@ def _call_title(first: Difference, differences: Sequence[Difference]) -> str:
         return f"{call} {said or _MOVED[first.change]}{where}"
     if first.notice:
         return f"{call}: {_same(differences, 'detail')[2:] or 'client changed'}"
+    if first.place == "request.transaction":
+        return f"{call} {_LEFT.get(first.actual, 'changed its transaction')}{where}"
     return f"{call} {fold(first.place)}{_change(first, differences)}{where}"
 
 
@@ -123,6 +125,7 @@ def _statements(differences: Sequence[Difference]) -> str:
     return ", ".join(calls[:_FIELDS]) + more
 
 
+_LEFT = {"outside": "left its transaction", "inside": "is in a transaction now"}
 _MOVED = {
     "moved": "moved to another request",
     "response-order": "moved to the other side of the response",

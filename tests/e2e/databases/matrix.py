@@ -19,6 +19,7 @@ DRIVERS: dict[str, tuple[str, ...]] = {
         "Django",
         "node-pg",
         "Sequelize",
+        "Drizzle",
         "pgx 5",
         "lib/pq",
         "tokio-postgres",

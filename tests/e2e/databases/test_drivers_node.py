@@ -1,4 +1,4 @@
-"""Node's drivers against the mock: node-pg, Sequelize over it, and ioredis."""
+"""Node's drivers against the mock: node-pg, Sequelize over it, Drizzle, and ioredis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 HERE = Path(__file__).parent
 PACKAGES = (
     *("pg@8.23.1", "pg-cursor@2.22.0", "pg-copy-streams@7.0.0", "sequelize@6.37.8"),
-    "ioredis@6.0.0",
+    *("drizzle-orm@0.45.4", "postgres@3.4.9", "ioredis@6.0.0"),
 )
 CHANGED = {"POOL": "8", "COMMENT": "another", "OTHER": "1"}
 """What differs beside the mock: connections, trace comments, the format of results."""
@@ -37,7 +37,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("driver", "client"),
-    [("node-pg", "node_pg_client.mjs"), ("Sequelize", "node_sequelize_client.mjs")],
+    [
+        ("node-pg", "node_pg_client.mjs"),
+        ("Sequelize", "node_sequelize_client.mjs"),
+        ("Drizzle", "node_drizzle_client.mjs"),
+    ],
 )
 def test_postgres(
     gate: Gate,

@@ -50,7 +50,7 @@ REGRESSIONS = {
     "dropped insert": ("INSERT audit (db)", "missing"),
     "bind value": ("INSERT orders (db)", "changed"),
     "n+1": ("SELECT orders (db)", "repeated"),
-    "no transaction": ("INSERT orders (db) request.transaction", "changed"),
+    "no transaction": ("INSERT orders (db) left its transaction", "changed"),
     "stale cache": ("DEL order:{id} (cache)", "missing"),
     "no cache": ("order:{id} (cache)", ""),
     "another meaning": ("SELECT orders (db)", ""),
