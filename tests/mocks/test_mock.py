@@ -135,3 +135,29 @@ def test_a_batch_that_asks_two_things_is_read(play: Any) -> None:
     scene = play(act)
     assert [call.request.step for call in scene.server.calls] == ["execute"] * 3
     assert one.known == {}
+
+
+def test_what_only_another_driver_asks_is_no_call(play: Any) -> None:
+    """A statement that was executed is described, and may be prepared; what the recording does not
+    tell of is a miss."""
+    described = frame(b"T", write_columns([Column("a", 25)]))
+    rows = described + frame(b"D", write_row([b"x"])) + DONE
+    one = database((PgStatement("select a from t", (), "execute"), rows))
+    describe = prepare(b"select a from t", b"s") + frame(b"D", b"Ss\0") + SYNC
+    other = prepare(b"select b from t", b"o") + frame(b"D", b"So\0") + SYNC
+
+    async def act(scene: Any) -> None:
+        reader, writer = await scene.client(await scene.listen(one), STARTUP)
+        await reader.readuntil(READY)
+        for asked, said in (
+            (prepare(b"select a from t") + SYNC, frame(b"1")),
+            (describe, frame(b"1") + frame(b"t", b"\0\0") + described),
+        ):
+            writer.write(asked)
+            assert await reader.readuntil(READY) == said + READY
+        writer.write(other)
+        assert b"58P01" in await reader.readuntil(READY)
+
+    scene = play(act)
+    assert [call.request.sql for call in scene.server.calls] == ["select b from t"]
+    assert (one.answered, one.missed) == (0, 1)
