@@ -15,6 +15,7 @@ from ci_gate.correlation.bindings import find
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
 from ci_gate.gate import events, filling, lesson
+from ci_gate.gate.clockwork import by_the_clock, in_background
 from ci_gate.gate.folding import fold_leftover
 from ci_gate.gate.hiding import Hidden
 from ci_gate.gate.learning import Taught, teach
@@ -32,6 +33,9 @@ from ci_gate.store.snapshot import write_snapshot
 REPLAYS = 3
 PATIENCE = 60.0
 """Seconds."""
+RESTARTS = 3
+"""How often learning begins again with more calls in the background."""
+_SHOWN = 3
 AHEAD = timedelta(days=31)
 """How far the clock of the last replay is ahead, so that what follows it shows."""
 
@@ -67,10 +71,11 @@ async def learn(
     plan = make_plan(options)
     if not plan.steps:
         raise UsageError(plan.nothing)
-    snapshot = fresh(plan.snapshot)
-    plan = msgspec.structs.replace(plan, snapshot=snapshot)
+    plan = msgspec.structs.replace(plan, snapshot=fresh(plan.snapshot))
     rehearsing = _Rehearsing(options, plan, sink, busy=busy)
     await rehearsing.all(replays)
+    snapshot = rehearsing.snapshot
+    plan = msgspec.structs.replace(plan, snapshot=snapshot)
     rehearsals, pace = rehearsing.usable()
     taught = _taught(snapshot, rehearsals, plan.rules)
     if not pace and rehearsing.may_go_slowly():
@@ -151,7 +156,9 @@ class _Rehearsing:
         self._options = options
         self._sink = sink
         self._busy = busy
-        self._snapshot = plan.snapshot
+        self.snapshot = plan.snapshot
+        """The recording; what was found to be nobody's is in the background."""
+        self._restarts = 0
         pace = options.replay.pace
         # What an earlier lesson said of the pace is learned anew.
         self._plan = plan.at_pace(FAST) if pace == "auto" else plan
@@ -165,14 +172,36 @@ class _Rehearsing:
         for number in range(1, replays + 1):
             shift = AHEAD if number == replays and replays > 2 else timedelta()
             self._sink(events.Stage("learn", f"replay {number} of {replays}"))
-            one = await self._once(shift, loaded=number == 2)
+            one = await self._once(shift, loaded=number == 2, lingering=number == 1)
+            if self._found_clockwork():
+                await self.all(replays)
+                return
             if not one.failure and number == 1 and self._slower is not None:
                 await self._try_slower(self._slower)
             if self._done[-1].failure:
                 return
 
+    def _found_clockwork(self) -> bool:
+        """Put what the service turns out to do by the clock into the background. True when that was
+        something: it is to be learned anew, because it will be answered otherwise."""
+        settle = self._options.replay.settle * 1000
+        found = by_the_clock(self.snapshot, self._done[-1:], settle)
+        if not found or self._restarts == RESTARTS:
+            return False
+        self._restarts += 1
+        routes = dict.fromkeys(one.route for one in self.snapshot.outbound if one.id in found)
+        told = ", ".join(list(routes)[:_SHOWN]) + (", …" if len(routes) > _SHOWN else "")
+        text = f"{len(found)} calls are made by the clock, not by requests ({told}); begin again"
+        self._sink(events.Stage("learn", text))
+        self.snapshot = in_background(self.snapshot, found)
+        self._plan = msgspec.structs.replace(self._plan, snapshot=self.snapshot)
+        if self._slower is not None:
+            self._slower = msgspec.structs.replace(self._slower, snapshot=self.snapshot)
+        self._done.clear()
+        return True
+
     async def _try_slower(self, slower: Plan) -> None:
-        if not suffers(self._done[-1], self._snapshot):
+        if not suffers(self._done[-1], self.snapshot):
             return
         seconds = slower.steps[-1].due / 1000
         self._sink(
@@ -184,7 +213,7 @@ class _Rehearsing:
         )
         fast, self._plan = self._plan, slower
         await self._once(timedelta())
-        if not hurt(self._done, self._snapshot):
+        if not hurt(self._done, self.snapshot):
             self._plan = fast
 
     def may_go_slowly(self) -> bool:
@@ -229,18 +258,21 @@ class _Rehearsing:
                 break
         return slow
 
-    async def _once(self, shift: timedelta, *, loaded: bool = False) -> Rehearsal:
+    async def _once(
+        self, shift: timedelta, *, loaded: bool = False, lingering: bool = False
+    ) -> Rehearsal:
         with busy_machine() if loaded and self._busy else contextlib.nullcontext():
-            self._done.append(await rehearse(self._options, self._plan, self._sink, shift))
+            one = await rehearse(self._options, self._plan, self._sink, shift, lingering=lingering)
+        self._done.append(one)
         return self._done[-1]
 
     def usable(self) -> tuple[list[Rehearsal], str]:
         """The replays to learn from, and why they are those at the recorded pace: what haste has
         spoilt teaches nothing. "" when all are used."""
-        spoilt = hurt(self._done, self._snapshot)
+        spoilt = hurt(self._done, self.snapshot)
         if not spoilt or self._done[-1].failure:
             return self._done, ""
-        told = reason(spoilt, self._snapshot, next(one for one in self._done if not one.paced))
+        told = reason(spoilt, self.snapshot, next(one for one in self._done if not one.paced))
         return [one for one in self._done if one.paced], told
 
 

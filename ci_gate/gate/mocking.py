@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -71,6 +72,7 @@ class Mocks:
         self._values = values if values is not None and values else None
         self.authority = certificates
         self.routes = {one.id: one.route for one in snapshot.inbound}
+        self._times = [one.at for one in snapshot.inbound]
         self._rules = rules
         self._by_address: dict[Address, Mock] = {}
         self._telemetry = Mock(
@@ -139,6 +141,7 @@ class Mocks:
                 targets=() if dependency.name in facts.targets else facts.targets,
                 session=protocol.about_session(exchange.request),
                 opened=self._opened(protocol, exchange),
+                after=self._after(exchange),
             )
             for exchange in exchanges
             for facts in (facts_of(protocol, exchange, dependency.effects),)
@@ -162,6 +165,10 @@ class Mocks:
             effects=dependency.effects,
             state=_state(exchanges) if dependency.mode == "stateful" else None,
         )
+
+    def _after(self, exchange: Exchange) -> str:
+        at = bisect_right(self._times, exchange.at)
+        return self.snapshot.inbound[at - 1].id if at else ""
 
     def _session(self, dependency: Dependency) -> dict[str, str]:
         """What was recorded of the handshake; who speaks TLS is as configured, else as recorded."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
@@ -19,10 +21,16 @@ from ci_gate.gate.planning import Plan
 from ci_gate.gate.replaying import Replay
 from ci_gate.gate.running import Running
 from ci_gate.gate.serving import Serving
+from ci_gate.mocks.server import LiveCall
 from ci_gate.model.call import Answered, CallRecord
+from ci_gate.model.exchange import BACKGROUND, STARTUP
 from ci_gate.model.message import Message
+from ci_gate.recorder.background import ticking
 from ci_gate.replayer.client import Replayer
 from ci_gate.replayer.samples import FAILED, Samples
+
+LINGERING = 40.0
+"""Seconds that calls are waited for which are made by the clock."""
 
 
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,10 +67,15 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def rehearse(
-    options: RunOptions, plan: Plan, sink: events.Sink, shift: timedelta = timedelta()
+    options: RunOptions,
+    plan: Plan,
+    sink: events.Sink,
+    shift: timedelta = timedelta(),
+    *,
+    lingering: bool = False,
 ) -> Rehearsal:
     """Boot the service, its clock `shift` ahead of the recording's where it can be moved, and
-    replay the plan once."""
+    replay the plan once. `lingering`: then wait for recorded calls that are made by the clock."""
     began = time.monotonic_ns()
     cleaning = Cleaning(options)
     identity = new_identity(plan.snapshot, options.service, options.replay)
@@ -79,6 +92,7 @@ async def rehearse(
     )
     running = Running(options.state_folder, sink, options.service.stop_timeout)
     samples: Samples | None = None
+    beside: list[LiveCall] = []
     async with running:
         await serving.start(running, "")
         folder = plan.snapshot.folder
@@ -100,6 +114,8 @@ async def rehearse(
                 resting=serving.resting,
             )
             samples = await replayer.run()
+            if lingering:
+                beside = await _linger(serving, plan)
             await serving.check(samples)
     failure = serving.failure
     responses = _responses(plan, replay, samples, cleaning, serving)
@@ -110,7 +126,7 @@ async def rehearse(
         in_recorded_terms=turned,
         requests=requests,
         timed=cleaning.timed,
-        calls=tuple(explained(_calls(serving, began), recorded_calls(plan.snapshot))),
+        calls=tuple(explained(_calls(serving, began, beside), recorded_calls(plan.snapshot))),
         blocking=_blocking(serving),
         answered=answered(plan.snapshot, plan.steps, samples, began) if samples else {},
         failures=_failures(plan, samples),
@@ -121,6 +137,28 @@ async def rehearse(
         clocked=serving.clocked,
         note=serving.timing.note or serving.unmoved,
     )
+
+
+async def _linger(serving: Serving, plan: Plan) -> list[LiveCall]:
+    """Wait for calls that are made by the clock: for as long as the recording took, where it has
+    seen that there are such. Returns what else jobs have called then, which no run would hear."""
+    ticks = ticking(plan.snapshot.outbound)
+    due = {
+        entry.exchange.id: entry
+        for name, mock in serving.mocks.mocks.items()
+        if name in ticks
+        for entry in mock.matcher.entries
+        if not (entry.uses or entry.session or set(entry.groups) & {BACKGROUND, STARTUP})
+    }
+    calls = serving.mocks.server.calls
+    before = len(calls)
+    last = max((one.at for one in plan.snapshot.outbound), default=0.0) / 1000
+    end = time.monotonic() + min(last, LINGERING)
+    while any(not one.uses for one in due.values()):
+        if not serving.alive() or time.monotonic() > end:
+            break
+        await asyncio.sleep(0.05)
+    return [one for one in calls[before:] if one.entry is None or one.entry.exchange.id not in due]
 
 
 def _responses(
@@ -191,6 +229,7 @@ def _blocking(serving: Serving) -> frozenset[str]:
     )
 
 
-def _calls(serving: Serving, began: int) -> list[CallRecord]:
-    mocks = serving.mocks
-    return live_calls(mocks.server.calls, mocks.mocks, serving.addresses, began)
+def _calls(serving: Serving, began: int, beside: Sequence[LiveCall]) -> list[CallRecord]:
+    mocks, left = serving.mocks, {id(one) for one in beside}
+    calls = [one for one in mocks.server.calls if id(one) not in left]
+    return live_calls(calls, mocks.mocks, serving.addresses, began)

@@ -154,6 +154,10 @@ class Serving:
         timing = self.timing
         return timing.clock is not None and not timing.note and not self.unmoved
 
+    def alive(self) -> bool:
+        """False when the service that we have started has ended."""
+        return self._process is None or self._process.alive()
+
     async def check(self, samples: Samples) -> None:
         """Notice that the service has died, and that its log is not complete."""
         if self._process is not None:

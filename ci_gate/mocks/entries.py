@@ -24,20 +24,25 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """It is about the connection (`Codec.about_session`): not counted, not compared."""
     opened: tuple[tuple[str, str], ...] = ()
     """(place pattern, kind) of the places that are compared by kind."""
+    after: str = ""
+    """The inbound exchange that had begun last when it was made; "" before the first."""
 
 
 class Entry:
     """A recorded call in the matcher's memory."""
 
     __slots__ = (
-        "epoch", "exchange", "groups", "last", "order", "prepared", "read", "session", "targets", "uses",
+        "after", "epoch", "exchange", "full", "groups", "last", "order", "prepared", "read",
+        "session", "targets", "uses",
     )  # fmt: skip
 
     def __init__(self, recorded: Recorded, order: int, epoch: int, last: int = 0) -> None:
         self.exchange = recorded.exchange
+        self.full = recorded.key.full
         self.read = recorded.read
         self.session = recorded.session
         self.groups = recorded.exchange.groups
+        self.after = recorded.after
         self.order = order
         self.targets = recorded.targets
         self.last = last

@@ -33,12 +33,12 @@ from ci_gate.codecs.spellings import Spellings
 from ci_gate.correlation.substitution import Pair
 from ci_gate.mocks.entries import Entry, Recorded, ranks
 from ci_gate.mocks.epochs import Epochs
+from ci_gate.mocks.guessing import ELSEWHERE, RESEMBLING, guess
+from ci_gate.mocks.standing import InOrder, InTime
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import Key, Message
 
 WINDOW, EPOCH, STANDING, BINDING, MISS = 1, 2, 3, 4, 5
-RESEMBLING = 6
-"""Only while learning what varies: the next call of the same window and coarse key."""
 CONSUMING = frozenset({WINDOW, BINDING, RESEMBLING})
 """Tiers in which a recorded call of a window is used up."""
 TRIES = 64
@@ -174,9 +174,12 @@ class Matcher:
         self._by_coarse: dict[Hashable, list[tuple[Recorded, Entry]]] = {}
         self._opened: dict[Hashable, list[_Opened]] = {}
         """By coarse key, made when a call first misses: most never do."""
+        self._ticking = any(one.exchange.groups == (BACKGROUND,) for one in recorded)
+        """There are jobs that call by the clock."""
         self._written = Epochs()
         """Recorded writes that live calls were answered with."""
-        self._standing_next: dict[tuple[int, str], int] = {}
+        self._nobodys: dict[int, InTime | InOrder] = {}
+        """By bucket."""
         self._begun = begun
         beside = (self._own, self._late, self._same_epoch, self._standing)
         self._tiers = (self._take_alone,) if alone else beside
@@ -252,10 +255,25 @@ class Matcher:
             if found is not None:
                 return found
         if self._learning:
-            for _, entry in self._by_coarse.get(coarse, ()):
-                if not entry.uses and any(group in groups for group in entry.groups):
-                    return self._consume(entry, RESEMBLING, groups)
+            return self._guess(request, bucket, key, groups)
         return Match(None, MISS, groups)
+
+    def _guess(
+        self,
+        request: Message,
+        exact: Bucket | None,
+        key: Callable[[Message], Key],
+        groups: Groups,
+    ) -> Match:
+        whole = key(request)
+        alike = [entry for _, entry in self._by_coarse.get(whole.coarse, ())]
+        same = (
+            entry
+            for bucket in (self._buckets(request, exact, whole.coarse) if self._ticking else ())
+            for entry in bucket.entries
+        )
+        found = guess(same, alike, whole.full, groups)
+        return self._consume(*found) if found is not None else Match(None, MISS, groups)
 
     def _buckets(self, request: Message, exact: Bucket | None, coarse: Hashable) -> list[Bucket]:
         """The recorded calls that are equal to the byte, and those that are in canonical form,
@@ -326,17 +344,19 @@ class Matcher:
         return Match(best, EPOCH, groups) if best is not None else None
 
     def _standing(self, bucket: Bucket, groups: tuple[str, ...]) -> Match | None:
-        """Startup and background calls: recorded order, then the last answer again."""
-        for group in (BACKGROUND, STARTUP) if groups == (BACKGROUND,) else (STARTUP, BACKGROUND):
-            entries = bucket.by_group.get(group)
-            if entries:
-                place = (id(bucket), group)
-                at = self._standing_next.get(place, 0)
-                self._standing_next[place] = at + 1
-                entry = entries[min(at, len(entries) - 1)]
-                # A background key is nobody's; a start-up call made now is told by whose it is now.
-                return self._consume(entry, STANDING, (group,) if group == BACKGROUND else groups)
-        return None
+        """Startup calls in recorded order, then the last answer again; what is also called in the
+        background in time (`mocks.standing`)."""
+        started = bucket.by_group.get(STARTUP, [])
+        entries = bucket.by_group.get(BACKGROUND)
+        known = self._nobodys.get(id(bucket))
+        if known is None:
+            if not (started or entries):
+                return None
+            known = InTime([*started, *entries], self._begun) if entries else InOrder(started)
+            self._nobodys[id(bucket)] = known
+        # A background key is nobody's; a start-up call made now is told by whose it is now.
+        whose = (BACKGROUND,) if entries and groups != (STARTUP,) else groups
+        return self._consume(known.next(groups), STANDING, whose)
 
     def _bind(self, request: Message, coarse: Hashable, groups: Groups) -> Match | None:
         """The recorded call that `request` is but for fresh values: of its own groups, of an
@@ -345,7 +365,9 @@ class Matcher:
         tries = TRIES
         late = [group for group in self._made_up if group in self._begun and group not in groups]
         nobodys = (STARTUP, BACKGROUND) if STARTUP in groups else (BACKGROUND, STARTUP)
-        for group in (*groups, *late, *nobodys):
+        known = (*groups, *late, *nobodys)
+        guessed = set(self._made_up).difference(known) if self._learning and self._ticking else ()
+        for group in (*known, *guessed):
             again = group in (STARTUP, BACKGROUND)
             for one in sorted(self._made_up.get(group, ()), key=_MadeUp.used):
                 if (one.used() and not again) or one.coarse not in (None, coarse):
@@ -356,6 +378,8 @@ class Matcher:
                 pairs = self._binder.pairs(one.entry.exchange, request, one.form, again=again)
                 if pairs:
                     self._binder.accept(pairs, again=again)
+                    if group in guessed:
+                        return self._consume(one.entry, ELSEWHERE, groups)
                     own = group in groups or group == STARTUP
                     return self._consume(one.entry, BINDING, groups if own else one.entry.groups)
         return None

@@ -13,6 +13,11 @@ import msgspec
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 
 
+def ticking(exchanges: Iterable[Exchange]) -> frozenset[str]:
+    """The dependencies that are called in the background."""
+    return frozenset(one.dependency for one in exchanges if one.groups == (BACKGROUND,))
+
+
 def with_background(
     exchanges: Iterable[Exchange],
     key: Callable[[Exchange], Hashable],

@@ -5,10 +5,10 @@ from collections.abc import Hashable
 import msgspec
 
 from ci_gate.mocks.entries import Recorded
+from ci_gate.mocks.guessing import ELSEWHERE, RESEMBLING
 from ci_gate.mocks.matcher import (
     EPOCH,
     MISS,
-    RESEMBLING,
     STANDING,
     WINDOW,
     Match,
@@ -230,3 +230,21 @@ def test_only_learning_answers_a_miss_with_the_next_call_of_its_kind() -> None:
     first = scene.live("GET /users/99", "a")
     assert (first.tier, answer(first)) == (RESEMBLING, "17")
     assert scene.live("GET /users/99", "a").tier == MISS
+
+
+def test_while_learning_a_job_is_answered_wherever_it_was_recorded() -> None:
+    """What a service that works by the clock calls at another time than it did is no miss then; of
+    others, and in a run, it is."""
+    job, tick = call("POST /job", "b", "done"), call("GET /tick", "background")
+    found = Scene(job, tick, learning=True).live("POST /job", "a")
+    assert (found.tier, answer(found), found.groups) == (ELSEWHERE, "done", ("a",))
+    assert Scene(job, learning=True).live("POST /job", "a").tier == MISS
+    assert Scene(job, tick).live("POST /job", "a").tier == MISS
+
+
+def test_while_learning_a_job_may_say_something_else_as_often_as_it_likes() -> None:
+    """It is answered by its like in the background, which is nobody's however often it is made."""
+    scene = Scene(call("GET /since/1", "background", "news"), learning=True)
+    found = [scene.live(f"GET /since/{number}", "a") for number in (2, 3)]
+    assert [(one.tier, answer(one)) for one in found] == [(RESEMBLING, "news")] * 2
+    assert {one.groups for one in found} == {("background",)}

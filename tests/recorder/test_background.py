@@ -2,7 +2,7 @@
 
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest
-from ci_gate.recorder.background import with_background
+from ci_gate.recorder.background import ticking, with_background
 
 
 def call(target: str, group: str) -> Exchange:
@@ -38,3 +38,9 @@ def test_startup_calls_stay_startup() -> None:
 def test_the_configuration_may_name_background_routes() -> None:
     """`dependencies.*.background` names what no recording happened to show."""
     assert groups(call("/poll", "a"), named=(("d", "GET /poll"),)) == ["background"]
+
+
+def test_who_is_called_in_the_background() -> None:
+    """A dependency that only requests call is not."""
+    assert ticking([call("/x", "a"), call("/x", "startup")]) == frozenset()
+    assert ticking([call("/x", "a"), call("/poll", "background")]) == {"d"}
