@@ -31,18 +31,13 @@ GIVE_UP_AFTER = 3
 """Requests in a row without any answer before the service is held to be gone."""
 
 
-def _unheard(_done: int, _failed: int) -> None:
-    """Nobody watches the progress."""
-
-
 class Replayer:
     """Replays prepared requests against one target.
 
     With a `correlation` the next request waits until the calls recorded for the one before have
     been seen, or `settle` seconds; without one it is sent as soon as the answer is there. `moment`
-    is told of each request's recorded time (`Prepared.at`) before it is sent. `resting` says
-    whether the service is at rest: with it the next request, one lane alone, also waits until what
-    the service does after its answer is done, `REST` seconds at most.
+    is told of each request's recorded time (`Prepared.at`) before it is sent. `resting`: is the
+    service at rest? The next request, one lane alone, waits for that `REST` seconds at most.
     """
 
     def __init__(
@@ -57,7 +52,7 @@ class Replayer:
         concurrency: int = 1,
         settle: float = 0.5,
         timeout: float = 10.0,
-        progress: Callable[[int, int], None] = _unheard,
+        progress: Callable[[int, int], None] = lambda _done, _failed: None,
         moment: Callable[[float, float], None] | None = None,
         resting: Callable[[], bool] | None = None,
     ) -> None:
@@ -375,9 +370,8 @@ class _Lane:
 
     def _at_work(self) -> bool:
         """The service has the request in flight: it was no idle connection that it closed."""
-        correlation = self._replayer.correlation
-        request = self._replayer.requests[self._at]
-        return correlation is not None and correlation.at_work(request.id)
+        correlation, asked = self._replayer.correlation, self._replayer.requests[self._at]
+        return correlation is not None and correlation.at_work(asked.id)
 
     def closed(self) -> None:
         """The service closed the connection."""

@@ -219,7 +219,7 @@ class Acting:
         given: dict[str, Any] = {
             "snapshot": self.snapshot,
             "service": service if service is not None else self.service(how),
-            "replay": ReplayerOptions(settle=0.1, timeout=3.0),
+            "replay": ReplayerOptions(settle=0.1, timeout=20.0),
             "out": str(self.out),
             "folder": str(self.folder),
             "state_folder": self.state,

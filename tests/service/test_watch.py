@@ -178,8 +178,8 @@ def test_short_connections_are_found_by_and_by(peers: Callable[[str], Peer]) -> 
     peer = peers("127.0.0.1")
     program = """
 import socket, sys, time
-for _ in range(60):
-    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))): time.sleep(0.02)
+for _ in range(100):
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))): time.sleep(0.04)
 print("DONE", flush=True)
 time.sleep(1000)
 """
