@@ -6,7 +6,7 @@ moment. What comes all the same, a later call of that request on another connect
 has not waited for it: that is the proof.
 
 What was recorded in turn may have raced and come late by chance. So a run keeps only answers that
-learning has kept, several times as long, without anything going on in any replay (`blocking`).
+learning has kept, more than twice as long, without anything going on in any replay (`blocking`).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ TOTAL = 0.5
 """Seconds that a run may take longer for all it keeps."""
 LONGEST = 0.02
 """Seconds that one answer is kept."""
-LEARNING = 5
-"""As many times longer while learning."""
+LEARNING = 2.5
+"""As many times longer while learning: what a hasty client still waits for."""
 MOST = 100
 """Kinds of calls that are learned."""
 

@@ -71,7 +71,7 @@ def turns() -> None:
 def racing() -> None:
     """Two calls that wait for nobody: which of them is done when the other begins is chance."""
     first = POOL.submit(call, "GET", "/one")
-    time.sleep(0.05)
+    time.sleep(0.035)
     call("GET", "/two")
     first.result()
 
@@ -80,7 +80,7 @@ def unwaited() -> None:
     """A mail, whose answer is waited for; now it is left to itself."""
     sent = POOL.submit(call, "POST", "/letter", {})
     if CHANGED:
-        time.sleep(0.01)
+        time.sleep(0.005)
     else:
         sent.result()
 
