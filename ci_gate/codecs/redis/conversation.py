@@ -101,6 +101,8 @@ class Recording:
         if side is _CLIENT:
             return self._begin(self._handshake, data, at)
         # It speaks first to say that it will not talk to us.
+        if self._handshake.refusing:  # which will be told, and ends the connection
+            return [Bytes(_CLIENT, data)] if data else ()
         return [Bytes(_CLIENT, data), *self._follow(side, data, at)] if data else ()
 
     def _follow(self, side: Side, data: bytes, at: int) -> list[Action]:
@@ -127,8 +129,8 @@ class Recording:
         actions = handshake.feed(data)
         if handshake.over:
             self._handshake = None
-            self._over = handshake.refused
-            if not self._over:
+            self._over = self._over or handshake.refused
+            if not handshake.refused:
                 actions += [*handshake.passed_on(data), *self._follow(_CLIENT, data, at)]
         return actions
 

@@ -27,6 +27,11 @@ class Handshake:
         self.over = False
         self.refused = False
 
+    @property
+    def refusing(self) -> bool:
+        """The client speaks TLS and will hear that it is not configured."""
+        return self._secure and self._wishes.get("tls") != "on"
+
     def feed(self, data: bytes) -> list[Action]:
         """Hear the client; b"" = it closed. What it says is for the caller once this is over."""
         if not self._secure and data[:1] == _TLS_RECORD:
@@ -36,7 +41,7 @@ class Handshake:
         self.over = True
         if not self._secure:
             return []
-        if data and self._wishes.get("tls") != "on":
+        if data and self.refusing:
             self.refused = True
             said = Bytes(_CLIENT, error_line(f"ci-gate: {TLS_NOT_CONFIGURED}"))
             return [said, Close(_CLIENT), Undecodable(_CLIENT, TLS_NOT_CONFIGURED)]

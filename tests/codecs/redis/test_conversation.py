@@ -113,6 +113,16 @@ class TestRecording:
         assert "nobody asked for" in heard.reason
         assert "start the service after its listeners are up" in heard.reason
 
+    def test_a_server_that_speaks_first_is_told_once(self) -> None:
+        """Also when the client turns out to speak TLS that is not configured."""
+        tap = Recording()
+        tap.feed(C, b"\x16\x03", 0)
+        told = [*tap.feed(S, b"+OK\r\n", 0), *tap.feed(C, command((b"GET", b"a")), 0)]
+        assert [type(one) for one in told] == [Bytes, Bytes, Close, Undecodable]
+        tap = Recording()
+        tap.feed(S, b"-DENIED\r\n", 0)
+        assert tap.feed(C, b"PING\r\n", 0) == [Bytes(S, b"PING\r\n")]
+
 
 class TestMocking:
     """A server of ours."""
