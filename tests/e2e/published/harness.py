@@ -65,7 +65,10 @@ const load = `
     if (!text.includes(old)) throw new Error(url + " has no " + old);
     return {...found, source: text.replaceAll(old, changed)};
   }`;
-require("node:module").register("data:text/javascript," + encodeURIComponent(load));
+// What is required before a service is so in the thread of these hooks, too.
+if (require("node:worker_threads").isMainThread) {
+  require("node:module").register("data:text/javascript," + encodeURIComponent(load));
+}
 """
 
 
