@@ -24,9 +24,9 @@ ENV CI_GATE_CLOCK_LIBRARY=/opt/ci-gate/lib/clock.so
 RUN PYTHONPATH=/build/app python3 -c \
     "from ci_gate.service.clock_library import build; build('/opt/ci-gate/lib/clock.so')"
 # An image whose gate does not pass an unchanged service never comes into being.
-COPY examples/orders examples/orders
-WORKDIR /build/examples/orders
-RUN /opt/ci-gate/bin/ci-gate run --quiet --out /tmp/run -- python3 -m orders
+COPY examples/parcels examples/parcels
+WORKDIR /build/examples/parcels
+RUN /opt/ci-gate/bin/ci-gate run --quiet --out /tmp/run -- python3 parcels.py
 
 # hadolint ignore=DL3006
 FROM ${PYTHON_IMAGE}

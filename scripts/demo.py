@@ -1,7 +1,7 @@
-"""`make demo`: the gate on examples/orders: an unchanged service passes, four regressions do not.
+"""`make demo`: the gate on examples/orders: an unchanged service passes, nine regressions do not.
 
-Every run is the real command in a process of its own, with no network. The result is read from
-result.json, and a regression counts as caught only when the first cause is the right one.
+Every run is the real command in a process of its own, with neither network nor database. The result
+is read from result.json, and a regression counts as caught only when its first cause is the right one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 TOP = Path(__file__).resolve().parent.parent
 EXAMPLE = TOP / "examples" / "orders"
-SHOWN = "dropped-call"
+SHOWN = "dropped-insert"
 RULE = "─" * 78
 
 
@@ -72,7 +72,7 @@ def caught(folder: Path, name: str, expected: dict[str, Any]) -> bool:
 
 
 def main() -> int:
-    """All five runs, one report, one last line."""
+    """All runs, one report, one last line."""
     expected = json.loads((EXAMPLE / "regressions.json").read_text(encoding="utf-8"))
     print("The order service of examples/orders against its recorded traffic, offline:\n")
     with tempfile.TemporaryDirectory(prefix="ci-gate-demo-") as name:

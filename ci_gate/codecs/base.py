@@ -223,6 +223,10 @@ class Recalling(Protocol):
         """The bytes of this premise mean now what they meant then; asked while `reusable`."""
         ...
 
+    def asked(self, request: Message) -> Message:
+        """`request`, which the bytes of a premise that holds asked then, as they ask it now."""
+        ...
+
     def again(self, premise: object, answer: Message) -> bytes:
         """The bytes of a premise that holds were heard again and are answered so: what is said,
         and the state is as `feed` and `say` would have left it. b"" = both are to be called."""

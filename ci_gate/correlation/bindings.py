@@ -27,6 +27,7 @@ from ci_gate.model.message import (
     PgStatement,
     RedisCommand,
     RedisReply,
+    in_any_block,
 )
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.values.jsontext import step
@@ -237,7 +238,7 @@ def _within(value: str, values: Collection[str]) -> bool:
 def _alike(side: str, message: Message) -> object:
     """Equal for messages that hold equal texts: databases say the same again and again."""
     repeated = isinstance(message, PgStatement | PgResult | RedisCommand | RedisReply)
-    return (side, message) if repeated else id(message)
+    return (side, in_any_block(message)) if repeated else id(message)
 
 
 def _way(exchange: Exchange, place: str) -> tuple[str, str, str]:

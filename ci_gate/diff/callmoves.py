@@ -47,7 +47,10 @@ def _elsewhere(group: str, made: Sequence[Made], routes: Mapping[str, str]) -> I
         for other in call.awaited:
             if other in routes and other != group:
                 where = routes[other]
-                detail = f"moved from {routes.get(group, group)} to {where}"
+                before = routes.get(group, group)
+                detail = f"moved from {before} to {where}"
+                if before == where:
+                    detail = f"moved to another request of {where}"
                 yield Moved(call, record, "moved", routes.get(group, ""), where, detail)
 
 

@@ -19,12 +19,14 @@ from ci_gate.diff.callledger import Ledger
 from ci_gate.diff.calllines import call_lines
 from ci_gate.diff.callmoves import Made, moves
 from ci_gate.diff.callsame import Sameness
+from ci_gate.diff.calltransactions import left_transaction
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.noisecalls import NOTHING_LEARNED, LearnedCalls
 from ci_gate.diff.order import reordered
 from ci_gate.diff.pairing import closest
 from ci_gate.diff.render import clean
 from ci_gate.diff.rules import Rules
+from ci_gate.diff.titles import TRANSACTION
 from ci_gate.diff.windows import STANDING_GROUPS, Windows
 from ci_gate.model.call import Answered, CallRecord
 from ci_gate.model.difference import Difference
@@ -287,6 +289,7 @@ class _Comparison:
                 by_group.setdefault(groups[0], []).append((call, record))
         for group, made in by_group.items():
             self._compare_order(group, made)
+            self._compare_transactions(group, made)
             for one in moves(group, made, self.answered, self.ledger.routes):
                 texts = {"expected": one.expected, "actual": one.actual, "detail": one.detail}
                 loose = self.learned.loose(group, one.record.dependency)
@@ -302,6 +305,22 @@ class _Comparison:
             }
             loose = not red or self.learned.unordered(group, made[at][1].dependency)
             self._add_moved(group, "reordered", made[at], texts, loose=loose)
+
+    def _compare_transactions(self, group: str, made: Sequence[Made]) -> None:
+        for call, record, home in left_transaction(made):
+            names = ", ".join(dict.fromkeys(clean(one.route) for one in home))
+            red = self.ledger.add(
+                call,
+                group,
+                "changed",
+                call_id=record.id,
+                place=TRANSACTION,
+                expected=f"in one transaction with {names}",
+                actual="in another transaction",
+            )
+            self.ledger.count("changed", group, red)
+            if red:
+                self.ledger.fates[call.id] = (record, "changed")
 
     def _add_moved(
         self, group: str, change: str, made: Made, texts: dict[str, str], *, loose: bool

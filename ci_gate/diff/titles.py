@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 from ci_gate.diff.transforms import RENAMED_TO, STYLES, shared
 from ci_gate.model.difference import Difference, Moment
+from ci_gate.model.exchange import INSIDE
 from ci_gate.values.places import fold
 
+TRANSACTION = "request.transaction"
+"""The place that tells of a statement's transaction."""
 AFTER_ERROR = "after an error answer"
 """What the detail of a call says that was made again because it failed."""
 
@@ -113,8 +116,9 @@ def _call_title(first: Difference, differences: Sequence[Difference]) -> str:
         return f"{call} {said or _MOVED[first.change]}{where}"
     if first.notice:
         return f"{call}: {_same(differences, 'detail')[2:] or 'client changed'}"
-    if first.place == "request.transaction":
-        return f"{call} {_LEFT.get(first.actual, 'changed its transaction')}{where}"
+    if first.place == TRANSACTION:
+        said = "is in a transaction now" if first.actual == INSIDE else "left its transaction"
+        return f"{call} {said}{where}"
     return f"{call} {fold(first.place)}{_change(first, differences)}{where}"
 
 
@@ -125,7 +129,6 @@ def _statements(differences: Sequence[Difference]) -> str:
     return ", ".join(calls[:_FIELDS]) + more
 
 
-_LEFT = {"outside": "left its transaction", "inside": "is in a transaction now"}
 _MOVED = {
     "moved": "moved to another request",
     "response-order": "moved to the other side of the response",

@@ -10,6 +10,7 @@ from ci_gate.codecs.registry import codec_of
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.merging import CannotMerge, merged
 from ci_gate.diff.rules import Rules
+from ci_gate.diff.titles import TRANSACTION
 from ci_gate.errors import UsageError
 from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.learned import Learning
@@ -17,7 +18,7 @@ from ci_gate.gate.unsteady import Unsteady
 from ci_gate.model.change import Shown
 from ci_gate.model.difference import Difference
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
-from ci_gate.model.message import HttpResponse, Part
+from ci_gate.model.message import HttpResponse, Part, PgStatement
 from ci_gate.model.noise import Accepted
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.report.text import cut
@@ -115,6 +116,8 @@ class Book:
         made = codec.with_places(old, parts)
         if isinstance(made, HttpResponse) and isinstance(new, HttpResponse) and "status" in parts:
             made = msgspec.structs.replace(made, reason=new.reason)
+        if isinstance(made, PgStatement) and isinstance(new, PgStatement) and TRANSACTION in wanted:
+            made = msgspec.structs.replace(made, transaction=new.transaction, block=0)
         self.refuse_unsteady(side, before, codec.places(made), masks)
         redacted = _redacted(side, ((exchange, before), (live, after)), codec.places(made))
         changed = msgspec.structs.replace(

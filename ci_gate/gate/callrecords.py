@@ -15,7 +15,7 @@ from ci_gate.gate.answering import is_timed
 from ci_gate.gate.effects import facts_of
 from ci_gate.mocks.server import LiveCall, Mock
 from ci_gate.model.call import CallRecord
-from ci_gate.model.exchange import Exchange, Facts
+from ci_gate.model.exchange import INSIDE, Exchange, Facts
 from ci_gate.model.message import HttpResponse, Message, PgResult, RedisReply
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.values.addresses import Addresses
@@ -114,7 +114,7 @@ def _live(
     mock = mocks.get(call.dependency)
     spelled, rewritten = _spelled(exchange, call)
     exchange = msgspec.structs.replace(exchange, request=spelled)
-    return _record(
+    record = _record(
         exchange,
         mock.effects if mock is not None else {},
         matched=call.entry.exchange.id if call.entry is not None else "",
@@ -125,6 +125,12 @@ def _live(
         awaited=call.waiting.awaited if call.waiting is not None else (),
         overtaken=call.turn.overtaken if call.turn is not None else (),
     )
+    facts = record.facts
+    if facts.transaction in ("", INSIDE):
+        return record
+    # A connection counts its own transactions.
+    facts = msgspec.structs.replace(facts, transaction=f"{call.connection}.{facts.transaction}")
+    return msgspec.structs.replace(record, facts=facts)
 
 
 def _spelled(exchange: Exchange, call: LiveCall) -> tuple[Message, str]:

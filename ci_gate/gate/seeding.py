@@ -286,7 +286,7 @@ def _further(seen: Observed, exchange: Exchange, at: int) -> Iterator[Candidate]
     """A call that nobody recorded, to a known dependency and to a new host."""
     known = _unrecorded(seen.calls, exchange.id, seen)
     added = [("call-added", known)] if known is not None else []
-    refused = LiveCall(NEW_HOST, None, None, MISS, (), 0, True)
+    refused = LiveCall(NEW_HOST, None, None, MISS, (), 0, new_host=True)
     for kind, template in (*added, ("new-host-called", refused)):
         call = msgspec.structs.replace(template, groups=(exchange.id,), at=at)
         yield Candidate(

@@ -48,13 +48,17 @@ def steady(new: Snapshot, previous: Snapshot, codec_of: Codecs) -> Snapshot:
             del kept[one.id]
     if not kept:
         return new
-    times = _times(everything, kept)
+    spans = _spans(everything, kept)
     words = {live: stand_in for stand_in, live in equality.pairs() if live != stand_in}
 
     def settled(one: Exchange) -> Exchange:
         made = kept.get(one.id) or _in_old_words(one, codec_of(one), words)
-        at = times.get(one.id, one.at)
-        return made if made.at == at else msgspec.structs.replace(made, at=at)
+        at, took = spans[one.id]
+        return (
+            made
+            if (made.at, made.took) == (at, took)
+            else msgspec.structs.replace(made, at=at, took=took)
+        )
 
     return msgspec.structs.replace(
         new,
@@ -70,6 +74,8 @@ def _is_same(old: Exchange, new: Exchange, speaks: Codec, equality: Equality) ->
     if set(old.redacted) != set(new.redacted) or (old.response is None) != (new.response is None):
         return False
     if old.assumed or old.accepted:
+        return False
+    if speaks.facts(old).transaction != speaks.facts(new).transaction:
         return False
     masks = Masks(tuple((noise.at, "any", 1) for noise in old.noise))
     # Tried first: what is not the same must tell nothing about what is.
@@ -128,10 +134,15 @@ def _texts(one: Exchange, speaks: Codec) -> dict[str, str]:
     }
 
 
-def _times(everything: Sequence[Exchange], kept: Mapping[str, Exchange]) -> dict[str, float]:
-    """When each exchange began: those kept as they were, the others as far behind the one before
-    them as now. Nothing when that would change the order."""
-    times: dict[str, float] = {}
+_Span = tuple[float, float]
+"""When an exchange began, and how long it took."""
+
+
+def _spans(everything: Sequence[Exchange], kept: Mapping[str, Exchange]) -> dict[str, _Span]:
+    """The times of each exchange: those kept as they were, the others as far behind the one before
+    them as now. All are the new ones when that would change what came before what."""
+    new = {one.id: (one.at, one.took) for one in everything}
+    spans: dict[str, _Span] = {}
     shift, last = 0.0, float("-inf")
     for one in everything:
         known = kept.get(one.id)
@@ -139,10 +150,25 @@ def _times(everything: Sequence[Exchange], kept: Mapping[str, Exchange]) -> dict
             shift = known.at - one.at
         at = known.at if known is not None else round(one.at + shift, 3)
         if at <= last:
-            # Of two clocks one at most is told: the new one.
-            return {one.id: one.at for one in everything}
-        times[one.id] = last = at
-    return times
+            return new  # of two clocks one at most is told
+        last = at
+        spans[one.id] = (at, one.took if known is None else known.took)
+    return spans if _shape(everything, spans) == _shape(everything, new) else new
+
+
+def _shape(everything: Sequence[Exchange], spans: Mapping[str, _Span]) -> list[tuple[bool, ...]]:
+    """What comparing goes by: which calls began while another of their request was made, and which
+    side of the response they are on."""
+    ends: dict[str, float] = {}
+    found: list[tuple[bool, ...]] = []
+    for one in everything:
+        at, took = spans[one.id]
+        for group in one.groups:
+            asked, waited = spans.get(group, (0.0, 0.0))
+            sides = at < asked + waited, at + took <= asked + waited
+            found.append((at < ends.get(group, 0.0), *sides))
+            ends[group] = max(ends.get(group, 0.0), at + took)
+    return found
 
 
 def _in_old_words(one: Exchange, speaks: Codec, words: Mapping[str, str]) -> Exchange:

@@ -63,6 +63,7 @@ class MockConnection(Connection):
         "_tunnel",
         "_upload",
         "_upload_began",
+        "number",
     )
 
     def __init__(self, server: MockServer, mock: Mock | None) -> None:
@@ -70,6 +71,7 @@ class MockConnection(Connection):
         self.paused_by = self  # who does not read answers need not ask for more
         self._server = server
         self._mock = mock
+        self.number = server.opened = server.opened + 1
         self._tunnel: tuple[str, int] | None = None
         """Host and port of a CONNECT whose first bytes have not come yet."""
         self._upload: BodyDigest | None = None
@@ -221,8 +223,7 @@ class MockConnection(Connection):
             self._put(answer, self._due(answer, at))
 
     def _say_now(self, mock: Mock, alone: bytes, asked: Known, answer: Answer) -> None:
-        """Say it; `alone`, if anything, asked this and no more, and is remembered where it will
-        mean the same."""
+        """Say it; `alone`, if any, asked this and no more: remembered where it will mean the same."""
         assert answer.message is not None
         said = self._conversation.say(Side.SERVER, answer.message, answer.prepared)
         for action in said:
@@ -241,10 +242,10 @@ class MockConnection(Connection):
         return free and (recalling is None or recalling.holds(known.premise))
 
     def _answer_known(self, mock: Mock, data: bytes, known: Known) -> None:
-        """Bytes that were one whole request before, and mean the same now: what answers them can
-        be said without reading them again."""
+        """Bytes that were one whole request before, and mean the same now, need not be read."""
         at = time.monotonic_ns()
-        answer = self._server.answer(mock, known.request, known.bucket, at, self)
+        request = self._recalling.asked(known.request) if self._recalling else known.request
+        answer = self._server.answer(mock, request, known.bucket, at, self)
         said, sayable = answer.prepared, self._sayable(answer)
         if sayable and self._recalling is not None and answer.message is not None:
             said = self._recalling.again(known.premise, answer.message)
@@ -347,8 +348,7 @@ class MockConnection(Connection):
         self._next()
 
     def _broke_off(self, message: Message) -> None:
-        """The recorded answer had no end. An endless stream stays open and silent, any other
-        answer was cut off by the dependency."""
+        """The recorded answer had no end: a stream stays open and silent, any other was cut off."""
         if not (isinstance(message, HttpResponse) and is_stream(message.headers)):
             self.close()
 
@@ -383,7 +383,7 @@ class MockConnection(Connection):
         if self._mock is None:
             at = time.monotonic_ns()
             groups = server.correlation.groups(at)
-            server.log(LiveCall(named(host, port), None, None, MISS, groups, at, True))
+            server.log(LiveCall(named(host, port), None, None, MISS, groups, at, new_host=True))
             self.close()
             return True
         self._conversation = self._mock.codec.converse(Role.MOCK)
@@ -396,5 +396,5 @@ class MockConnection(Connection):
         server = self._server
         traces = trace_ids(request.headers) if request is not None else frozenset[bytes]()
         groups = server.correlation.groups(at, traces)
-        server.log(LiveCall(named(host, port), request, None, MISS, groups, at, True))
+        server.log(LiveCall(named(host, port), request, None, MISS, groups, at, new_host=True))
         self._say(refusal(f"{named(host, port)} is not in the snapshot"))

@@ -36,6 +36,8 @@ class LiveCall(msgspec.Struct, frozen=True, gc=False):
     tier: int
     groups: tuple[str, ...]
     at: int
+    connection: int = 0
+    """Which one of the service's connections it came by."""
     new_host: bool = False
     migration: bool = False
     """A miss that was answered as done, see `codecs.migrations`."""

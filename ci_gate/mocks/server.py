@@ -92,6 +92,8 @@ class MockServer:
         """(dependency or "the proxy", what went wrong on a connection to it) -> how often."""
         self._left: dict[tuple[Mock, str], int] = {}
         self.connections: set[MockConnection] = set()
+        self.opened = 0
+        """Connections there have been."""
         self._bytes = 0
         self._listener_tls: dict[tuple[str, ...], ssl.SSLContext] = {}
 
@@ -111,7 +113,12 @@ class MockServer:
         return context
 
     def answer(
-        self, mock: Mock, request: Message, bucket: Bucket | None, at: int, asker: object = None
+        self,
+        mock: Mock,
+        request: Message,
+        bucket: Bucket | None,
+        at: int,
+        asker: MockConnection | None = None,
     ) -> Answer:
         """What answers a call that came at `at` (nanoseconds); the call is logged. `bucket`: the
         recorded calls that are equal to it; `asker`: its connection."""
@@ -132,7 +139,12 @@ class MockServer:
         if match.tier in CONSUMING:
             answer, waiting, turn = self._kept(answer, entry.exchange, match.groups, at, asker)
         tier, groups = match.tier, match.groups
-        self.log(LiveCall(mock.name, request, entry, tier, groups, at, waiting=waiting, turn=turn))
+        number = 0 if asker is None else asker.number
+        self.log(
+            LiveCall(
+                mock.name, request, entry, tier, groups, at, number, waiting=waiting, turn=turn
+            )
+        )
         return answer
 
     def _kept(

@@ -9,6 +9,8 @@ from ci_gate.model.noise import Accepted, Noise, Rebased
 
 STARTUP = "startup"
 BACKGROUND = "background"
+INSIDE = "inside"
+"""`Facts.transaction` where it is not known which one."""
 UNFINISHED = "unfinished"
 """Group of calls whose inbound exchange was cut off by a killed recorder: kept, in no window."""
 
@@ -70,5 +72,7 @@ class Facts(msgspec.Struct, frozen=True):
     targets: tuple[str, ...] = ()
     """What it reads or writes: HTTP the dependency, SQL tables, Redis keys."""
     transaction: str = ""
+    """Equal for calls of one window and one transaction; "inside" = which one is not known, "" = of
+    none."""
     order: str = ""
     """Calls of one order scope keep their order; "" = no order."""

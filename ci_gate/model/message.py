@@ -103,6 +103,9 @@ class PgStatement(msgspec.Struct, frozen=True, tag="postgres.statement"):
     """It was asked inside of a transaction block."""
     body: Body = b""
     """What COPY FROM STDIN sent."""
+    block: int = 0
+    """Which transaction block of its connection, or of its window in a snapshot, it was asked in: a
+    number that those of one block have in common; 0 = none, or not known."""
 
 
 class PgResult(msgspec.Struct, frozen=True, tag="postgres.result"):
@@ -146,3 +149,11 @@ class Key(msgspec.Struct, frozen=True):
     fields: tuple[object, ...] = ()
     """What is compared of the headers, for keys in canonical form: HTTP media type, accept, scheme
     of authorization, presence of an idempotency key."""
+
+
+def in_any_block(message: Message) -> Message:
+    """The same, whichever transaction block it was asked in: databases are told the same again and
+    again, and what is kept of one message serves all."""
+    if not isinstance(message, PgStatement) or not message.block:
+        return message
+    return msgspec.structs.replace(message, block=0)

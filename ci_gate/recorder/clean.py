@@ -21,6 +21,7 @@ from ci_gate.model.message import (
     PgStatement,
     RedisCommand,
     RedisReply,
+    in_any_block,
 )
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.places import fold
@@ -54,13 +55,13 @@ class Cleaner:
         if self._learned != self.redactor.learned or len(self._clean) >= KNOWN:
             self._clean.clear()
             self._learned = self.redactor.learned
-        heard = (side, message)
+        heard = (side, in_any_block(message))
         known = self._clean.get(heard)
         if known is not None:
-            return known, ()
+            return _of_block(known, message), ()
         clean, places = self._cleaned(codec, message, side)
         if not places and len(message.body) <= KNOWN_BYTES:
-            self._clean[heard] = clean
+            self._clean[heard] = in_any_block(clean)
         return clean, places
 
     def _cleaned(
@@ -108,6 +109,13 @@ class Cleaner:
             return message
         digest = hmac.digest(self._key, body, "sha256").hex()
         return msgspec.structs.replace(message, body=Opaque(len(body), digest))
+
+
+def _of_block(clean: Message, heard: Message) -> Message:
+    """A clean message in the transaction in which it was heard."""
+    if not isinstance(heard, PgStatement) or not heard.block:
+        return clean
+    return msgspec.structs.replace(clean, block=heard.block)
 
 
 def again(redactor: Redactor, key: bytes, exchange: Exchange, codec: Codec) -> Exchange:

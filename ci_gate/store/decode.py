@@ -90,9 +90,7 @@ class Decoder:
         load = self._load if disk.sql is None else self._whole
         body = b"" if disk.body is None else self._body(disk.body, load)
         if disk.sql is not None:
-            return postgresforms.request(
-                disk.sql, disk.params, disk.step, body, transaction=disk.transaction
-            )
+            return postgresforms.request(disk.sql, disk.params, disk.step, body, disk.transaction)
         if disk.method is None:
             if disk.target or disk.headers or disk.trailers or disk.coding:
                 raise ValueError('its request has no "method"')

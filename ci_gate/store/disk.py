@@ -84,7 +84,8 @@ class DiskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     sql: str | None = None
     params: msgspec.Raw = msgspec.Raw()
     step: str = ""
-    transaction: bool = False
+    transaction: bool | int = False
+    """As a number: which one of its window (in a journal, of its connection)."""
     command: msgspec.Raw = msgspec.Raw()
     command_body: DiskBody | None = None
     database: int = 0

@@ -15,6 +15,7 @@ import msgspec
 
 from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
+from ci_gate.store.blocks import numbered
 from ci_gate.store.keys import identity, is_write, protocol_of
 from ci_gate.store.naming import Identities, Known, Numbers, name_all
 from ci_gate.store.select import select
@@ -177,7 +178,7 @@ class _Fold:
                 self._drop(call, ITS_REQUEST)
             else:
                 calls.append(self._without_cause(call))
-        return calls
+        return numbered(calls)
 
     def _without_cause(self, call: Exchange) -> Exchange:
         if call.groups:

@@ -23,7 +23,7 @@ def request_form(message: PgStatement) -> dict[str, object]:
     if message.step != "query":
         form["step"] = message.step
     if message.transaction:
-        form["transaction"] = True
+        form["transaction"] = message.block or True
     return form
 
 
@@ -48,12 +48,12 @@ def _shown(body: bytes) -> bytes | None:
         return None
 
 
-def request(
-    sql: str, params: msgspec.Raw, step: str, body: Body, *, transaction: bool
-) -> PgStatement:
-    """The inverse of `request_form`. Raises ValueError."""
+def request(sql: str, params: msgspec.Raw, step: str, body: Body, transaction: int) -> PgStatement:
+    """The inverse of `request_form`; `transaction` may be True, for one that is not known. Raises
+    ValueError."""
     values = _params(bytes(params)) if bytes(params) else ()
-    return PgStatement(sql, values, step or "query", transaction, body)
+    block = 0 if transaction is True else int(transaction)
+    return PgStatement(sql, values, step or "query", bool(transaction), body, block)
 
 
 def response(results: msgspec.Raw, at: str, body: Body | None) -> PgResult:

@@ -46,9 +46,9 @@ def root(request: pytest.FixtureRequest) -> Path:
 
 def test_gate_in_a_foreign_root(root: Path, bundle: Path, tmp_path: Path) -> None:
     """An unchanged service passes and a changed one fails there, without any network."""
-    work = tmp_path / "orders"
-    shutil.copytree(TOP / "examples" / "orders", work, ignore=shutil.ignore_patterns(".ci-gate"))
-    gate = "cd /mnt && /opt/ci-gate/bin/ci-gate run --quiet --out out -- /opt/ci-gate/bin/python3 -m orders"
+    work = tmp_path / "parcels"
+    shutil.copytree(TOP / "examples" / "parcels", work, ignore=shutil.ignore_patterns(".ci-gate"))
+    gate = "cd /mnt && /opt/ci-gate/bin/ci-gate run --quiet --out out -- /opt/ci-gate/bin/python3 parcels.py"
     done = inside(root, bundle, work, gate)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads((work / "out" / "result.json").read_text())
@@ -61,14 +61,14 @@ def test_gate_in_a_foreign_root(root: Path, bundle: Path, tmp_path: Path) -> Non
 def test_token_is_out_of_sight_there_too(root: Path, bundle: Path, tmp_path: Path) -> None:
     """The gate of a job starts itself again by the bundle's own loader: what it was started with
     then has no token in it."""
-    work = tmp_path / "orders"
-    shutil.copytree(TOP / "examples" / "orders", work, ignore=shutil.ignore_patterns(".ci-gate"))
+    work = tmp_path / "parcels"
+    shutil.copytree(TOP / "examples" / "parcels", work, ignore=shutil.ignore_patterns(".ci-gate"))
     config = work / "ci-gate.yml"
-    spy = "cat /proc/$PPID/environ >seen; exec /opt/ci-gate/bin/python3 -m orders"
+    spy = "cat /proc/$PPID/environ >seen; exec /opt/ci-gate/bin/python3 parcels.py"
     text = config.read_text()
-    assert "[../../.venv/bin/python, -m, orders]" in text
+    assert "[../../.venv/bin/python, parcels.py]" in text
     config.write_text(
-        text.replace("[../../.venv/bin/python, -m, orders]", json.dumps(["sh", "-c", spy]))
+        text.replace("[../../.venv/bin/python, parcels.py]", json.dumps(["sh", "-c", spy]))
     )
     gate = "cd /mnt && export CI_GATE_INPUT_TOKEN=t0kenT0KEN && /opt/ci-gate/bin/ci-gate action"
     done = inside(root, bundle, work, gate)

@@ -25,7 +25,7 @@ class Job:
         self.folder = folder
         self.workspace = folder / "workspace"
         shutil.copytree(
-            TOP / "examples" / "orders", self.workspace, ignore=shutil.ignore_patterns(".ci-gate")
+            TOP / "examples" / "parcels", self.workspace, ignore=shutil.ignore_patterns(".ci-gate")
         )
         config = self.workspace / "ci-gate.yml"
         config.write_text(config.read_text().replace("../../.venv/bin/python", "python3"))
@@ -145,9 +145,9 @@ def test_any_user(job: Job) -> None:
 SERVICE = """
 ARG PYTHON_IMAGE=python:3.12.12-slim-bookworm
 FROM ${PYTHON_IMAGE}
-COPY orders /app/orders
+COPY parcels.py /app/parcels.py
 WORKDIR /app
-CMD ["python3", "-m", "orders"]
+CMD ["python3", "parcels.py"]
 """
 
 
@@ -158,12 +158,12 @@ def test_service_image_as_a_sibling(
     """service.image is started beside the action's container: localhost is the same to both, where
     the network is nobody else's."""
     context = tmp_path_factory.mktemp("service")
-    shutil.copytree(job.workspace / "orders", context / "orders")
+    shutil.copy(job.workspace / "parcels.py", context)
     (context / "Dockerfile").write_text(SERVICE)
-    engine.build(context, "localhost/orders:test")
+    engine.build(context, "localhost/parcels:test")
     config = job.workspace / "ci-gate.yml"
     text = config.read_text().replace(
-        "command: [python3, -m, orders]", "image: localhost/orders:test"
+        "command: [python3, parcels.py]", "image: localhost/parcels:test"
     )
     text = text.replace("  env:\n", f'  env:\n    REGRESSION: "{regression}"\n')
     assert "image:" in text
@@ -178,12 +178,12 @@ def test_localhost_is_refused(job: Job) -> None:
     """A service expected on localhost is not in the action's container, and the ways out are named."""
     config = job.workspace / "ci-gate.yml"
     text = config.read_text().replace(
-        "command: [python3, -m, orders]", "url: http://localhost:8080"
+        "command: [python3, parcels.py]", "url: http://localhost:8080"
     )
     config.write_text(text.replace("  port: auto\n", "").replace('PORT: "${service.port}"', "A: b"))
     code, log = job.run({})
     assert code == 2, log
-    for way in ("/host@", "service.image", "http://orders:8080"):
+    for way in ("/host@", "service.image", "http://parcels:8080"):
         assert way in log
 
 

@@ -112,6 +112,15 @@ def test_a_late_call_another_request_waits_for_has_moved() -> None:
     assert found(*made) == [("moved", "a", "moved from POST /orders to GET /orders")]
 
 
+def test_a_late_call_that_moved_within_a_route() -> None:
+    """Both requests are of one route, so that naming it twice would say nothing."""
+    (moved,) = moves(
+        "r1", live(call("l1", 5, 6, "r2"), records=(call("a", 50, 60),)), {},
+        {"r1": "POST /orders", "r2": "POST /orders"},
+    )  # fmt: skip
+    assert moved.detail == "moved to another request of POST /orders"
+
+
 def test_one_of_a_kind_is_told() -> None:
     """Ten calls of one route that wait for one another are one finding."""
     records = [call(f"c{n}", n, 99) for n in range(10)]

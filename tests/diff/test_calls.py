@@ -32,6 +32,7 @@ def call(
     dependency: str = "api",
     order: str = "",
     effect: str = "",
+    transaction: str = "",
     new_host: bool = False,
     headers: tuple[tuple[bytes, bytes], ...] = (),
 ) -> CallRecord:
@@ -44,7 +45,11 @@ def call(
         dependency=dependency,
         route=CODEC.route(message),
         label=line,
-        facts=Facts(effect or ("read" if method == "GET" else "write"), order=order),
+        facts=Facts(
+            effect or ("read" if method == "GET" else "write"),
+            order=order,
+            transaction=transaction,
+        ),
         parts=CODEC.places(message),
         coarse=CODEC.key(message).coarse,
         groups=groups or ("r1",),
@@ -336,3 +341,19 @@ def test_storm_is_bounded(number: int) -> None:
     live = [call(f"l{n}", f"GET /a?n={n}&x=1", tier=5) for n in range(number)]
     found = run(expected, live)
     assert found.changed == number
+
+
+def test_a_write_that_left_its_transaction() -> None:
+    """It was answered as recorded, and is red: what it was done together with is named."""
+    expected = [call("a", "POST /a", transaction="1"), call("b", "POST /b", transaction="1")]
+    live = [
+        call("l1", "POST /a", matched="a", tier=1, transaction="3.1"),
+        call("l2", "POST /b", matched="b", tier=1, transaction="4.1"),
+    ]
+    found = run(expected, live)
+    assert said(found) == [("changed", "r1", "request.transaction", False)]
+    assert found.differences[0].expected == "in one transaction with POST /a"
+    assert counts(found) == (0, 0, 1)
+    assert found.fates["l2"] == ("b", "changed")
+    rule = Rule(index=1, at="request.transaction", allow="any", reason="counted apart")
+    assert counts(run(expected, live, rule)) == (0, 0, 0)

@@ -90,4 +90,4 @@ def test_tls_to_the_mocks_holds_at_both_times(orders: Any, tmp_path: Path, clock
     clocked(orders, clock)
     done = orders("run", "--out", "run")
     assert done.code == 0, done.text
-    assert "39 of 39" in done.text
+    assert "43 of 43" in done.text

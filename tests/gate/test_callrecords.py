@@ -12,12 +12,12 @@ from ci_gate.model.snapshot import Snapshot
 from ci_gate.values.addresses import Addresses
 
 
-def answered(recorded: PgStatement, live: PgStatement) -> LiveCall:
-    """A live statement that was answered as a recorded one."""
+def answered(recorded: PgStatement, live: PgStatement, connection: int = 0) -> LiveCall:
+    """A live statement, by that connection, that was answered as a recorded one."""
     exchange = Exchange(id="x", dependency="db", route="SELECT t", request=recorded)
     key = codec("postgres").key(recorded)
     entry = Entry(Recorded(exchange=exchange, key=key, read=True), 0, -1)
-    return LiveCall("db", live, entry, 1, ("a",), 0)
+    return LiveCall("db", live, entry, 1, ("a",), 0, connection)
 
 
 def test_another_spelling_is_the_recorded_one() -> None:
@@ -59,7 +59,7 @@ def test_bytes_to_a_dependency_that_the_snapshot_lacks() -> None:
 
 def test_a_host_refused_at_connect() -> None:
     """Nothing was asked of it: the host alone is known."""
-    calls = [LiveCall("new.example", None, None, 5, (), 2_000_000, True)]
+    calls = [LiveCall("new.example", None, None, 5, (), 2_000_000, new_host=True)]
     (call,) = live_calls(calls, {}, Addresses({}), 1_000_000)
     assert (call.label, call.new_host, call.at) == ("CONNECT new.example", True, 1.0)
 
@@ -98,3 +98,12 @@ def test_calls_that_failed() -> None:
     ):
         made = Exchange(id="x", dependency="db", route="", request=request, response=response)
         assert failed(made) is expected
+
+
+def test_connections_count_their_own_transactions() -> None:
+    """Equal numbers of two connections are two transactions; without one it is not known which."""
+    said = PgStatement("update t set a = 1", transaction=True, block=7)
+    unknown = PgStatement("update t set a = 1", transaction=True)
+    live = [answered(said, said, 1), answered(said, said, 2), answered(said, unknown, 2)]
+    calls = live_calls(live, {}, Addresses({}), 0)
+    assert [one.facts.transaction for one in calls] == ["1.7", "2.7", "inside"]

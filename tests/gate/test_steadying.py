@@ -6,10 +6,10 @@ import json
 
 import msgspec
 
-from ci_gate.codecs.registry import codec
+from ci_gate.codecs.registry import codec, codec_of
 from ci_gate.gate.steadying import steady
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest, HttpResponse
+from ci_gate.model.message import HttpRequest, HttpResponse, PgStatement
 from ci_gate.model.noise import Noise
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.values.standins import StandIns
@@ -127,3 +127,35 @@ def test_headers_and_texts_keep_their_stand_ins() -> None:
         Snapshot(origin=Origin(service="s"), inbound=(made(key),)) for key in (b"k" * 32, b"o" * 32)
     )
     assert steady(new, old, lambda _: codec("http")) == old
+
+
+def window(at: float, took: float, gap: float, total: int = 3) -> Snapshot:
+    """A request that makes two calls, the second `gap` after the first began."""
+    first = exchange("cccc000001-1", at + 1, {}, dependency="d", groups=("aaaa000001-1",))
+    first = msgspec.structs.replace(first, took=took)
+    second = exchange(
+        "cccc000002-1", at + 1 + gap, {"n": total}, dependency="d", groups=first.groups
+    )
+    request = msgspec.structs.replace(exchange("aaaa000001-1", at, {}), took=50.0)
+    return msgspec.structs.replace(OLD, inbound=(request,), outbound=(first, second))
+
+
+def test_one_after_the_other_stays_so() -> None:
+    """Of a call that changed the new times are told; where they do not go with the old ones of the
+    others, as if both had been made at once, all are the new ones."""
+    codecs = lambda _: codec("http")  # noqa: E731 - one for all
+    new = window(1.0, took=2.0, gap=3.0, total=4)
+    assert [one.took for one in steady(new, window(1.0, 8.0, 9.0), codecs).outbound] == [2.0, 1.0]
+    assert [one.took for one in steady(new, window(1.0, 2.5, 9.0), codecs).outbound] == [2.5, 1.0]
+
+
+def test_another_transaction_is_a_change() -> None:
+    """An equal statement that left its transaction is the new one."""
+
+    def told(block: int) -> Snapshot:
+        asked = PgStatement("update t set a = 1", transaction=True, block=block)
+        call = Exchange(id="dddd000001-1", dependency="d", route="", at=5.0, request=asked)
+        return msgspec.structs.replace(OLD, outbound=(call,))
+
+    made = steady(told(2), told(1), lambda one: codec_of(one.request))
+    assert made.outbound[0].request == told(2).outbound[0].request

@@ -113,3 +113,11 @@ def test_what_cannot_be_made_anew_is_withheld(monkeypatch: pytest.MonkeyPatch) -
     assert places == ()
     (text,) = clean.redactor.unfit
     assert text.startswith("request: ")
+
+
+def test_a_statement_is_clean_in_every_transaction() -> None:
+    """What is known of it serves all, and each keeps its own."""
+    clean, pg = cleaner(), codec("postgres")
+    for block in (1, 2, 0, 1):
+        said = PgStatement("select 1", transaction=block > 0, block=block)
+        assert clean.clean(pg, said, "request") == (said, ())

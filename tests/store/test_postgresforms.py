@@ -25,7 +25,9 @@ def test_an_exchange_survives(body: Body, outside: bool) -> None:
         id="o1",
         dependency="db",
         route="SELECT users",
-        request=PgStatement("select $1", ("a", None, b"\xff"), "execute", transaction=True),
+        request=PgStatement(
+            "select $1", ("a", None, b"\xff"), "execute", transaction=True, block=3
+        ),
         response=PgResult(body, "bind"),
     )
     form = msgspec.json.encode(encode_exchange(exchange, bodies if outside else None))

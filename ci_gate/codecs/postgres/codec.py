@@ -16,7 +16,7 @@ from ci_gate.codecs.postgres.recalling import Recalling
 from ci_gate.codecs.postgres.replaying import Replaying
 from ci_gate.codecs.postgres.sql import look
 from ci_gate.codecs.postgres.tapping import Tapping
-from ci_gate.model.exchange import Exchange, Facts
+from ci_gate.model.exchange import INSIDE, Exchange, Facts
 from ci_gate.model.message import Key, Message, Part, PgResult, PgStatement
 
 LABEL_LENGTH = 200
@@ -82,7 +82,7 @@ class Postgres:
             return (
                 *_text_parts(message.sql),
                 Part("params", params_form(message.sql, message.params), "json"),
-                Part("transaction", "inside" if message.transaction else "outside"),
+                Part("transaction", INSIDE if message.transaction else "outside"),
                 _copied(message),
             )
         assert isinstance(message, PgResult)
@@ -142,7 +142,7 @@ class Postgres:
         return Facts(
             effect="session" if described else looked.effect,
             targets=looked.tables or (exchange.dependency,),
-            transaction="inside" if statement.transaction else "",
+            transaction=_transaction(statement),
             order="transaction" if statement.transaction else "",
         )
 
@@ -151,6 +151,12 @@ class Postgres:
         body = message.body
         assert isinstance(body, bytes)
         return body
+
+
+def _transaction(statement: PgStatement) -> str:
+    if statement.block:
+        return str(statement.block)
+    return INSIDE if statement.transaction else ""
 
 
 def _statement(message: Message) -> PgStatement:

@@ -67,7 +67,9 @@ class Premise:
             prepared.columns = self.columns
             said.parsed(prepared)
         if self.status != IDLE:  # else it has ended with its transaction
-            portal = Portal(bound.statement, bound.formats, said.prepared(self.source))
+            portal = Portal(
+                said.in_block(bound.statement), bound.formats, said.prepared(self.source)
+            )
             portal.asked, portal.left = number, self.left
             said.bound(portal)
 

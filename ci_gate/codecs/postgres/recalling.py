@@ -69,6 +69,11 @@ class Recalling(Mocking):
         assert isinstance(premise, _Answered)
         return premise.premise.holds(self._said)
 
+    def asked(self, request: Message) -> Message:
+        """See `codecs.base.Recalling`: another transaction may be open."""
+        assert isinstance(request, PgStatement)
+        return self._said.in_block(request)
+
     def again(self, premise: object, answer: Message) -> bytes:
         """See `codecs.base.Recalling`."""
         assert isinstance(premise, _Answered)

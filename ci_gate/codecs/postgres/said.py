@@ -22,6 +22,8 @@ from ci_gate.model.message import PgStatement
 IDLE, OPEN, FAILED = b"I", b"T", b"E"
 """Transaction status as ReadyForQuery says it."""
 
+_BOUNDS = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT"})
+
 LIMIT = 10_000
 """Prepared statements or portals of one connection."""
 
@@ -116,6 +118,8 @@ class Said:
 
     def __init__(self) -> None:
         self.status = IDLE
+        self._bounds = 0
+        """Beginnings and ends of transactions that were said so far."""
         self._prepared: dict[bytes, Prepared] = {}
         self._portals: dict[bytes, Portal] = {}
         self._cursors: dict[str, PgStatement] = {}
@@ -186,7 +190,7 @@ class Said:
             asked = msgspec.structs.replace(declared, step="portal")
             return Op(kind, asked, Portal(asked, ()))
         portal = self._portal(name)
-        asked = msgspec.structs.replace(portal.statement, step="portal", params=())
+        asked = msgspec.structs.replace(portal.statement, step="portal", params=(), block=0)
         return Op(kind, asked, portal)
 
     def _known(self, name: bytes) -> Prepared:
@@ -218,7 +222,16 @@ class Said:
             sql, params = self._fetched(sql, params)
         elif step != "describe":
             self._close(sql)
-        return PgStatement(sql, params, step, self.status != IDLE)
+            self._bounds += bounds(sql)
+        return self.in_block(PgStatement(sql, params, step, self.status != IDLE))
+
+    def in_block(self, statement: PgStatement) -> PgStatement:
+        """A statement, as it is asked in the transaction that is open now, if any. What is asked
+        about a statement is of none."""
+        outside = self.status == IDLE or statement.step not in ("query", "execute")
+        if outside or statement.block == self._bounds:
+            return statement
+        return msgspec.structs.replace(statement, block=self._bounds)
 
     def _fetched(
         self, sql: str, params: tuple[str | bytes | None, ...]
@@ -320,6 +333,14 @@ def after(status: bytes, text: str) -> bytes:
     if words[:2] == ["PREPARE", "TRANSACTION"]:
         return IDLE
     return status
+
+
+def bounds(sql: str) -> bool:
+    """True for what begins or ends a transaction."""
+    looked = look(sql)
+    if "ROLLBACK" in looked.commands and " TO " not in looked.text:
+        return True
+    return not _BOUNDS.isdisjoint(looked.commands)
 
 
 def is_copy_in(sql: str) -> bool:

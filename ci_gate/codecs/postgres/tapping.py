@@ -16,7 +16,7 @@ from ci_gate.codecs.postgres.frames import frames
 from ci_gate.codecs.postgres.premises import Premise, premise_of
 from ci_gate.codecs.postgres.recording import Recording
 from ci_gate.codecs.postgres.said import Op
-from ci_gate.model.message import Message, PgResult
+from ci_gate.model.message import Message, PgResult, PgStatement
 
 _CLIENT = Side.CLIENT
 _SERVER = Side.SERVER
@@ -129,9 +129,10 @@ class Tapping(Recording):
         number, rests = self._number, self._is_at_rest
         known = self._memory.known.get(data) if rests else None
         if known is not None and known.premise.holds(self._said):
-            self._asked = _Asked(data, at, number, known.asked, known.op, known)
-            self._number += len(known.asked)
-            return _wholes(_CLIENT, number, known.asked, at, at)
+            messages = tuple(map(self._in_block, known.asked))
+            self._asked = _Asked(data, at, number, messages, known.op, known)
+            self._number += len(messages)
+            return _wholes(_CLIENT, number, messages, at, at)
         actions = super().feed(_CLIENT, data, at)
         if rests and len(data) <= ASKED_BYTES and self._memory.is_again(data):
             messages = tuple(one.message for one in actions if isinstance(one, Whole))
@@ -139,6 +140,9 @@ class Tapping(Recording):
             if asking and len(asking) == len(messages) == len(actions):
                 self._asked = _Asked(data, at, number, messages, asking[-1], None)
         return actions
+
+    def _in_block(self, message: Message) -> Message:
+        return self._said.in_block(message) if isinstance(message, PgStatement) else message
 
     def _keep(self, asked: _Asked, data: bytes, actions: Sequence[Action]) -> None:
         """The answer to a piece has come as one piece: this is what both mean."""

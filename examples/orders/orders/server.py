@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from orders.shop import Refused, Shop
+from orders.store import UNAVAILABLE
 
 LARGEST = 64 * 1024
 
@@ -76,6 +77,9 @@ class Handler(BaseHTTPRequestHandler):
         except Refused as error:
             details = {"fields": error.fields} if error.fields else {}
             self._answer(error.status, {"error": {"code": error.code, **details}})
+        except UNAVAILABLE as error:
+            print(f"orders: {method} {url.path}: {error}", flush=True)
+            self._answer(503, {"error": {"code": "try_again"}})
 
     def _create(self, body: bytes) -> None:
         try:
@@ -85,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
         order = self.server.shop.create(wanted)
         self._answer(201, order, {"Location": f"/orders/{order['id']}"})
         self.wfile.flush()
-        self.server.shop.created(order)
+        self.server.shop.created(order, wanted["address"])
 
     def _list(self, query: dict[str, list[str]]) -> None:
         limit = query.get("limit", ["20"])[0]

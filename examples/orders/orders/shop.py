@@ -1,13 +1,12 @@
-"""What the shop does, without HTTP: orders in memory, checked, priced, charged, cancelled."""
+"""What the shop does, without HTTP and SQL: orders are checked, priced, charged, cancelled."""
 
 from __future__ import annotations
 
 import datetime
-import itertools
-import threading
 from typing import Any
 
 from orders.clients import Declined, Failed, Payments, Shipping, audit
+from orders.store import Cache, SoldOut, Store
 
 CATALOGUE = {
     "tea-green": {"name": "Green tea, 100 g", "price": 790, "weight": 120},
@@ -29,96 +28,125 @@ class Refused(Exception):
 
 
 class Shop:
-    """All orders, by id, in the order in which they came."""
+    """Checks, prices, charges and cancels orders."""
 
-    def __init__(self, payments: Payments, shipping: Shipping, regression: str) -> None:
+    def __init__(
+        self, payments: Payments, shipping: Shipping, store: Store, cache: Cache, regression: str
+    ) -> None:
         self.payments = payments
         self.shipping = shipping
+        self.store = store
+        self.cache = cache
         self.regression = regression
-        self._orders: dict[str, dict[str, Any]] = {}
-        self._numbers = itertools.count(1001)
-        self._lock = threading.Lock()
 
     def create(self, wanted: Any) -> dict[str, Any]:
-        """Check, price and charge an order; raises Refused."""
+        """Check, price, reserve and charge an order; raises Refused."""
         check(wanted)
-        with self._lock:
-            number = f"ord-{next(self._numbers)}"
         lines = [priced(item) for item in wanted["items"]]
-        weight = sum(CATALOGUE[i["sku"]]["weight"] * i["quantity"] for i in wanted["items"])
+        weight = sum(CATALOGUE[line["sku"]]["weight"] * line["quantity"] for line in lines)
         try:
             rate = self.shipping.cheapest(wanted["address"]["country"], weight)
-            cents = sum(line["cents"] for line in lines) + int(rate["price"])
-            charge = self.payments.charge(number, cents, wanted["card"])
+            order = {
+                "status": "paid",
+                "name": wanted["customer"].get("name", ""),
+                "email": wanted["customer"]["email"],
+                "address": wanted["address"],
+                "service": rate["service"],
+                "shipping": rate["price"],
+                "total": sum(line["cents"] for line in lines) + rate["price"],
+                "placed_at": datetime.datetime.now(datetime.UTC),
+                "lines": lines,
+            }
+            # Charged before the transaction ends: a declined card leaves neither order nor gap.
+            with self.store.transaction() as transaction:
+                order["number"] = number = transaction.place(order)
+                charge = self.payments.charge(f"ord-{number}", order["total"], wanted["card"])
+                transaction.pay(number, charge)
+        except SoldOut as error:
+            raise Refused(409, "sold_out", {"sku": str(error)}) from error
         except Declined as error:
             raise Refused(402, "card_declined", {"card": str(error)}) from error
         except Failed as error:
-            print(f"orders: {number}: {error}", flush=True)
+            print(f"orders: {error}", flush=True)
             raise Refused(503, "try_again") from error
-        order = {
-            "id": number,
-            "status": "paid",
-            "customer": wanted["customer"],
-            "items": [{k: v for k, v in line.items() if k != "cents"} for line in lines],
-            "shipping": {"service": rate["service"], "price": rate["price"] / 100},
-            "total": self._total(cents),
-            "payment": {"charge": charge["id"], "last4": charge["card"]["last4"]},
-            "created_at": now(),
-        }
-        self._orders[number] = {"public": order, "cents": cents, "address": wanted["address"]}
-        print(f"orders: {number} paid by {wanted['customer']['email']}", flush=True)
-        return order
+        print(f"orders: ord-{number} paid by {order['email']}", flush=True)
+        return self._shown({**order, "charge": charge["id"], "last4": charge["card"]["last4"]})
 
-    def created(self, order: dict[str, Any]) -> None:
+    def created(self, order: dict[str, Any], address: dict[str, str]) -> None:
         """What follows once the customer has the answer."""
         if self.regression != "dropped-call":
-            address = self._orders[order["id"]]["address"]
             self.shipping.ship(order["id"], order["shipping"]["service"], address)
         if self.regression == "new-host":
             audit("created", order["id"])
 
-    def get(self, number: str) -> dict[str, Any]:
-        """One order; raises Refused."""
-        return self._find(number)["public"]  # type: ignore[no-any-return]  # it is a dict
+    def get(self, name: str) -> dict[str, Any]:
+        """One order, from the cache where it is; raises Refused."""
+        number = numbered(name)
+        found = self.cache.get(number)
+        if found is None:
+            found = self._shown(self._find(number))
+            self.cache.put(number, found)
+        return found
 
     def find(self, status: str, limit: int) -> list[dict[str, Any]]:
         """Short forms of the newest `limit` orders, of one status if given."""
-        found = [o["public"] for o in self._orders.values()]
-        chosen = [o for o in reversed(found) if not status or o["status"] == status]
-        return [{k: o[k] for k in ("id", "status", "total")} for o in chosen[:limit]]
+        return [
+            {"id": f"ord-{o['number']}", "status": o["status"], "total": self._euros(o["total"])}
+            for o in self.store.newest(status, limit)
+        ]
 
-    def cancel(self, number: str) -> dict[str, Any]:
+    def cancel(self, name: str) -> dict[str, Any]:
         """Refund an order; raises Refused."""
-        held = self._find(number)
-        order: dict[str, Any] = held["public"]
+        number = numbered(name)
+        order = self._find(number)
         if order["status"] == "cancelled":
             raise Refused(409, "already_cancelled")
         try:
-            refund = self.payments.refund(number, order["payment"]["charge"], held["cents"])
+            refund = self.payments.refund(name, order["charge"], order["total"])
         except (Declined, Failed) as error:
             raise Refused(503, "try_again") from error
-        order = {**order, "status": "cancelled", "refund": refund["id"]}
-        held["public"] = order
-        return order
+        with self.store.transaction() as transaction:
+            transaction.cancel(order, refund["id"])
+        self.cache.drop(number)
+        return self._shown({**order, "status": "cancelled", "refund": refund["id"]})
 
-    def receipt(self, number: str) -> str:
+    def receipt(self, name: str) -> str:
         """An order as text."""
-        order = self.get(number)
+        order = self.get(name)
         lines = [f"{i['quantity']} x {i['name']}: {i['price']:.2f}" for i in order["items"]]
         return "\n".join([f"Order {order['id']}", *lines, f"Total: {order['total']} EUR", ""])
 
-    def _find(self, number: str) -> dict[str, Any]:
-        if number not in self._orders:
+    def _find(self, number: int) -> dict[str, Any]:
+        order = self.store.order(number)
+        if order is None:
             raise Refused(404, "no_such_order")
-        return self._orders[number]
+        return order
 
-    def _total(self, cents: int) -> float | str:
+    def _shown(self, order: dict[str, Any]) -> dict[str, Any]:
+        """An order as customers see it."""
+        lines = [priced(line) for line in order["lines"]]
+        return {
+            "id": f"ord-{order['number']}",
+            "status": order["status"],
+            "customer": {"name": order["name"], "email": order["email"]},
+            "items": [{k: v for k, v in line.items() if k != "cents"} for line in lines],
+            "shipping": {"service": order["service"], "price": order["shipping"] / 100},
+            "total": self._euros(order["total"]),
+            "payment": {"charge": order["charge"], "last4": order["last4"]},
+            "created_at": order["placed_at"].isoformat(timespec="milliseconds"),
+            **({"refund": order["refund"]} if order.get("refund") else {}),
+        }
+
+    def _euros(self, cents: int) -> float | str:
         return f"{cents / 100:.2f}" if self.regression == "type" else cents / 100
 
 
-def now() -> str:
-    """The time, as every order carries it."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+def numbered(name: str) -> int:
+    """The number in the name of an order, ord-1001; raises Refused."""
+    number = name.removeprefix("ord-")
+    if not number.isdigit():
+        raise Refused(404, "no_such_order")
+    return int(number)
 
 
 def priced(item: dict[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,9 @@ class Client:
             said = server.again(premise, answer(statement)) if server.holds(premise) else b""
             if said:
                 self.known += 1
-                self.asked.append(statement)
+                now = server.asked(statement)
+                assert isinstance(now, PgStatement)
+                self.asked.append(now)
                 self.heard.append(said)
                 return
         fresh, began = server.reusable, len(self.heard)

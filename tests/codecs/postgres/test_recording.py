@@ -49,7 +49,7 @@ def test_a_simple_query_is_an_exchange() -> None:
     assert tap.feed(C, query(b"BEGIN"), 0) == []
     assert tap.feed(S, frame(b"C", b"BEGIN\0") + frame(b"Z", b"T"), 0) == []
     asked = tap.feed(C, query(b"select a"), 0)
-    assert heard(asked) == [(C, 0, PgStatement("select a", transaction=True))]
+    assert heard(asked) == [(C, 0, PgStatement("select a", transaction=True, block=1))]
     answered = tap.feed(S, T + D + DONE + frame(b"Z", b"T"), 0)
     assert heard(answered) == [(S, 0, PgResult(T + D + DONE))]
     assert tap.feed(C, query(b"COMMIT"), 0) == []

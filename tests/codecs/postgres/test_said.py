@@ -130,3 +130,43 @@ def test_what_was_never_made() -> None:
         said.hear(b"D", b"Stwo\0")
     with pytest.raises(Unknown, match='portal "gone"'):
         Said().hear(b"E", b"gone\0\0\0\0\0")
+
+
+def block(said: Said, sql: bytes) -> int:
+    """In which transaction a statement is asked that then succeeds."""
+    statement = said.hear(b"Q", sql + b"\0").statement
+    assert statement is not None
+    said.ran(statement.sql)
+    return statement.block
+
+
+def test_transactions_are_told_apart() -> None:
+    """Statements of one have a number in common, savepoints and all; outside there is none."""
+    said = Said()
+    assert block(said, b"insert into a values (1)") == 0
+    block(said, b"begin")
+    first = block(said, b"insert into a values (2)")
+    block(said, b"savepoint s")
+    block(said, b"rollback to s")
+    assert block(said, b"insert into a values (3)") == first > 0
+    block(said, b"commit and chain")
+    second = block(said, b"insert into a values (4)")
+    block(said, b"rollback")
+    block(said, b"start transaction")
+    third = block(said, b"insert into a values (5)")
+    block(said, b"end")
+    assert len({0, first, second, third}) == 4
+    assert block(said, b"insert into a values (6)") == 0
+
+
+def test_a_description_is_of_no_transaction() -> None:
+    """It says of a statement what holds in any."""
+    said = Said()
+    said.status = OPEN
+    block(said, b"begin")
+    parse(said, b"s1", b"select $1", 23)
+    op = said.hear(b"D", b"Ss1\0")
+    assert op.statement == PgStatement("select $1", step="describe", transaction=True)
+    said.hear(b"B", bind(b"p1", b"s1", [0], b"5"))
+    asked = said.hear(b"D", b"Pp1\0").statement
+    assert asked == PgStatement("select $1", step="portal", transaction=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -89,7 +90,8 @@ class Shop(BaseHTTPRequestHandler):
             row["quantity"] = order["quantity"]
             if BREAK != "dropped insert":
                 sql = "insert into audit (what, order_id) values (%s, %s)"
-                connection.execute(sql, ("created", row["id"]))
+                with database() if BREAK == "own transaction" else nullcontext(connection) as by:
+                    by.execute(sql, ("created", row["id"]))
         if BREAK != "stale cache":
             CACHE.delete(f"order:{row['id']}")
         CACHE.incr("orders")

@@ -51,6 +51,7 @@ REGRESSIONS = {
     "bind value": ("INSERT orders (db)", "changed"),
     "n+1": ("SELECT orders (db)", "repeated"),
     "no transaction": ("INSERT orders (db) left its transaction", "changed"),
+    "own transaction": ("INSERT audit (db) left its transaction", "changed"),
     "stale cache": ("DEL order:{id} (cache)", "missing"),
     "no cache": ("order:{id} (cache)", ""),
     "another meaning": ("SELECT orders (db)", ""),
@@ -93,6 +94,17 @@ def migrate(shop: Gate) -> None:
     shutil.rmtree(shop.folder / "run")
 
 
+def leave_transaction(shop: Gate) -> None:
+    """That a write is no longer in a transaction with another is accepted like any other change."""
+    assert shop("run", "--out", "run", BREAK="own transaction").code == 1
+    done = shop("accept", "--yes", "--reason", "audited apart", "run", "C1")
+    assert done.code == 0, done.text
+    shutil.rmtree(shop.folder / "run")
+    done = shop("run", "--out", "run", BREAK="own transaction")
+    assert (done.code, causes(shop)) == (0, []), done.text
+    shutil.rmtree(shop.folder / "run")
+
+
 def keep_state(shop: Gate) -> None:
     """With a cache that keeps state, reads are as they come and writes are compared all the same."""
     config = shop.folder / "ci-gate.yml"
@@ -125,6 +137,7 @@ def test_the_shop_without_its_databases(shop: Gate) -> None:
         assert any(title in told and change in (kind, "") for told, kind in found), (how, found)
         shutil.rmtree(shop.folder / "run")
     keep_state(shop)
+    leave_transaction(shop)
     migrate(shop)
     for path in (shop.folder / "snap").rglob("*.json"):
         assert "@corp.test" not in path.read_text(encoding="utf-8")
