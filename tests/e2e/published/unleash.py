@@ -28,7 +28,6 @@ service:
   ready: {path: /health, timeout: 60s}
 dependencies:
   db: {protocol: postgres, upstream: "@DATABASE@"}
-replay: {set: {values: {token: "*:*.unleash-insecure-admin-api-token"}}}
 """
 MIGRATE = """
 exec node --input-type=module -e '
