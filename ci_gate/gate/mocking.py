@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -101,7 +101,7 @@ class Mocks:
             recorded_latency=recorded_latency,
         )
 
-    def hold(self, correlation: Correlation) -> None:
+    def hold(self, correlation: Correlation, resting: Callable[[], bool]) -> None:
         """Keep answers back where that shows who waits for whom (see `mocks.holds` and `turns`): by
         the times of a recording of ours, which were taken where the calls and answers passed."""
         if not is_timed(self.snapshot):
@@ -114,7 +114,7 @@ class Mocks:
         }
         snapshot = self.snapshot
         inbound, outbound, in_flight = snapshot.inbound, snapshot.outbound, correlation.in_flight
-        self.server.holds = Holds(inbound, outbound, loose, in_flight)
+        self.server.holds = Holds(inbound, outbound, loose, in_flight, resting)
         learning = self._learning
         self.server.turns = Turns(inbound, outbound, loose, in_flight, learning=learning)
 

@@ -183,7 +183,7 @@ class Serving:
         self._sink(events.Addresses(by_name))
         self.addresses = Addresses({**spellings(by_name), "service": self._spellings()})
         self.correlation.expect(self._expected_calls())
-        self.mocks.hold(self.correlation)
+        self.mocks.hold(self.correlation, lambda: self.resting is None or self.resting())
         return by_name
 
     def _spellings(self) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
 
 PATIENCE = 0.25
 """Seconds that an answer is kept, beside what was recorded to pass."""
+STRETCH = 2.0
+"""Seconds more while the service is at work: on a busy machine it may not have come to it yet."""
 LONGEST = 1000.0
 """Milliseconds between a call and what did not wait for it, beyond which nobody is kept waiting."""
 LARGEST = 1 << 16
@@ -56,7 +58,8 @@ class Waiting:
 
 
 class Holds:
-    """The holds of one run. `answering(exchange)`: that inbound request is in flight."""
+    """The holds of one run. `in_flight()`: the inbound exchanges that are not answered yet;
+    `resting()`: the service is doing nothing."""
 
     def __init__(
         self,
@@ -64,8 +67,10 @@ class Holds:
         outbound: Sequence[Exchange],
         loose: Set[tuple[str, str]],
         in_flight: Callable[[], Sequence[str]],
+        resting: Callable[[], bool] = lambda: True,
     ) -> None:
         self._in_flight = in_flight
+        self._resting = resting
         self._by_call = _overlaps(inbound, outbound, loose)
         self._seen: set[str] = set()
         self._spent: dict[tuple[str, str], int] = {}
@@ -97,6 +102,8 @@ class Holds:
         """True when the answer may go out: nothing is pending, or patience has ended."""
         pending = self._pending(waiting.hold)
         if pending and now < waiting.until:
+            return False
+        if pending and now < waiting.until + int(STRETCH * 1e9) and not self._resting():
             return False
         if pending:
             waiting.awaited = pending

@@ -38,8 +38,15 @@ class Played:
 
     def __init__(self, *calls: Exchange, loose: frozenset[tuple[str, str]] = frozenset()) -> None:
         self.flying = ["r"]
+        self.resting = True
         self.calls = {call.id: call for call in calls}
-        self.holds = Holds([REQUEST, exchange("s", 60, 70)], calls, loose, lambda: self.flying)
+        self.holds = Holds(
+            [REQUEST, exchange("s", 60, 70)],
+            calls,
+            loose,
+            lambda: self.flying,
+            lambda: self.resting,
+        )
 
     def ask(self, name: str) -> tuple[bool, tuple[str, ...]]:
         """A call is made: (it is kept, what has waited when patience ends)."""
@@ -68,6 +75,25 @@ def test_a_call_that_waits_is_told_when_patience_ends() -> None:
     played = Played(exchange("a", 10, 30, "r"), exchange("b", 11, 30, "r"))
     assert played.ask("a") == (True, ("b",))
     assert played.ask("b") == (False, ())
+
+
+def test_who_is_still_at_work_has_not_waited() -> None:
+    """On a busy machine a service that was not given the processor yet is given more time, but not
+    for ever."""
+    played = Played(exchange("a", 10, 30, "r"), exchange("b", 11, 30, "r"))
+    call, played.resting = played.calls["a"], False
+    waiting = played.holds.keep(call, ("r",), 0)
+    assert waiting is not None
+    assert not played.holds.over(call, waiting, waiting.until)
+    assert played.holds.keep(played.calls["b"], ("r",), waiting.until) is None
+    assert played.holds.over(call, waiting, waiting.until + 1)
+    assert waiting.awaited == ()
+    played = Played(exchange("a", 10, 30, "r"), exchange("b", 11, 30, "r"))
+    call, played.resting = played.calls["a"], False
+    waiting = played.holds.keep(call, ("r",), 0)
+    assert waiting is not None
+    assert played.holds.over(call, waiting, waiting.until + 10**10)
+    assert waiting.awaited == ("b",)
 
 
 def test_a_response_that_waits_is_told() -> None:
