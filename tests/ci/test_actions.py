@@ -127,7 +127,7 @@ def test_shards_and_the_job_that_merges_them(tmp_path: Path) -> None:
         assert done.outputs["result"] == f".ci-gate/runs/shards/shard-{shard[0]}/result.json"
     done = job("merging", {"merge": ".ci-gate/runs/shards"})
     assert done.code == 1, done.log
-    assert done.outputs["replayed"] == "39"
+    assert done.outputs["replayed"] == "43"
     assert "POST /shipments" in done.summary
     assert any("POST /shipments" in one.message for one in done.annotations)
     shutil.rmtree(tmp_path / "workspace" / ".ci-gate" / "runs" / "shards" / "shard-2")

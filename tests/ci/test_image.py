@@ -183,7 +183,7 @@ def test_localhost_is_refused(job: Job) -> None:
     config.write_text(text.replace("  port: auto\n", "").replace('PORT: "${service.port}"', "A: b"))
     code, log = job.run({})
     assert code == 2, log
-    for way in ("/host@", "service.image", "http://parcels:8080"):
+    for way in ("/host@", "service.image", "http://orders:8080"):
         assert way in log
 
 
