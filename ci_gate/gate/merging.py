@@ -8,6 +8,7 @@ from ci_gate.diff.calls import Compared as ComparedCalls
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.outcomes import counts
 from ci_gate.errors import UsageError
+from ci_gate.gate.callrecords import recorded_calls
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.comparing import earlier_writes
 from ci_gate.gate.judging import About, Evidence
@@ -90,7 +91,9 @@ def _calls(shards: Sequence[Shard], plan: Plan) -> ComparedCalls | None:
     answers = frozenset(name for one in measured for name in one.answers)
     judged = {kept.exchange for one in measured if one.booted for kept in one.exchanges}
     judged |= {STARTUP, BACKGROUND}
-    recorded = {one.id for one in plan.snapshot.outbound if not judged.isdisjoint(one.groups)}
+    recorded = {
+        one.id for one in recorded_calls(plan.snapshot) if not judged.isdisjoint(one.groups)
+    }
     parts = total(one.calls for one in measured)
     # What every shard sees again counts once.
     again = [one.standing.calls for one in measured]
