@@ -209,7 +209,7 @@ class Calls:
         the middle between what came before and after it."""
         exchanges = self._book.exchanges
         window = sorted(
-            (one.at, one.at + one.took)
+            (one.at, one.ended)
             for one in exchanges.values()
             if group in one.groups and one.id not in self._book.removed
         )
@@ -317,7 +317,7 @@ class Calls:
             for call in window
             if (call.dependency, call.route) == (first.dependency, first.route)
         }
-        spans = in_turn(window, turns, change.order, inbound.at + inbound.took)
+        spans = in_turn(window, turns, change.order, inbound.ended)
         for call in window:
             span = spans.get(call.id, (call.at, call.took))
             if span != (call.at, call.took):

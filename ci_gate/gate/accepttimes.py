@@ -21,8 +21,8 @@ def in_turn(
     keep to their side of the response, which was there at `answered`."""
     live = {name: number for number, name in enumerate(order)}
     ranked = sorted(calls, key=lambda one: (live.get(one.id, len(live)), one.at))
-    before = [one for one in ranked if one.at + one.took <= answered]
-    behind = [one for one in ranked if one.at + one.took > answered]
+    before = [one for one in ranked if one.ended <= answered]
+    behind = [one for one in ranked if one.ended > answered]
     made = _scheduled(before, turns)
     return {**_within(made, answered), **_scheduled(behind, turns)}
 
@@ -45,7 +45,7 @@ def _scheduled(calls: Sequence[Exchange], turns: Collection[str]) -> dict[str, S
 
 
 def _at_once(one: Exchange, other: Exchange) -> bool:
-    return one.at < other.at + other.took and other.at < one.at + one.took
+    return one.at < other.ended and other.at < one.ended
 
 
 def _within(made: dict[str, Span], end: float) -> dict[str, Span]:

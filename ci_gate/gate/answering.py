@@ -29,5 +29,5 @@ def answered(
         one, start = step.exchange, (samples.started[at] - began) / 1e6
         took = samples.latencies[at] / 1e6
         if one.response is not None and took:
-            found[one.id] = Answered((one.at, one.at + one.took), (start, start + took))
+            found[one.id] = Answered((one.at, one.ended), (start, start + took))
     return found

@@ -34,7 +34,7 @@ def recorded_calls(snapshot: Snapshot) -> list[CallRecord]:
         _record(
             one,
             effects[one.dependency],
-            ended=one.at + one.took if one.took and timed else 0.0,
+            ended=one.ended if one.took and timed else 0.0,
             failed=failed(one),
         )
         for one in snapshot.outbound

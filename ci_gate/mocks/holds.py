@@ -121,7 +121,7 @@ def _overlaps(
 ) -> dict[str, Hold]:
     """By recorded call: its hold, where it has one. `loose`: (inbound exchange, dependency) of whose
     calls it varies what they wait for."""
-    ends = {one.id: one.at + one.took for one in inbound if one.response is not None and one.took}
+    ends = {one.id: one.ended for one in inbound if one.response is not None and one.took}
     windows: dict[str, list[Exchange]] = {}
     for call in outbound:
         if len(call.groups) == 1 and call.groups[0] in ends:
@@ -143,7 +143,7 @@ def holdable(call: Exchange) -> bool:
 
 
 def _hold(call: Exchange, later: Sequence[Exchange], group: str, ended: float) -> Hold | None:
-    answered = call.at + call.took
+    answered = call.ended
     begun = []
     for other in later:  # in the order of their times
         if other.at >= answered:

@@ -145,6 +145,6 @@ def _in_turn(
 
 def _is_in_turn(call: Exchange, later: Sequence[Exchange], request: Exchange) -> bool:
     """Whether a call was answered, in one piece, before anything else of its request went on."""
-    ended = call.at + call.took
-    behind = ended <= request.at + request.took and (not later or later[0].at >= ended)
+    ended = call.ended
+    behind = ended <= request.ended and (not later or later[0].at >= ended)
     return behind and holdable(call)

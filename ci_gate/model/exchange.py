@@ -59,6 +59,12 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     it."""
 
     @property
+    def ended(self) -> float:
+        """When the last byte of the response was there, to the microsecond, as times are written:
+        what began at that moment did not begin before it."""
+        return round(self.at + self.took, 3)
+
+    @property
     def inbound(self) -> bool:
         """True when something triggered the service, False when the service called out."""
         return not self.dependency
