@@ -49,11 +49,11 @@ def test_what_came_after_the_response_stays_there() -> None:
 def test_one_that_begins_where_another_ends_was_not_made_at_once() -> None:
     """Times are sums of fractions: in files they have three digits, and are read back like that."""
     names = [f"c{number:02}" for number in range(51)]
-    calls = [call(name, 10, 2.3) for name in names]
-    made = in_turn(calls, set(names), names, 12.345)
+    calls = [call(name, 2034.117, 7.3) for name in names]
+    made = in_turn(calls, set(names), names, 2043.339)
     stored = [call(name, *made[name]) for name in names]
     assert all(one.ended <= other.at for one, other in pairwise(stored))
-    assert stored[-1].ended <= 12.345
+    assert stored[-1].ended <= 2043.339
 
 
 def test_calls_without_order_or_room() -> None:
