@@ -289,7 +289,7 @@ class Calls:
         was there."""
         exchanges, call = self._book.exchanges, self._recorded(one.call_id)
         begun = [
-            exchanges[name].at if name != change.name else exchanges[name].at + exchanges[name].took
+            exchanges[name].at if name != change.name else exchanges[name].ended
             for made in change.calls
             if made.recorded == call.id
             for name in made.overtaken

@@ -223,7 +223,7 @@ def _pauses(steps: Sequence[Step]) -> list[float]:
     for step in steps:
         pause = step.exchange.at - over
         pauses.append(pause if over and pause >= PAUSE else 0.0)
-        over = max(over, step.exchange.at + step.exchange.took)
+        over = max(over, step.exchange.ended)
     return pauses
 
 

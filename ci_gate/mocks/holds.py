@@ -99,13 +99,13 @@ class Holds:
         return msgspec.structs.replace(answer, kept=over), waiting
 
     def over(self, call: Exchange, waiting: Waiting, now: int) -> bool:
-        """True when the answer may go out: nothing is pending, or patience has ended."""
+        """True when the answer may go out: nothing is pending, or patience has ended with the service
+        at rest, or `STRETCH` after it."""
         pending = self._pending(waiting.hold)
-        if pending and now < waiting.until:
-            return False
-        if pending and now < waiting.until + int(STRETCH * 1e9) and not self._resting():
-            return False
         if pending:
+            late = waiting.until + int(STRETCH * 1e9)
+            if now < waiting.until or (now < late and not self._resting()):
+                return False
             waiting.awaited = pending
             place = (call.dependency, call.route)
             self._spent[place] = self._spent.get(place, 0) + 1
