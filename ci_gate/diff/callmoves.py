@@ -83,9 +83,27 @@ def _fans(made: Sequence[Made]) -> Iterator[Moved]:
         if record.id in waiting:
             detail = "now called one after the other, recorded at once"
             yield Moved(call, record, "fan-out", "at once", "one after the other", detail)
-        other = next((records[name] for name in call.overtaken if name in records), None)
-        if other is not None:
-            same = (other.dependency, other.route) == (record.dependency, record.route)
-            named = "" if same else f" with {clean(other.route)} ({clean(other.dependency)})"
-            detail = f"now called at once{named}, recorded one after the other"
-            yield Moved(call, record, "fan-out", "one after the other", "at once", detail)
+    for (call, record), others in _at_once(made, records):
+        other = others[0]
+        same = (other.dependency, other.route) == (record.dependency, record.route)
+        named = "" if same else f" with {clean(other.route)} ({clean(other.dependency)})"
+        detail = f"now called at once{named}, recorded one after the other"
+        yield Moved(call, record, "fan-out", "one after the other", "at once", detail)
+
+
+def _at_once(
+    made: Sequence[Made], records: Mapping[str, CallRecord]
+) -> Iterator[tuple[Made, list[CallRecord]]]:
+    """Of calls that are made at once now, the one that was recorded first, with the others. Which of
+    them overtook which is chance."""
+    together: list[set[str]] = []
+    for call, record in made:
+        others = {name for name in call.overtaken if name in records}
+        if others:
+            found = {record.id, *others}
+            apart = [one for one in together if not one & found]
+            together = [*apart, found.union(*(one for one in together if one & found))]
+    live = {record.id: call for call, record in made}
+    for those in together:
+        first, *rest = sorted((records[name] for name in those), key=lambda one: one.at)
+        yield (live[first.id], first), rest

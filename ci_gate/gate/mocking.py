@@ -116,7 +116,7 @@ class Mocks:
         inbound, outbound, in_flight = snapshot.inbound, snapshot.outbound, correlation.in_flight
         self.server.holds = Holds(inbound, outbound, loose, in_flight, resting)
         learning = self._learning
-        self.server.turns = Turns(inbound, outbound, loose, in_flight, learning=learning)
+        self.server.turns = Turns(inbound, outbound, loose, in_flight, resting, learning=learning)
 
     def _configure(self, upstreams: Sequence[Upstream]) -> None:
         """Addresses that the configuration knows beyond the snapshot; telemetry among them."""

@@ -13,6 +13,7 @@ that one's response waits for it, it has become that request's call.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence, Set
 
 import msgspec
@@ -37,7 +38,9 @@ class Hold(msgspec.Struct, frozen=True):
     """What was recorded to happen before a call's answer was there."""
 
     calls: tuple[str, ...] = ()
-    """Ids of recorded calls that had begun."""
+    """Ids of recorded calls that had begun meanwhile."""
+    before: tuple[str, ...] = ()
+    """Ids of recorded calls that had begun before, and were not answered."""
     response: str = ""
     """The inbound exchange whose response was complete; "" = it was not."""
     patience: float = PATIENCE
@@ -73,6 +76,8 @@ class Holds:
         self._resting = resting
         self._by_call = _overlaps(inbound, outbound, loose)
         self._seen: set[str] = set()
+        self._keeping: dict[tuple[str, ...], set[str]] = {}
+        """By group: the calls whose answers are kept."""
         self._spent: dict[tuple[str, str], int] = {}
 
     def keep(self, call: Exchange, groups: tuple[str, ...], now: int) -> Waiting | None:
@@ -85,8 +90,10 @@ class Holds:
             hold = Hold(response=others[0]) if len(others) == 1 else None
         if hold is None or self._spent.get((call.dependency, call.route), 0) >= TIMES:
             return None
-        waiting = Waiting(hold, now + int(hold.patience * 1e9))
-        return waiting if self._pending(hold) else None
+        if not self._pending(hold, call):
+            return None
+        self._keeping.setdefault(call.groups, set()).add(call.id)
+        return Waiting(hold, now + int(hold.patience * 1e9))
 
     def kept(
         self, answer: Answer, call: Exchange, groups: tuple[str, ...], now: int
@@ -101,7 +108,7 @@ class Holds:
     def over(self, call: Exchange, waiting: Waiting, now: int) -> bool:
         """True when the answer may go out: nothing is pending, or patience has ended with the service
         at rest, or `STRETCH` after it."""
-        pending = self._pending(waiting.hold)
+        pending = self._pending(waiting.hold, call)
         if pending:
             late = waiting.until + int(STRETCH * 1e9)
             if now < waiting.until or (now < late and not self._resting()):
@@ -109,10 +116,16 @@ class Holds:
             waiting.awaited = pending
             place = (call.dependency, call.route)
             self._spent[place] = self._spent.get(place, 0) + 1
+        self._keeping[call.groups].discard(call.id)
         return True
 
-    def _pending(self, hold: Hold) -> tuple[str, ...]:
+    def _pending(self, hold: Hold, call: Exchange) -> tuple[str, ...]:
         calls = tuple(one for one in hold.calls if one not in self._seen)
+        if hold.before and not self._seen.intersection((*hold.before, *hold.calls)):
+            # The first of some that come in any order; where another is kept, all who make them
+            # may be at work.
+            alone = self._keeping.get(call.groups, set()) <= {call.id}
+            calls = (*hold.before, *calls) if alone else calls
         return (*calls, hold.response) if hold.response in self._in_flight() else calls
 
 
@@ -128,11 +141,14 @@ def _overlaps(
             windows.setdefault(call.groups[0], []).append(call)
     found: dict[str, Hold] = {}
     for group, calls in windows.items():
-        for at, call in enumerate(calls):
+        pending: list[Exchange] = []
+        for at, call in enumerate(calls):  # in the order of their times
+            pending = [one for one in pending if one.ended > call.at]
             if holdable(call) and (group, call.dependency) not in loose:
-                hold = _hold(call, calls[at + 1 :], group, ends[group])
+                hold = _hold(call, pending, calls[at + 1 :], group, ends[group])
                 if hold is not None:
                     found[call.id] = hold
+            pending.append(call)
     return found
 
 
@@ -142,21 +158,23 @@ def holdable(call: Exchange) -> bool:
     return call.took > 0 and isinstance(body, bytes) and len(body) < LARGEST
 
 
-def _hold(call: Exchange, later: Sequence[Exchange], group: str, ended: float) -> Hold | None:
+def _hold(
+    call: Exchange, before: Sequence[Exchange], later: Sequence[Exchange], group: str, ended: float
+) -> Hold | None:
     answered = call.ended
-    begun = []
-    for other in later:  # in the order of their times
-        if other.at >= answered:
-            break
-        if (other.dependency, other.connection) != (call.dependency, call.connection):
-            begun.append(other)  # what is sent ahead on one connection is not made at once
-    gaps = [other.at - call.at for other in begun]
+    begun = list(itertools.takewhile(lambda other: other.at < answered, later))
+    # What is sent ahead on one connection is not made at once.
+    own = (call.dependency, call.connection)
+    begun = [one for one in begun if (one.dependency, one.connection) != own]
+    earlier = [one for one in before if (one.dependency, one.connection) != own]
+    gaps = [one.at - call.at for one in (*begun, *earlier)]
     beside = ended < answered
     gaps += [ended - call.at] if beside else []
     if not gaps or max(gaps) > LONGEST:
         return None
     return Hold(
         calls=tuple(one.id for one in begun),
+        before=tuple(one.id for one in earlier),
         response=group if beside else "",
         patience=PATIENCE + 2 * max(0.0, *gaps) / 1000,
     )

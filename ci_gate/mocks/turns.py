@@ -21,9 +21,11 @@ from ci_gate.mocks.holds import holdable
 from ci_gate.model.exchange import Exchange
 
 TOTAL = 0.5
-"""Seconds that a run may take longer for all it keeps."""
+"""Seconds that a run may take longer for all it keeps, and once more for all it stretches."""
 LONGEST = 0.02
 """Seconds that one answer is kept."""
+STRETCH = 0.2
+"""Seconds more while the service is at work: on a busy machine it may not have come to it yet."""
 LEARNING = 2.5
 """As many times longer while learning: what a hasty client still waits for."""
 MOST = 100
@@ -33,12 +35,13 @@ MOST = 100
 class Turn:
     """One answer that is kept."""
 
-    __slots__ = ("asker", "group", "later", "overtaken", "since", "until")
+    __slots__ = ("asker", "call", "group", "later", "overtaken", "since", "until")
 
     def __init__(
-        self, group: str, later: Set[str], asker: object, since: int, patience: float
+        self, call: Exchange, later: Set[str], asker: object, since: int, patience: float
     ) -> None:
-        self.group = group
+        self.call = call.id
+        self.group = call.groups[0]
         """The inbound exchange whose call it answers."""
         self.later = later
         """Ids of the calls that were recorded to come behind it."""
@@ -54,7 +57,8 @@ class Turn:
 
 class Turns:
     """The answers that one run keeps. `loose`: (inbound exchange, dependency) of whose calls it varies
-    what they wait for; `in_flight()`: the inbound exchanges that are not answered yet."""
+    what they wait for; `in_flight()`: the inbound exchanges that are not answered yet; `resting()`:
+    the service is doing nothing."""
 
     def __init__(
         self,
@@ -62,13 +66,19 @@ class Turns:
         outbound: Sequence[Exchange],
         loose: Set[tuple[str, str]],
         in_flight: Callable[[], Sequence[str]],
+        resting: Callable[[], bool] = lambda: True,
         *,
         learning: bool,
     ) -> None:
+        longer = LEARNING if learning else 1.0
         found = dict(_in_turn(inbound, outbound, loose, learning=learning))
         self._in_flight = in_flight
         self._later = found
-        self._patience = min(LONGEST, TOTAL / max(len(found), 1)) * (LEARNING if learning else 1)
+        self._patience = min(LONGEST, TOTAL / max(len(found), 1)) * longer
+        self._resting = resting
+        self._stretch = int(STRETCH * longer * 1e9)
+        """Nanoseconds; so is what is left of all."""
+        self._left = int(TOTAL * longer * 1e9)
         self._kept: dict[str, Turn] = {}
         """By group; one at a time."""
         self.delays: dict[str, int] = {}
@@ -81,7 +91,10 @@ class Turns:
         turn = self.keep(call, groups, asker, now)
         if turn is None:
             return answer, None
-        return msgspec.structs.replace(answer, kept=functools.partial(self.over, turn)), turn
+        over = functools.partial(self.over, turn)
+        if answer.kept is not None:
+            over = functools.partial(_both, [answer.kept, over])
+        return msgspec.structs.replace(answer, kept=over), turn
 
     def keep(self, call: Exchange, groups: tuple[str, ...], asker: object, now: int) -> Turn | None:
         """The turn of `call`, which a live call of `groups` was just matched with, when its answer
@@ -89,27 +102,46 @@ class Turns:
         monotonic nanoseconds."""
         if len(groups) != 1 or groups != call.groups:
             return None
-        before = self._kept.get(groups[0])
+        later, before = self._later.get(call.id), self._kept.get(groups[0])
         if before is not None:
-            if call.id in before.later and asker is not before.asker and now < before.until:
+            if asker is before.asker or now >= before.until + self._stretch:
+                return None
+            if call.id in before.later:
                 before.overtaken = (*before.overtaken, call.id)
+            elif later is not None and before.call in later:
+                # The other way round: what was to wait for this one is asked already.
+                turn = Turn(call, later, asker, now, 0.0)
+                turn.overtaken = (before.call,)
+                return turn
             return None
-        later, group = self._later.get(call.id), groups[0]
-        if later is None or group not in self._in_flight():
+        if later is None or groups[0] not in self._in_flight():
             return None
-        turn = self._kept[group] = Turn(group, later, asker, now, self._patience)
+        turn = self._kept[groups[0]] = Turn(call, later, asker, now, self._patience)
         return turn
 
     def over(self, turn: Turn, now: int) -> bool:
-        """True when the answer may go out: it was overtaken, or its moment is over."""
-        if not turn.overtaken and turn.group not in self._in_flight():
+        """True when the answer may go out: the response was, or its moment is over and the service at
+        rest. A call that came does not end it, so that what is found does not depend on which of
+        several came first."""
+        answered = turn.group not in self._in_flight()
+        if answered and not turn.overtaken:
             turn.overtaken = (turn.group,)
-        if not turn.overtaken and now < turn.until:
-            return False
+        if not answered:
+            late = turn.until + min(self._stretch, self._left)
+            if now < turn.until or (now < late and not self._resting()):
+                return False
+            self._left -= max(0, min(now, late) - turn.until)
         if self._kept.get(turn.group) is turn:
             del self._kept[turn.group]
         self.delays[turn.group] = self.delays.get(turn.group, 0) + now - turn.since
         return True
+
+
+def _both(reasons: list[Callable[[int], bool]], now: int) -> bool:
+    """Whether all reasons to keep an answer are over, one after the other; none is asked again."""
+    while reasons and reasons[0](now):
+        del reasons[0]
+    return not reasons
 
 
 def _in_turn(

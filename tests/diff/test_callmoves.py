@@ -70,6 +70,19 @@ def test_calls_made_in_turn_that_no_longer_wait() -> None:
     assert found(*made) == [("fan-out", "a", "now called at once, recorded one after the other")]
 
 
+def test_which_of_several_came_first_makes_no_difference() -> None:
+    """Three calls at once are one finding, told of the one that was recorded first."""
+    records = (*IN_TURN, call("c", 30, 40, route="GET /c"))
+    text = "now called at once with GET /b (api), recorded one after the other"
+    for a, b in ((("b", "c"), ()), (("b",), ("c",)), (("c",), ("c",))):
+        calls = (
+            overtaken(call("l1", 1, 2), *a),
+            overtaken(call("l2", 2, 3, route="GET /b"), *b),
+            call("l3", 3, 4, route="GET /c"),
+        )
+        assert found(*live(*calls, records=records)) == [("fan-out", "a", text)]
+
+
 def test_a_response_that_no_longer_waits() -> None:
     """It was there while the answer to the call was kept."""
     made = live(overtaken(call("l1", 1, 9), "r1"), records=(call("a", 10, 20),))

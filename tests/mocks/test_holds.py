@@ -77,6 +77,29 @@ def test_a_call_that_waits_is_told_when_patience_ends() -> None:
     assert played.ask("b") == (False, ())
 
 
+def test_calls_made_at_once_may_come_in_any_order() -> None:
+    """The one recorded last is kept too when it comes first: what was recorded to have begun before
+    it waits for it now. In the unchanged service any of them lets it go."""
+    calls = [exchange(name, 10 + at, 30, "r") for at, name in enumerate("abc")]
+    assert Played(*calls).ask("c") == (True, ("a", "b"))
+    played = Played(*calls)
+    last = played.holds.keep(played.calls["c"], ("r",), 0)
+    assert last is not None
+    assert played.holds.keep(played.calls["b"], ("r",), 1) is None
+    assert played.holds.over(played.calls["c"], last, 2)
+    assert last.awaited == ()
+
+
+def test_few_workers_that_take_calls_in_any_order_are_not_kept_waiting() -> None:
+    """Two at a time were recorded as a with b, then b with c; now a and c come first, and b cannot
+    come before one of them is answered."""
+    calls = [exchange(*one, "r") for one in (("a", 10, 20), ("b", 10, 40), ("c", 20, 40))]
+    played = Played(*calls)
+    first = played.holds.keep(calls[0], ("r",), 0)
+    assert first is not None
+    assert played.holds.keep(calls[2], ("r",), 1) is None
+
+
 def test_who_is_still_at_work_has_not_waited() -> None:
     """On a busy machine a service that was not given the processor yet is given more time, but not
     for ever."""

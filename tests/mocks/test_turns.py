@@ -7,7 +7,7 @@ import pytest
 
 from ci_gate.mocks.bound import Answer
 from ci_gate.mocks.holds import LARGEST
-from ci_gate.mocks.turns import LEARNING, LONGEST, MOST, TOTAL, Turn, Turns
+from ci_gate.mocks.turns import LEARNING, LONGEST, MOST, STRETCH, TOTAL, Turn, Turns
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse
 
@@ -45,7 +45,10 @@ class Played:
     ) -> None:
         self.flying = ["r"]
         inbound = [REQUEST, exchange("s", 60, 70)]
-        self.turns = Turns(inbound, calls, loose, lambda: self.flying, learning=learning)
+        self.resting = True
+        self.turns = Turns(
+            inbound, calls, loose, lambda: self.flying, lambda: self.resting, learning=learning
+        )
 
     def keep(self, call: Exchange, asker: object = HERE, now: int = 0) -> Turn | None:
         """A live call is matched with `call`."""
@@ -69,14 +72,27 @@ def test_what_waits_is_answered_when_the_moment_is_over() -> None:
     assert (turn.overtaken, played.turns.delays) == ((), {"r": turn.until})
 
 
-def test_a_call_that_does_not_wait_is_told_and_ends_it() -> None:
-    """The later call came on another connection while the answer was kept."""
+def test_a_call_that_does_not_wait_is_told() -> None:
+    """The later call came on another connection while the answer was kept; there may be more."""
     played = Played(A, B)
     turn = kept(played, A)
     assert played.keep(B, THERE, 5) is None
-    assert played.turns.over(turn, 6)
+    assert not played.turns.over(turn, 6)
+    assert played.turns.over(turn, turn.until)
     assert turn.overtaken == ("b",)
-    assert played.turns.delays == {"r": 6}
+    assert played.turns.delays == {"r": turn.until}
+
+
+def test_a_call_that_comes_before_what_it_waited_for_is_told() -> None:
+    """Made at once, calls come in any order: the earlier one came while the later one was kept,
+    and goes out at once."""
+    played = Played(A, B)
+    later = kept(played, B)
+    turn = played.keep(A, THERE, 5)
+    assert turn is not None
+    assert turn.overtaken == ("b",)
+    assert played.turns.over(turn, 5)
+    assert (later.overtaken, played.turns.over(later, 6)) == ((), False)
 
 
 def test_a_response_that_does_not_wait_is_told() -> None:
@@ -103,8 +119,32 @@ def test_what_comes_after_the_moment_proves_nothing() -> None:
     """A connection that was lost meanwhile leaves its turn behind."""
     played = Played(A, B)
     turn = kept(played, A)
-    played.keep(B, THERE, turn.until)
+    played.keep(B, THERE, turn.until + int(STRETCH * 1e9))
     assert turn.overtaken == ()
+
+
+def test_who_is_still_at_work_has_a_little_longer() -> None:
+    """What did not get the processor yet comes when it does; all together take no longer than they
+    may."""
+    played = Played(A, B)
+    turn = kept(played, A)
+    played.resting = False
+    assert not played.turns.over(turn, turn.until)
+    assert played.keep(B, THERE, turn.until) is None
+    played.resting = True
+    assert played.turns.over(turn, turn.until + 1)
+    assert turn.overtaken == ("b",)
+    calls = [exchange(f"a{n}", n, n + 1, "r") for n in range(5)]
+    played = Played(*calls)
+    played.resting = False
+    now, stretched = 0, []
+    for call in calls:
+        last = played.keep(call, HERE, now)
+        assert last is not None
+        while not played.turns.over(last, now):
+            now += 1_000_000
+        stretched.append(round((now - last.until) / 1e9, 3))
+    assert stretched == [STRETCH, STRETCH, round(TOTAL - 2 * STRETCH, 3), 0.0, 0.0]
 
 
 def test_one_answer_of_a_request_is_kept_at_a_time() -> None:
@@ -178,3 +218,19 @@ def test_an_answer_asks_whether_it_may_go_out() -> None:
     assert not asking.kept(1)
     assert asking.kept(turn.until)
     assert played.turns.kept(answer, B, ("r", "s"), HERE, 0) == (answer, None)
+
+
+def test_an_answer_that_is_held_is_kept_for_both_reasons() -> None:
+    """It goes out when the hold is over and the moment too, and no reason is asked twice."""
+    played = Played(A, B)
+    asked: list[int] = []
+
+    def held(now: int) -> bool:
+        asked.append(now)
+        return now > 1
+
+    answer, turn = played.turns.kept(Answer(None, None, 0.0, kept=held), A, ("r",), HERE, 0)
+    assert turn is not None
+    assert answer.kept is not None
+    assert [answer.kept(now) for now in (1, 2, turn.until)] == [False, False, True]
+    assert asked == [1, 2]
