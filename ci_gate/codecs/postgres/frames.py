@@ -6,8 +6,11 @@ startup message has no type byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from struct import Struct
+
+import msgspec
 
 LIMIT = 1 << 30
 """Bytes of one message, PostgreSQL's own limit for one value."""
@@ -21,9 +24,14 @@ CANCEL_REQUEST = 80877102
 _LENGTH = Struct("!I")
 _HEAD = Struct("!cI")
 _SHORT = Struct("!H")
+_BEGIN = Struct("!BI")
 
 Frame = tuple[bytes, bytes]
 """Type (one byte, b"" before the startup message is over) and payload."""
+FRAMED = b""
+"""In place of a type: the payload is whole messages as they are sent, of any number."""
+MANY = 1 << 14
+"""Bytes of messages from which on their outline is remembered."""
 
 
 class Malformed(Exception):
@@ -109,6 +117,45 @@ def frames(data: bytes) -> Iterator[Frame]:
             raise Malformed("a message is cut off")
         yield kind, data[position + 5 : end]
         position = end
+
+
+def joined(said: Iterable[Frame]) -> bytes:
+    """Messages as bytes; a type may be FRAMED."""
+    return b"".join([frame(kind, data) if kind else data for kind, data in said])
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """What can be told of messages without taking them apart."""
+
+    kinds: bytes
+    """Their types in order, that of several in a row once: b"TDC"."""
+    last: int
+    """Where the last one begins."""
+
+
+def outline(data: bytes) -> Outline:
+    """Of bytes that end with a message: of many rows it is faster than `frames`, and remembered.
+    Raises Malformed."""
+    return _remembered(data) if len(data) > MANY else _outline(data)
+
+
+def _outline(data: bytes) -> Outline:
+    position, size, last, before = 0, len(data), 0, -1
+    kinds = bytearray()
+    while position < size:
+        if size - position < 5:
+            raise Malformed("a message is cut off")
+        kind, length = _BEGIN.unpack_from(data, position)
+        if kind != before:
+            kinds.append(kind)
+            before = kind
+        last, position = position, position + 1 + length
+        if length < 4 or position > size:
+            raise Malformed("a message is cut off")
+    return Outline(bytes(kinds), last)
+
+
+_remembered = lru_cache(maxsize=64)(_outline)
 
 
 class Payload:

@@ -15,13 +15,14 @@ from ci_gate.codecs.postgres import session as own
 from ci_gate.codecs.postgres.columns import Unfit
 from ci_gate.codecs.postgres.copying import Copying, may_copy
 from ci_gate.codecs.postgres.form import refused
-from ci_gate.codecs.postgres.frames import Frame, Malformed, Reader, frame, frames
+from ci_gate.codecs.postgres.frames import Frame, Malformed, Reader, frame, frames, joined
 from ci_gate.codecs.postgres.handshake import JOINED, TLS_RECORD, fatal
 from ci_gate.codecs.postgres.listening import Listening
 from ci_gate.codecs.postgres.opening import Opening
 from ci_gate.codecs.postgres.results import (
     copy_format,
     described_for,
+    query_frames,
     result_frames,
     rows_of,
     take_back,
@@ -169,9 +170,8 @@ class Mocking:
 
     def _flush(self, actions: list[Action]) -> None:
         if self._own:
-            said = b"".join(frame(kind, payload) for kind, payload in self._own)
+            actions.append(Bytes(_CLIENT, joined(self._own)))
             self._own.clear()
-            actions.append(Bytes(_CLIENT, said))
         if self._unheard and self._is_idle():
             actions.append(Bytes(_CLIENT, b"".join(self._unheard)))
             self._unheard.clear()
@@ -365,15 +365,14 @@ class Mocking:
     def _say_frames(self, body: bytes, op: Op, actions: list[Action]) -> None:
         statement = op.statement
         assert statement is not None
-        failed = body[:1] == b"E" or (op.kind == b"Q" and any(k == b"E" for k, _ in frames(body)))
         if op.kind == b"E":
-            if failed:
+            if body[:1] == b"E":
                 self._fail(next(frames(body))[1])
                 return
             assert op.portal is not None
             op.portal.asked = self._number
             try:
-                op.portal.left = result_frames(body, op.portal)
+                op.portal.left = result_frames(body, op.portal, op.maximum)
             except Unfit as unfit:
                 self._refuse_step(str(unfit), actions)
                 return
@@ -381,9 +380,8 @@ class Mocking:
             self._listening.ran(statement.sql, statement.params)
             self._own += rows_of(op.portal, op.maximum)
             return
-        for kind, payload in frames(body):
-            if kind != b"G":
-                self._own.append((kind, payload))
+        said, failed = query_frames(body)
+        self._own += said
         self._said.ran(statement.sql, failed=failed)
         if failed:
             self._listening.failed()

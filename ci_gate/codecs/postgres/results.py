@@ -19,7 +19,7 @@ from ci_gate.codecs.postgres.columns import (
     write_columns,
     write_row,
 )
-from ci_gate.codecs.postgres.frames import Frame, Malformed, frames
+from ci_gate.codecs.postgres.frames import FRAMED, Frame, Malformed, frames, outline
 from ci_gate.codecs.postgres.remedies import unfit
 from ci_gate.codecs.postgres.said import Portal, Prepared
 from ci_gate.codecs.postgres.types import FIRST_OWN
@@ -30,24 +30,38 @@ columns_of = lru_cache(maxsize=1024)(read_columns)
 """The columns of a RowDescription, remembered: most services ask for the same few hundred."""
 
 
-def result_frames(body: bytes, portal: Portal) -> list[Frame]:
-    """The frames of a result for an Execute, in the formats that its portal asks for. Raises
-    Unfit for a result that is none of what the client was told to expect."""
-    found = list(frames(body))
-    columns: tuple[Column, ...] = ()
-    if found and found[0][0] == b"T":
-        payload = found.pop(0)[1]
-        columns = columns_of(payload)
+def result_frames(body: bytes, portal: Portal, maximum: int = 0) -> list[Frame]:
+    """The frames of a result for an Execute of so many rows (0 = all, which are one FRAMED), in the
+    formats that its portal asks for. Raises Unfit for a result that is none of what the client was
+    told to expect."""
+    begins, columns = 0, tuple[Column, ...]()
+    if body[:1] == b"T":
+        payload = next(frames(body))[1]
+        begins, columns = len(payload) + 5, columns_of(payload)
         if portal.prepared is not None:
             _check(payload, columns, portal.prepared, len(portal.formats))
-    found = [one for one in found if one[0] not in (b"T", b"G")]
     wanted = [portal.format(index) == 1 for index in range(len(columns))]
-    if all(column.binary == binary for column, binary in zip(columns, wanted, strict=True)):
+    as_asked = all(one.binary == binary for one, binary in zip(columns, wanted, strict=True))
+    told = outline(body)
+    rows_only = told.kinds in (b"DC", b"TDC") and body[begins : begins + 1] == b"D"
+    if as_asked and rows_only and not maximum:
+        return [(FRAMED, body[begins : told.last]), *frames(body[told.last :])]
+    found = [one for one in frames(body) if one[0] not in (b"T", b"G")]
+    if as_asked:
         return found
     return [
         (kind, _converted(columns, wanted, payload) if kind == b"D" else payload)
         for kind, payload in found
     ]
+
+
+def query_frames(body: bytes) -> tuple[list[Frame], bool]:
+    """The frames of a result for a simple query, which says how they are described; True when there
+    is an error among them. That data of a COPY are wanted was said before."""
+    kinds = outline(body).kinds
+    if b"G" in kinds:
+        return [one for one in frames(body) if one[0] != b"G"], b"E" in kinds
+    return [(FRAMED, body)], b"E" in kinds
 
 
 def _check(payload: bytes, columns: Sequence[Column], prepared: Prepared, formats: int) -> None:
@@ -82,7 +96,7 @@ def rows_of(portal: Portal, maximum: int) -> list[Frame]:
     left = portal.left
     if not left:
         raise Malformed("a recorded result does not end")
-    rows = sum(kind == b"D" for kind, _ in left)
+    rows = sum(kind in (b"D", FRAMED) for kind, _ in left)
     if maximum and rows >= maximum:
         portal.left, portal.given = left[maximum:], True
         return [*left[:maximum], (b"s", b"")]

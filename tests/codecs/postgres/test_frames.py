@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_gate.codecs.postgres.frames import LIMIT, Malformed, Payload, Reader, frame, frames, value
+from ci_gate.codecs.postgres.frames import (
+    FRAMED,
+    LIMIT,
+    MANY,
+    Malformed,
+    Payload,
+    Reader,
+    frame,
+    frames,
+    joined,
+    outline,
+    value,
+)
 
 FRAMES = st.lists(
     st.tuples(st.sampled_from([b"Q", b"D", b"Z"]), st.binary(max_size=20)), max_size=6
@@ -30,6 +42,33 @@ def test_messages_are_cut_where_they_end(said: list[tuple[bytes, bytes]], sizes:
         data, turn = data[size:], turn + 1
     assert found == said
     assert reader.at_rest
+
+
+@given(FRAMES)
+def test_an_outline_tells_what_messages_do(said: list[tuple[bytes, bytes]]) -> None:
+    """Types in order, that of neighbours once, and where the last message begins."""
+    data = joined(said)
+    told = outline(data)
+    kinds = [kind for kind, _ in said]
+    changes = [one for one, before in zip(kinds, [b"", *kinds], strict=False) if one != before]
+    assert told.kinds == b"".join(changes)
+    assert list(frames(data[told.last :])) == said[-1:]
+    assert joined([(FRAMED, data), *said[:1]]) == data + joined(said[:1])
+
+
+@given(FRAMES, st.integers(1, 24))
+def test_what_is_cut_off_has_no_outline(said: list[tuple[bytes, bytes]], less: int) -> None:
+    """Nor has it messages: both say so, of the same bytes."""
+    data = joined([*said, (b"D", b"x" * 20)])[:-less]
+    for read in (outline, lambda one: list(frames(one))):
+        with pytest.raises(Malformed):
+            read(data)
+
+
+def test_the_outline_of_many_messages_is_remembered() -> None:
+    """They are looked through once."""
+    data = joined([(b"D", b"x" * 100)] * (MANY // 100))
+    assert outline(data) is outline(data)
 
 
 def test_a_client_begins_without_types() -> None:

@@ -7,12 +7,14 @@ from struct import pack
 import pytest
 
 from ci_gate.codecs.postgres.columns import Column, Unfit, write_columns, write_row
-from ci_gate.codecs.postgres.frames import frame
+from ci_gate.codecs.postgres.frames import FRAMED, frame, joined
 from ci_gate.codecs.postgres.results import (
     columns_of,
     copy_format,
     described_for,
+    query_frames,
     result_frames,
+    rows_of,
     with_count,
 )
 from ci_gate.codecs.postgres.said import Portal, Prepared
@@ -28,15 +30,48 @@ ASKED = PgStatement("select n, t from a", (), "execute")
 
 def test_as_recorded() -> None:
     """In the formats that were recorded, rows are as they came; the description was said before."""
-    assert [kind for kind, _ in result_frames(BODY, Portal(ASKED, ()))] == [b"D", b"C"]
-    assert result_frames(BODY, Portal(ASKED, ()))[0] == (b"D", write_row([b"7", b"x"]))
+    rows = (b"D", write_row([b"7", b"x"]))
+    assert result_frames(BODY, Portal(ASKED, ()), 1) == [rows, (b"C", b"SELECT 1\0")]
+
+
+def test_all_rows_are_one() -> None:
+    """Where all are asked for they are not taken apart, and say the same; the portal has its end
+    left."""
+    portal = Portal(ASKED, ())
+    portal.left = result_frames(BODY, portal)
+    assert [kind for kind, _ in portal.left] == [FRAMED, b"C"]
+    apart = result_frames(BODY, portal, 1)
+    assert joined(rows_of(portal, 0)) == joined(apart)
+    assert portal.left == [(b"C", b"SELECT 0\0")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        frame(b"C", b"INSERT 0 1\0"),
+        frame(b"N", b"\0") + frame(b"C", b"INSERT 0 1\0"),
+        frame(b"T", write_columns([])) + BODY,
+        BODY + frame(b"E", b"\0"),
+    ],
+)
+def test_what_is_more_than_rows_is_taken_apart(body: bytes) -> None:
+    """Notices, errors, no rows at all: each message is looked at."""
+    assert FRAMED not in [kind for kind, _ in result_frames(body, Portal(ASKED, ()))]
+
+
+def test_a_simple_query_hears_all() -> None:
+    """As recorded, but for the word that data are wanted; an error among it is told."""
+    assert query_frames(BODY) == ([(FRAMED, BODY)], False)
+    assert query_frames(BODY + frame(b"E", b"\0"))[1]
+    asked = frame(b"G", copy_format("COPY t FROM STDIN"))
+    assert query_frames(asked + frame(b"C", b"COPY 1\0")) == ([(b"C", b"COPY 1\0")], False)
 
 
 def test_in_the_other_format() -> None:
     """One code for all columns, or one for each."""
     both = result_frames(BODY, Portal(ASKED, (1,)))
     assert both[0] == (b"D", write_row([pack("!i", 7), b"x"]))
-    assert result_frames(BODY, Portal(ASKED, (0, 1)))[0] == (b"D", write_row([b"7", b"x"]))
+    assert result_frames(BODY, Portal(ASKED, (1, 0)))[0] == both[0]
 
 
 def test_columns_are_remembered() -> None:
