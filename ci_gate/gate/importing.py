@@ -22,7 +22,7 @@ from ci_gate.gate.folding import fold_leftover, fold_recorded
 from ci_gate.gate.importedrules import write_rules
 from ci_gate.gate.listeners import LOCAL
 from ci_gate.gate.summary import Fidelity, ImportSummary, ProposedRule
-from ci_gate.model.exchange import STARTUP, Exchange
+from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
 from ci_gate.model.message import HttpRequest, Message
 from ci_gate.model.snapshot import Origin, Snapshot
 from ci_gate.recorder.bodies import LargeBody
@@ -62,6 +62,7 @@ EVERYTHING = 1 << 60
 """An import keeps all that it finds; `distill` chooses."""
 WITHOUT_HOST = "unnamed"
 """The dependency of calls whose format names no host, unless it is told."""
+_STANDING = (STARTUP, BACKGROUND, UNFINISHED)
 _PROGRESS = 1000
 _PORTS = {"http": 80, "https": 443, "postgres": 5432, "redis": 6379}
 _PROTOCOLS = {"postgres": "postgres", "redis": "redis"}
@@ -204,7 +205,7 @@ class _Importer:
             connection=session,
             request=request,
             response=response,
-            redacted=asked + answered,
+            redacted=tuple(dict.fromkeys((*found.redacted, *asked, *answered))),
             notes=found.notes,
         )
 
@@ -316,6 +317,8 @@ class _Importer:
         causes = self._causes.get(exchange.id)
         if causes is None:
             return ()
+        if causes and causes[0] in _STANDING:
+            return causes[:1]
         known = tuple(self._names[one] for one in causes if one in self._names)
         return known or (STARTUP,)
 

@@ -43,7 +43,7 @@ def _command(sent: Sent) -> list[str]:
         words.append("--head")
     elif request.method != "GET" or sent.asked:
         words.append(f"-X {shlex.quote(request.method)}")
-    for name, value in shown(request.headers):
+    for name, value in shown(request.headers, "surrogateescape"):
         if name.lower() in _LEFT_OUT or (name.lower() == "host"):
             continue
         words.append("-H " + shlex.quote(f"{name}: {value}" if value else f"{name};"))

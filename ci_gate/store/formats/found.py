@@ -35,7 +35,10 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """The tool's own name of it, by which calls name their cause."""
     causes: tuple[str, ...] | None = None
     """`name`s of the inbound exchanges that caused it, as the tool says; () = none of them, at the
-    start; None = the tool does not say, so time does."""
+    start; None = the tool does not say, so time does. Of our own exports also the standing groups."""
+    redacted: tuple[str, ...] = ()
+    """`Exchange.redacted` of our own exports; of values that are stand-ins nothing else tells that
+    they stand for others."""
     notes: tuple[str, ...] = ()
 
 

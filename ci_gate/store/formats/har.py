@@ -16,6 +16,7 @@ from ci_gate.store.formats import messages
 from ci_gate.store.formats.documents import Json, Wrong
 from ci_gate.store.formats.found import Fault, Found, Item, Lost, ReadOptions, Skipped
 from ci_gate.store.formats.messages import Bad
+from ci_gate.store.formats.ours import ours_in
 from ci_gate.store.formats.source import Source
 from ci_gate.store.formats.times import seconds
 
@@ -66,6 +67,7 @@ class _Entry(msgspec.Struct, frozen=True, rename="camel"):
     connection: Any = ""
     direction: str = msgspec.field(name="_direction", default="")
     """Our own exports say it."""
+    ours: Any = msgspec.field(name="_ci-gate", default=None)
 
 
 class _Log(msgspec.Struct, frozen=True):
@@ -135,6 +137,7 @@ def _entry(entry: _Entry, where: str, options: ReadOptions) -> Iterator[Item]:
         yield from _lost(where, lost)
         if not answered.content.text and (answered.content.size or 0) > 0:
             yield Lost(where, "a response's body that the tool has not kept")
+    ours = ours_in(entry.ours)
     yield Found(
         where=where,
         inbound=entry.direction != "outbound" if options.inbound is None else options.inbound,
@@ -146,6 +149,9 @@ def _entry(entry: _Entry, where: str, options: ReadOptions) -> Iterator[Item]:
         at=seconds(entry.started_date_time),
         took=max(float(entry.time or 0), 0.0),
         session=str(entry.connection or "")[:100],
+        name=ours.id,
+        causes=ours.causes or None,
+        redacted=ours.redacted,
     )
 
 

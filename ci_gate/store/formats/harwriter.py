@@ -10,12 +10,13 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from ci_gate.model.message import HttpRequest, HttpResponse
+from ci_gate.store.formats.ours import KEY, ours_of
 from ci_gate.store.formats.outgoing import Outgoing, Sent, media_of, shown, text_of
 
 
 def write(outgoing: Outgoing) -> Iterator[tuple[str, bytes]]:
     """One file."""
-    entries = [_entry(one) for one in outgoing.exchanges()]
+    entries = [_entry(one) for one in outgoing.returning()]
     creator = {"name": "ci-gate", "version": "1"}
     document = {"log": {"version": "1.2", "creator": creator, "entries": entries}}
     yield "", msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
@@ -30,6 +31,7 @@ def _entry(sent: Sent) -> dict[str, Any]:
         "cache": {},
         "timings": {"send": 0, "wait": sent.exchange.took, "receive": 0},
         "_direction": "inbound" if sent.exchange.inbound else "outbound",
+        f"_{KEY}": ours_of(sent.exchange),
     }
     if sent.exchange.connection:
         entry["connection"] = str(sent.exchange.connection)
@@ -74,10 +76,7 @@ def _response(sent: Sent) -> dict[str, Any]:
 
 
 def _fields(message: HttpRequest | HttpResponse) -> list[dict[str, str]]:
-    return [
-        {"name": name, "value": value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")}
-        for name, value in shown(message.headers)
-    ]
+    return [{"name": name, "value": value} for name, value in shown(message.headers)]
 
 
 def _text(data: bytes) -> dict[str, str]:

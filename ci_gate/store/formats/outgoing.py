@@ -21,6 +21,7 @@ from ci_gate.model.message import (
     Stored,
 )
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.store.formats.messages import Bad, address
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.named import with_live
 
@@ -77,6 +78,23 @@ class Outgoing:
                 name = dependency.protocol if dependency else "raw"
                 self.lost[f"exchanges over {name}"] += 1
 
+    def returning(self, *, inbound: bool = True, outbound: bool = True) -> Iterator[Sent]:
+        """The same for a format that we also import: `lost` has what does not come back by it."""
+        self._renamed()
+        for sent in self.exchanges(inbound=inbound, outbound=outbound):
+            self.lost.update(_not_returning(sent))
+            yield sent
+
+    def _renamed(self) -> None:
+        """A format has hosts; an import names dependencies by ci-gate.yml, else by their hosts."""
+        called = {one.dependency for one in self.snapshot.outbound}
+        for one in self.snapshot.dependencies:
+            scheme, _, host = one.address.partition("://")
+            name, port = split_host(scheme, host.rstrip("/"))
+            named = name if port == PORTS.get(scheme) else f"{name}-{port}"
+            if one.protocol == "http" and one.name in called and one.name not in (named, host):
+                self.lost[f"the name {one.name}, unless ci-gate.yml says whose it is"] += 1
+
     def _left_out(self, chosen: tuple[Exchange, ...]) -> None:
         snapshot = self.snapshot
         bindings = len(snapshot.bindings.inbound) + len(snapshot.bindings.outbound)
@@ -86,6 +104,12 @@ class Outgoing:
             "what was rebased or accepted": sum(
                 bool(one.rebased or one.accepted) for one in chosen
             ),
+            "answers that were made up by accept: they come back as recorded": sum(
+                one.assumed for one in chosen
+            ),
+            "calls that learning found waited for": sum(one.blocking for one in chosen),
+            "which signatures were good": sum(bool(one.signed) for one in chosen),
+            "notes": sum(bool(one.notes) for one in chosen),
         }
         self.lost.update({what: count for what, count in told.items() if count})
 
@@ -129,8 +153,35 @@ class Outgoing:
             self.lost["bodies of which only size and hash were kept"] += 1
             return b""
         assert isinstance(body, Pieces)
-        self.lost["the times of the pieces of a stream"] += 1
+        if len(body.items) > 1 or any(piece.at for piece in body.items):
+            self.lost["the times of the pieces of a stream"] += 1
+        if not body.complete:
+            self.lost["that a stream was still open"] += 1
         return b"".join(piece.data for piece in body.items)
+
+
+def _not_returning(sent: Sent) -> Iterator[str]:
+    request, response = sent.request, sent.response
+    if response is None and not sent.exchange.inbound:
+        yield "calls without an answer"
+    elif sent.exchange.error:
+        yield "why a request was never answered"
+    said = [request.target, *(value for _, value in request.headers)]
+    if response is not None:
+        said += [response.reason, *(value for _, value in response.headers)]
+    if any(text_of(one) is None for one in said):
+        yield "bytes of a target, a header or a reason that are no UTF-8"
+    elif not _is_spelled(sent):
+        yield "targets that no URL spells"
+    if not any(name.lower() == b"host" for name, _ in request.headers):
+        yield "that a request had no Host"
+
+
+def _is_spelled(sent: Sent) -> bool:
+    try:
+        return address(sent.url).target == sent.request.target
+    except Bad:
+        return False
 
 
 def _moment(text: str) -> datetime.datetime:
@@ -150,12 +201,9 @@ def text_of(data: bytes) -> str | None:
         return None
 
 
-def shown(headers: Headers) -> list[tuple[str, str]]:
-    """Fields as text."""
-    return [
-        (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
-        for name, value in headers
-    ]
+def shown(headers: Headers, errors: str = "replace") -> list[tuple[str, str]]:
+    """Fields as text; `errors` as `bytes.decode` has it, for bytes that are no UTF-8."""
+    return [(name.decode("latin-1"), value.decode("utf-8", errors)) for name, value in headers]
 
 
 def media_of(headers: Headers) -> str:

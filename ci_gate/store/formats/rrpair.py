@@ -15,6 +15,7 @@ from ci_gate.model.message import Headers
 from ci_gate.store.formats import messages, rrpostgres
 from ci_gate.store.formats.found import Found, Item, Lost, Skipped
 from ci_gate.store.formats.messages import Address, Bad
+from ci_gate.store.formats.ours import ours_in
 from ci_gate.store.formats.times import milliseconds, seconds
 
 _SPACE = re.compile(r"\s+")
@@ -69,6 +70,8 @@ class Pair(msgspec.Struct, frozen=True):
     http: Http | None = None
     postgres: dict[str, Any] | None = None
     netinfo: dict[str, Any] | None = None
+    ours: Any = msgspec.field(name="ci-gate", default=None)
+    """What our own exports add."""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -153,13 +156,16 @@ def _http(pair: Pair, shown: Shown, where: str) -> Iterator[Item]:
     yield from [Lost(where, lost)] if lost else []
     response = None
     answered = http.res
-    code, reason = _status(answered, shown)
+    spoken, code, reason = _status(answered, shown)
     if code:
         answered = answered or Response()
         fields = _edited(_fields(answered.headers), shown.response, False)
         body = _body(answered.body_base64, answered.body, shown.response_body)
-        response, lost = messages.response(code, reason, fields, body, coded=False)
+        response, lost = messages.response(
+            code, reason, fields, body, coded=False, version=messages.version_of(spoken)[0]
+        )
         yield from [Lost(where, lost)] if lost else []
+    ours = ours_in(pair.ours)
     yield Found(
         where=where,
         inbound=common.inbound,
@@ -169,9 +175,12 @@ def _http(pair: Pair, shown: Shown, where: str) -> Iterator[Item]:
         host=address.host,
         port=address.port,
         at=common.at,
-        took=common.took,
-        session=common.session,
-        name=common.name,
+        # The format has whole milliseconds, which people may have edited.
+        took=ours.took if round(ours.took) == common.took else common.took,
+        session=ours.session or common.session,
+        name=ours.id or common.name,
+        causes=ours.causes or None,
+        redacted=ours.redacted,
     )
 
 
@@ -190,15 +199,15 @@ def _request_line(pair: Pair, http: Http, shown: Shown) -> tuple[str, str, str]:
     return http.req.method or pair.command, url, http.req.version
 
 
-def _status(answered: Response | None, shown: Shown) -> tuple[int, str]:
-    """Status and reason; 0 = no answer was kept."""
+def _status(answered: Response | None, shown: Shown) -> tuple[str, int, str]:
+    """Version, status and reason; 0 = no answer was kept."""
     line = _STATUS.match((shown.response or "").partition("\n")[0])
     if line:
-        return messages.status(line[2]), line[3].strip()
+        return line[1], messages.status(line[2]), line[3].strip()
     if answered is None or not answered.status_code:
-        return 0, ""
+        return "", 0, ""
     code = messages.status(answered.status_code)
-    return code, answered.status_message.removeprefix(str(code)).strip()
+    return "", code, answered.status_message.removeprefix(str(code)).strip()
 
 
 def _fields(recorded: dict[str, list[str]]) -> list[tuple[str, str]]:

@@ -9,7 +9,10 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from ci_gate.model.message import Headers
+from ci_gate.store.formats.ours import KEY, ours_of
 from ci_gate.store.formats.outgoing import Outgoing, Sent, media_of, shown, split_host, text_of
 
 _NAMES = uuid.UUID("6f0a1c58-31d1-4f43-9a5c-6c69cbd3e0a4")
@@ -18,15 +21,16 @@ _NAMES = uuid.UUID("6f0a1c58-31d1-4f43-9a5c-6c69cbd3e0a4")
 
 def write(outgoing: Outgoing) -> Iterator[tuple[str, bytes]]:
     """Files by the time of their request."""
-    for number, sent in enumerate(outgoing.exchanges(), 1):
+    for number, sent in enumerate(outgoing.returning(), 1):
         host, _ = split_host(sent.scheme, sent.host)
         folder = "localhost" if sent.exchange.inbound else _safe(host)
         stamp = sent.at.strftime("%Y-%m-%d_%H-%M-%S.%fZ")
-        if sent.exchange.error:
-            outgoing.lost["why a call was never answered"] += 1
+        for message in (sent.request, sent.response):
+            if message is not None and not _is_grouped(message.headers):
+                outgoing.lost["the order of a header's lines that others stand between"] += 1
         yield (
             f"{folder}/{stamp}-{number:06d}.md",
-            _pair(sent, number).encode("utf-8", "surrogateescape"),
+            _pair(sent, number).encode(),
         )
 
 
@@ -134,13 +138,18 @@ def _internal(sent: Sent, name: str, stamp: str) -> dict[str, Any]:
         "location": path.partition("?")[0],
         "status": str(response.status) if response is not None else "",
         "http": http,
+        KEY: msgspec.to_builtins(ours_of(sent.exchange)),
     }
+
+
+def _is_grouped(headers: Headers) -> bool:
+    """The lines of each header stand together."""
+    fields = _fields(headers)
+    return [name for name, _ in shown(headers)] == [name for name in fields for _ in fields[name]]
 
 
 def _fields(headers: Headers) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in shown(headers):
-        found.setdefault(name, []).append(
-            value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        )
+        found.setdefault(name, []).append(value)
     return found

@@ -16,6 +16,7 @@ from ci_gate.store.formats import messages
 from ci_gate.store.formats.documents import Json, Wrong
 from ci_gate.store.formats.found import Fault, Found, Item, Lost, ReadOptions, Relaxed, Skipped
 from ci_gate.store.formats.messages import Bad
+from ci_gate.store.formats.ours import KEY, Ours, ours_in
 from ci_gate.store.formats.source import Source
 from ci_gate.store.formats.times import seconds
 from ci_gate.store.formats.wiremockasked import Asked, decoded
@@ -104,21 +105,10 @@ def _ordered(
     return [stubs[at][1:] for at in sorted(range(len(stubs)), key=key)]
 
 
-class _Ours(msgspec.Struct, frozen=True):
-    """What our own exports put into a stub's metadata, because a stub has no place for it."""
-
-    at: str = ""
-    took: float = 0.0
-    headers: list[tuple[str, str]] = []
-    answered: list[tuple[str, str]] = []
-
-
-def _ours(stub: dict[str, Any]) -> _Ours:
+def _ours(stub: dict[str, Any]) -> Ours:
+    """What our own exports put into a stub's metadata."""
     metadata = stub.get("metadata")
-    try:
-        return msgspec.convert((metadata or {}).get("ci-gate") or {}, _Ours)
-    except (msgspec.ValidationError, AttributeError):
-        return _Ours()
+    return ours_in(metadata.get(KEY) if isinstance(metadata, dict) else None)
 
 
 class _Stub:
@@ -146,16 +136,16 @@ class _Stub:
             return
         self._lost += told.lost
         ours = _ours(self._stub)
-        headers = messages.fields(ours.headers or told.headers)
+        headers = messages.fields(ours.headers if ours.id else told.headers)
         request, _ = messages.request(told.verb, to, headers, told.body, coded=False)
         code = messages.status(answered.get("status", 200))
         response, lost = messages.response(
             code, self._text(answered.get("statusMessage")),
-            messages.fields(ours.answered) if ours.answered else self._said(answered),
+            messages.fields(ours.answered) if ours.id else self._said(answered),
             self._content(answered), coded=False,
         )  # fmt: skip
         self._lost.append(lost)
-        if self._stub.get("scenarioName") and not ours.at:
+        if self._stub.get("scenarioName") and not ours.id:
             self._lost.append("a scenario's states: its answers are given in their order")
         for key in ("delayDistribution", "chunkedDribbleDelay"):
             if answered.get(key):
@@ -171,10 +161,12 @@ class _Stub:
             port=to.port,
             at=seconds(ours.at),
             took=ours.took or messages.number(answered.get("fixedDelayMilliseconds")),
+            session=ours.session,
             causes=(),
+            redacted=ours.redacted,
         )
         # Our own exports say all of the request.
-        for place in () if ours.headers else told.open:
+        for place in () if ours.id else told.open:
             yield Relaxed(
                 at=place,
                 reason=REASON,

@@ -10,17 +10,22 @@ from typing import Any
 import msgspec
 
 from ci_gate.codecs.http1 import keys
+from ci_gate.model.exchange import STARTUP
 from ci_gate.model.message import HttpRequest
+from ci_gate.store.formats.ours import KEY, ours_of
 from ci_gate.store.formats.outgoing import Outgoing, Sent, media_of, shown, split_host, text_of
 
 _COMPARED = frozenset(("accept", "content-type"))
 """Fields of a request that our own mocks compare; the others would make a stub answer nobody."""
+_UNSAID = frozenset(("content-length", "transfer-encoding", "content-encoding"))
+"""Fields of an answer that WireMock makes itself: it frames its own messages, and bodies are here
+without their coding."""
 _LONGEST = 64 * 1024
 
 
 def write(outgoing: Outgoing) -> Iterator[tuple[str, bytes]]:
     """One mapping an exchange. Equal requests are a scenario: each answer leads to the next."""
-    calls = list(outgoing.exchanges(inbound=False))
+    calls = list(outgoing.returning(inbound=False))
     if outgoing.snapshot.inbound:
         outgoing.lost["inbound exchanges: stubs are answers of dependencies"] += len(
             outgoing.snapshot.inbound
@@ -32,8 +37,11 @@ def write(outgoing: Outgoing) -> Iterator[tuple[str, bytes]]:
         for turn, number in enumerate(series):
             sent = calls[number]
             if sent.response is None:
-                outgoing.lost["calls without an answer"] += 1
                 continue
+            if "1.0" in (sent.request.version, sent.response.version):
+                outgoing.lost["HTTP/1.0: comes back as HTTP/1.1"] += 1
+            if sent.exchange.groups != (STARTUP,):
+                outgoing.lost["which request caused a call"] += 1
             stub = _stub(sent)
             if len(series) > 1:
                 name = f"repeated {hashlib.sha256(calls[series[0]].exchange.id.encode()).hexdigest()[:8]}"
@@ -68,21 +76,21 @@ def _stub(sent: Sent) -> dict[str, Any]:
         asked["bodyPatterns"] = [_pattern(sent.request, sent.asked)]
     headers: dict[str, Any] = {}
     for name, value in shown(response.headers):
-        if name.lower() in ("content-length", "transfer-encoding"):
-            continue  # WireMock frames its own messages
+        if name.lower() in _UNSAID:
+            continue
         known = headers.get(name)
         values = [*(known if isinstance(known, list) else [known] if known else []), value]
         headers[name] = values if len(values) > 1 else value
     answered: dict[str, Any] = {"status": response.status, "headers": headers}
     if response.reason:
         answered["statusMessage"] = response.reason.decode("utf-8", "replace")
-    ours = {
-        "at": sent.at.isoformat(timespec="microseconds"),
-        "took": sent.exchange.took,
-        "headers": shown(sent.request.headers),
-        "answered": shown(response.headers),
-    }
-    return {"request": asked, "response": answered, "metadata": {"ci-gate": ours}}
+    ours = msgspec.structs.replace(
+        ours_of(sent.exchange),
+        at=sent.at.isoformat(timespec="microseconds"),
+        headers=shown(sent.request.headers),
+        answered=shown(response.headers),
+    )
+    return {"request": asked, "response": answered, "metadata": {KEY: ours}}
 
 
 def _pattern(request: HttpRequest, body: bytes) -> dict[str, Any]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from ci_gate.model.message import HttpResponse
 from ci_gate.store.formats import wiremockwriter
 from tests.store.formats.exchanges import exchange, outgoing, snapshot
 from tests.store.formats.roundtrip import again, written
+from tests.store.formats.samples import found
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -29,7 +33,25 @@ def test_stubs(tmp_path: Path) -> None:
     assert "newScenarioState" not in two
     assert one["scenarioName"] == two["scenarioName"]
     assert "bodyFileName" in three["response"]
-    assert dict(out.lost) == {"inbound exchanges: stubs are answers of dependencies": 3}
+    assert dict(out.lost) == {
+        "the name pay, unless ci-gate.yml says whose it is": 1,
+        "inbound exchanges: stubs are answers of dependencies": 3,
+        "which request caused a call": 3,
+    }
+
+
+def test_a_body_without_its_coding(tmp_path: Path) -> None:
+    """A stub does not call a body gzip'd that it holds plain; the exchange comes back with it."""
+    call = exchange("bb04-1", b"/z", dependency="pay")
+    fields = ((b"Content-Encoding", b"gzip"), (b"Content-Type", b"application/json"))
+    call = replace(call, response=replace(call.response, coding="gzip", headers=fields))
+    folder = written(tmp_path, wiremockwriter.write, outgoing(snapshot(call)))
+    stub = json.loads(next((folder / "mappings").glob("*-bb04-1.json")).read_bytes())
+    assert stub["response"]["headers"] == {"Content-Type": "application/json"}
+    codings = [
+        one.response.coding for one in found(folder) if isinstance(one.response, HttpResponse)
+    ]
+    assert sorted(codings) == ["", "", "", "gzip"]
 
 
 def test_bodies_of_every_kind() -> None:
