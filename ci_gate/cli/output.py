@@ -167,8 +167,8 @@ class Lines(Quiet):
         if step <= self.step:
             return ""
         self.step = step
-        failed = f", {event.failed} failed" if event.failed else ""
-        return f"{event.done}/{event.total} requests{failed}"
+        failed = f", {event.failed} {event.failing}" if event.failed else ""
+        return f"{event.done}/{event.total} {event.what}{failed}"
 
 
 class Terminal:
@@ -210,7 +210,7 @@ class Terminal:
 
         if self.bar is None or self.task is None:
             columns = (
-                TextColumn("  requests"),
+                TextColumn(f"  {event.what}"),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
@@ -219,7 +219,7 @@ class Terminal:
             self.bar = Bar(*columns, console=self.console, transient=True)
             self.task = self.bar.add_task("", total=event.total or None, failed="")
             self.bar.start()
-        failed = f"{event.failed} failed" if event.failed else ""
+        failed = f"{event.failed} {event.failing}" if event.failed else ""
         self.bar.update(self.task, completed=event.done, total=event.total or None, failed=failed)
 
     def stop(self) -> None:

@@ -37,6 +37,7 @@ RESPONSE_KINDS = (
 CALL_KINDS = (
     "write-dropped",
     "write-duplicated",
+    "write-outside-transaction",
     "read-dropped",
     "read-repeated",
     "call-added",

@@ -28,6 +28,10 @@ class Progress(msgspec.Struct, frozen=True):
     done: int
     total: int
     failed: int = 0
+    what: str = "requests"
+    """What is counted, where it is something else."""
+    failing: str = "failed"
+    """What the `failed` ones are."""
 
 
 class Addresses(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from ci_gate.codecs.base import Codec
+from ci_gate.codecs.transactions import outside
 from ci_gate.diff.regressions import (
     CALL_KINDS,
     RESPONSE_KINDS,
@@ -219,7 +220,7 @@ def _of_call(
     arguments: Arguments,
     seen: Observed,
 ) -> Iterator[Candidate]:
-    """The call not made, made twice, made with another argument."""
+    """The call not made, made twice, made outside of its transaction, made with another argument."""
     assert call.entry is not None
     assert call.request is not None
     read = record.facts.effect == "read"
@@ -246,10 +247,24 @@ def _of_call(
     yield candidate(
         "read-repeated" if read else "write-duplicated", lambda calls: calls.insert(at + 1, call)
     )
+    apart = () if read else outside(call.request)
+    if apart:
+        named = any(part.place == "transaction" for part in protocol.places(call.request))
+        place = "request.transaction" if named else ""
+        yield candidate("write-outside-transaction", _apart(at, call, apart), place)
     for seed in arguments.of(call.request, protocol):
         yield candidate(
             "argument-changed", _with_argument(at, call, protocol, seed.make), seed.place
         )
+
+
+def _apart(at: int, call: LiveCall, messages: Sequence[Message]) -> Callable[[Calls], None]:
+    """The messages were said instead, one after the other."""
+
+    def change(calls: Calls) -> None:
+        calls[at : at + 1] = [msgspec.structs.replace(call, request=one) for one in messages]
+
+    return change
 
 
 class Arguments:

@@ -71,7 +71,8 @@ class Trials:
         found = []
         for number, one in enumerate(chosen, 1):
             found.append(self._try(one))
-            sink(events.Progress(number, len(chosen), sum(not trial.caught for trial in found)))
+            missed = sum(not trial.caught for trial in found)
+            sink(events.Progress(number, len(chosen), missed, "regressions", "missed"))
             await asyncio.sleep(0)
         return found
 

@@ -75,6 +75,13 @@ def test_plain_lines() -> None:
     ]
 
 
+def test_what_is_counted_is_named() -> None:
+    """Regressions that are missed are no requests that fail."""
+    stream = io.StringIO()
+    Lines(stream)(Progress(10, 10, 2, "regressions", "missed"))
+    assert stream.getvalue() == "ci-gate: 10/10 regressions, 2 missed\n"
+
+
 def test_unknown_totals_make_no_lines() -> None:
     """While recording nobody knows how many there will be."""
     stream = io.StringIO()

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ci_gate.codecs.registry import codec
 from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.observing import Observation, Observed
 from ci_gate.gate.planning import make_plan
@@ -21,7 +22,10 @@ from ci_gate.gate.seeding import (
     candidates,
     judges_latency,
 )
-from ci_gate.model.message import Part
+from ci_gate.mocks.entries import Entry, Recorded
+from ci_gate.mocks.matcher import Matcher
+from ci_gate.mocks.mock import Mock
+from ci_gate.model.message import Message, Part, PgStatement, RedisCommand
 from ci_gate.net.loop import run
 from ci_gate.policy.conditions import parse
 from ci_gate.replayer.samples import DIFFERENT, EQUAL
@@ -52,10 +56,11 @@ def test_the_choice_is_stable(seen: Observed) -> None:
 
 
 def test_every_kind_and_route(seen: Observed) -> None:
-    """All kinds but delays (there is no condition), and every route has its share."""
+    """All kinds but delays (there is no condition) and transactions (HTTP has none), and every route
+    has its share."""
     found = names(seen)
     kinds = {kind for kind, _, _ in found}
-    assert kinds == set(KINDS) - {"delayed"}
+    assert kinds == set(KINDS) - {"delayed", "write-outside-transaction"}
     assert {route for _, route, _ in found} == {one.route for one in seen.plan.snapshot.inbound}
 
 
@@ -80,6 +85,45 @@ def test_calls_are_withheld_doubled_and_changed(seen: Observed) -> None:
     changed = found["argument-changed", "GET /hello", "request.query.for"].seeded(seen)
     assert changed.calls[0].request.target == b"/greeting?for=adb"
     assert len(seen.calls) == 2
+
+
+INSERT = PgStatement("insert into t (a) values ($1)", ("1",), "execute", True, b"", 2)
+BOTH = b"*1\r\n$5\r\nMULTI\r\n%b%b*1\r\n$4\r\nEXEC\r\n"
+INCR, GET = b"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n", b"*2\r\n$3\r\nGET\r\n$1\r\nn\r\n"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "request_", "place", "expected"),
+    [
+        (
+            "postgres",
+            INSERT,
+            "request.transaction",
+            [msgspec.structs.replace(INSERT, transaction=False, block=0)],
+        ),
+        (
+            "redis",
+            RedisCommand(BOTH % (INCR, GET)),
+            "",
+            [RedisCommand(BOTH % (GET, b"")), RedisCommand(INCR)],
+        ),
+    ],
+)
+def test_a_write_leaves_its_transaction(
+    seen: Observed, protocol: str, request_: Message, place: str, expected: list[Message]
+) -> None:
+    """It is made all the same, by the same request and in its place among the calls."""
+    matcher = Matcher((), lambda opened: hash, set(), alone=False)
+    mocks = {**seen.mocks, "db": Mock("db", codec(protocol), matcher)}
+    made = seen.calls[1]
+    assert made.entry is not None
+    recorded = msgspec.structs.replace(made.entry.exchange, dependency="db", request=request_)
+    entry = Entry(Recorded(exchange=recorded, key=codec(protocol).key(request_), read=False), 0, 0)
+    call = msgspec.structs.replace(made, dependency="db", request=request_, entry=entry)
+    seen = msgspec.structs.replace(seen, calls=[seen.calls[0], call], mocks=mocks)
+    found = chosen(seen)["write-outside-transaction", "POST /things", place].seeded(seen).calls
+    assert [one.request for one in found] == [seen.calls[0].request, *expected]
+    assert {one.groups for one in found[1:]} == {call.groups}
 
 
 def test_a_further_call_and_a_new_host(seen: Observed) -> None:

@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"[eE]'(?:[^'\\]|\\.|'')*'", re.DOTALL)
 _NESTED = re.compile(r"/\*|\*/")
-_LISTS = re.compile(r"\b(IN|VALUES) \((\?|\$\d+)(?:, (?:\?|\$\d+))*\)")
+_LISTS = re.compile(r"\b(IN|VALUES) \(((?:\?|\$\d+)(?:, (?:\?|\$\d+))*)\)")
 LONGEST = 1 << 20
 """Characters of a statement that is looked into; a longer one stands for itself."""
 
@@ -54,7 +54,7 @@ class Statement(msgspec.Struct, frozen=True):
 
     text: str
     """In one spelling: no comments, one blank between tokens, words in capitals, literals as `?`,
-    lists of literals or parameters as one of them."""
+    lists of literals, or of parameters in turn, as one of them."""
     literals: tuple[str, ...]
     """The literals as they were written, in order; those of an IN list sorted."""
     commands: tuple[str, ...]
@@ -83,7 +83,7 @@ def look(sql: str) -> Statement:
             words.append(text)
     while words and words[-1] == ";":
         words.pop()
-    text = _LISTS.sub(r"\1 (\2)", _joined(words))
+    text = _LISTS.sub(_as_one, _joined(words))
     statements = [part.split(" ") for part in text.split(" ; ")] if text else [[""]]
     effects = [_effect(part) for part in statements]
     return Statement(
@@ -93,6 +93,16 @@ def look(sql: str) -> Statement:
         max(effects, key=("session", "read", "write").index),
         tuple(dict.fromkeys(table for part in statements for table in _tables(part))),
     )
+
+
+def _as_one(found: re.Match[str]) -> str:
+    """A list by its first item, when that tells the others: `VALUES ($1, $3, $2)` puts values into
+    other columns than `VALUES ($1, $2, $3)` does."""
+    items = found[2].split(", ")
+    first = items[0]
+    number = 0 if first == "?" else int(first[1:10])
+    told = (f"${number + at}" if number else "?" for at in range(len(items)))
+    return f"{found[1]} ({first})" if items == list(told) else found[0]
 
 
 def _tokens(sql: str) -> Iterator[tuple[str, str]]:

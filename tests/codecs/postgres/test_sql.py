@@ -60,6 +60,29 @@ def test_what_a_statement_does(sql: str, effect: str, tables: tuple[str, ...]) -
 
 
 @pytest.mark.parametrize(
+    ("sql", "same"),
+    [
+        ("insert into t values ($1, $2, $3, $4)", True),
+        ("insert into t values ($1, $3, $2)", False),
+        ("insert into t values ($1, $2, $4)", False),
+        ("insert into t values ($1, $1, $1)", False),
+        ("insert into t values ($1, 7, $2)", False),
+        ("insert into t values ($2, $3, $4)", False),
+    ],
+)
+def test_a_list_is_one_parameter_only_where_they_come_in_turn(sql: str, same: bool) -> None:
+    """The same values in other columns are another statement."""
+    assert (look(sql).text == look("insert into t values ($1, $2, $3)").text) is same
+
+
+def test_a_literal_among_parameters_keeps_its_column() -> None:
+    """Nothing else tells where it stands: literals and parameters are compared apart."""
+    one, other = (f"insert into t values ({items})" for items in ("$1, 7, $2", "$1, $2, 7"))
+    assert look(one).literals == look(other).literals
+    assert look(one).text != look(other).text
+
+
+@pytest.mark.parametrize(
     ("sql", "names"),
     [
         ("insert into u (id, email) values ($1, $2), ($3, $4)", ("id", "email", "id", "email")),
