@@ -197,13 +197,15 @@ def _text(values: Sequence[Scalar], recorded: Scalar) -> Noise | None:
 
 
 def _constant(texts: Sequence[str]) -> str:
-    """What tokens begin with and does not vary, up to a sign between: "req_" of "req_8f3a…". The
-    size with which some entity tags begin, "212-3t4M…", is the body's, which varies."""
+    """What tokens begin with and does not vary, up to the sign behind a word: "req_" of "req_8f3a…".
+    A sign behind a sign, "+/+", may be drawn like all else. The size with which some entity tags
+    begin, "212-3t4M…", is the body's, which varies."""
     if all(map(_SIZED.fullmatch, texts)):
         return ""
     before = texts[0][: common_prefix(texts)]
-    signs = [at for at, sign in enumerate(before) if not sign.isalnum() and at]
-    return before[: signs[-1] + 1] if signs else ""
+    ends = [at + 1 for at, sign in enumerate(before) if at and not sign.isalnum()]
+    words = [end for end in ends if before[end - 2].isalnum()]
+    return before[: words[-1]] if words else ""
 
 
 def _length(texts: Sequence[str], alphabet: str) -> tuple[int, int]:

@@ -99,6 +99,17 @@ def test_what_does_not_fit(values: list[Any], wrong: object) -> None:
     assert not fits(noise, wrong)
 
 
+def test_signs_that_were_drawn_alike_are_no_beginning() -> None:
+    """Of base64 that begins with bytes of its own, the next character is one of few: alike in three
+    samples by chance. What a word begins is one."""
+    noise = infer(["+/+rfIL34MwjXey6", "+/+9VGeDe1aM4kMZ", "+/+xK2bW0pQzTn7c"])
+    assert noise is not None
+    assert fits(noise, "+/9QGGd7ZtRk21Lm")
+    noise = infer(["key-_rfIL34MwjXey6", "key-_9VGeDe1aM4kMZ", "key-_xK2bW0pQzTn7c"])
+    assert noise is not None
+    assert noise.format == "key-"
+
+
 def test_a_duration_has_a_unit() -> None:
     """A number and its unit vary as a number does; another unit is another thing."""
     noise = infer(["-0.021s", "-0.018s", "-0.011s"])
