@@ -6,6 +6,8 @@ Plain http.client: no redirect is followed, and what is sent is what stands here
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import json
 import os
@@ -118,7 +120,7 @@ def streams() -> None:
     """Bodies that come in pieces, late, or in part."""
     add("GET", "/stream/3")
     add("GET", "/drip?duration=0.2&numbytes=8&code=200&delay=0")
-    add("GET", "/bytes/16")  # a route of its own, and before a seed makes what follows it repeat
+    add("GET", "/bytes/16")  # before a seed makes what follows it repeat
     add("GET", "/bytes/64?seed=7")
     add("GET", "/stream-bytes/300?seed=7&chunk_size=100")
     add("GET", "/range/26", Range="bytes=3-9")
@@ -177,6 +179,9 @@ def around() -> None:
     # gunicorn believes the usual values itself, so that the service never sees to them.
     for name, value in (("Proto", "ftp"), ("Protocol", "ftp"), ("Ssl", "on"), ("Ssl", "off")):
         add("GET", "/get", **{f"X_Forwarded_{name}": value})
+    add("GET", "/get", X_Forwarded_Protocol="ssl", X_Forwarded_Ssl="on")
+    for path in ("/get", "/cookies/set/flavour/oat", "/cookies/set?a=1&b=2", "/redirect/1"):
+        add("GET", path, X_Forwarded_Proto="https")
     add("GET", "/get", Origin="http://shop.example")
     asked = {"Access_Control_Request_Headers": "x-one", "Origin": "http://shop.example"}
     add("OPTIONS", "/post", **asked)
@@ -194,7 +199,7 @@ def limits() -> None:
     for path in ("0/0", "1/0", "10/9", "250/3"):
         add("GET", f"/links/{path}")
     for query in ("duration=0.1", "duration=0.1&numbytes=0", "DURATION=0&numbytes=-1",
-                  "duration=0&numbytes=1&code=418&delay=0.1"):  # fmt: skip
+                  "duration=0&numbytes=1&code=418&delay=0.3"):  # fmt: skip
         add("GET", f"/drip?{query}")
     add("GET", "/stream/101")
     for query in ("seed=1", "SEED=1", "seed=2"):
@@ -210,6 +215,7 @@ def limits() -> None:
     ):  # fmt: skip
         add("GET", f"/range/{size}", **({"Range": ranged} if ranged else {}))
     add("GET", "/range/26?chunk_size=0&duration=0.1")
+    add("GET", "/range/26?chunk_size=20&duration=0.5")
     for value in ("Zm9v_-8=", "SFRUUA==", "%FF"):
         add("GET", f"/base64/{value}")
 
@@ -243,6 +249,49 @@ def credentials() -> None:
     add("GET", f"{where}/MD5/1", Authorization=digest, Cookie="last_nonce=n1")
 
 
+def digest(path: str, body: bytes = b"", *, algorithm: str = "MD5", **said: str) -> str:
+    """The field that answers a challenge (RFC 7616 section 3.4.1) for a GET of `path`. `said`: its
+    parameters; a `response` among them is wrong."""
+    made = getattr(hashlib, algorithm.replace("-", "").lower())
+
+    def hashed(*parts: str) -> str:
+        return str(made(":".join(parts).encode()).hexdigest())
+
+    told = {"username": "ada", "realm": "shop", "nonce": "n1", "uri": path, "algorithm": algorithm}
+    told |= {"nc": "00000001", "cnonce": "c1"} if "qop" in said else {}
+    told |= said
+    asked = hashed("GET", path, *([made(body).hexdigest()] if "auth-int" in said.values() else []))
+    between = [told[name] for name in ("nonce", "nc", "cnonce", "qop") if name in told]
+    right = hashed(hashed("ada", told["realm"], "lovelace"), *between, asked)
+    return "Digest " + ", ".join(
+        f'{name}="{value}"' for name, value in ({"response": right} | told).items()
+    )
+
+
+def logins() -> None:
+    """Right credentials, which ci-gate.yml lets be recorded, and nearly right ones."""
+    for user, password in (("ada", "lovelace"), ("ada", "l"), ("eve", "lovelace"), ("ada", "")):
+        basic = base64.b64encode(f"{user}:{password}".encode()).decode()
+        for where in ("basic-auth", "hidden-basic-auth"):
+            add("GET", f"/{where}/ada/lovelace", Authorization=f"Basic {basic}")
+    for algorithm in ("MD5", "SHA-256", "SHA-512"):
+        for qop in ("", "auth", "auth-int"):
+            path = f"/digest-auth/{qop or 'auth'}/ada/lovelace/{algorithm}"
+            body = b"signed" if qop == "auth-int" else None
+            chosen = {"qop": qop} if qop else {}
+            right = digest(path, body or b"", algorithm=algorithm, **chosen)
+            add("GET", path, body, Authorization=right)
+    path = "/digest-auth/auth/ada/lovelace"
+    right = digest(path, qop="auth")
+    for said in (right, digest(path, realm=""), digest(path, username="eve"),
+                 digest(path, qop="auth", response="0"), f"Basic {basic}"):  # fmt: skip
+        add("GET", path, Authorization=said)
+    for cookie in ("stale_after=1", "stale_after=2", "stale_after=never", "last_nonce=n2"):
+        add("GET", path, Authorization=right, Cookie=f"{cookie}; fake=fake_value")
+    for cookie in ("stale_after=0; fake=fake_value", "stale_after=0; fake=other"):
+        add("GET", f"{path}?require-cookie=true", Authorization=right, Cookie=cookie)
+
+
 def conditions() -> None:
     """Validators alone, in lists, weak, any."""
     add("GET", "/cache", If_Modified_Since="Sat, 01 Jan 2000 00:00:00 GMT")
@@ -260,6 +309,8 @@ def drawn() -> None:
     for codes in (
         "200:1,500:0",
         "500:0,404:1",
+        "500:0,404:0.001",
+        "500:-1,404",
         "418,418",
         "200,nonsense",
         "200:x,500",
@@ -292,7 +343,7 @@ JSON = {"Content_Type": "application/json"}
 
 PARTS = (
     methods, inspection, formats, streams, redirects, state, statuses, bodies, around, limits,
-    onwards, credentials, conditions, drawn,
+    onwards, credentials, logins, conditions, drawn,
 )  # fmt: skip
 
 
