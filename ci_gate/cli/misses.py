@@ -10,7 +10,13 @@ from ci_gate.report.words import plural
 
 
 def record_misses(
-    options: RunOptions, *, force: bool, writes: bool, quiet: bool, as_json: bool
+    options: RunOptions,
+    *,
+    force: bool,
+    writes: bool,
+    stand_ins: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> int:
     """Ask for what nobody has recorded; the exit code is 1 when something could not be asked."""
     import msgspec
@@ -22,7 +28,7 @@ def record_misses(
 
     check(options, ci=bool(os.environ.get("CI")), force=force)
     with output(quiet=quiet, no_color=True) as sink:
-        found = run(record(options, sink, writes=writes))
+        found = run(record(options, sink, writes=writes, stand_ins=stand_ins))
     if as_json:
         say_json(msgspec.json.encode(found))
     elif found.added:

@@ -86,6 +86,11 @@ ci-gate record --app-port 8080 --map payments@8081=https://api.payments.example:
 @click.option(
     "--writes", is_flag=True, help="With --misses: also ask databases for what changes them."
 )
+@click.option(
+    "--stand-ins",
+    is_flag=True,
+    help="With --misses: also ask with stand-ins in the place of redacted values.",
+)
 @common_options
 def command(
     app_port: int | None,
@@ -102,6 +107,7 @@ def command(
     misses: bool,
     force: bool,
     writes: bool,
+    stand_ins: bool,
     config: str | None,
     quiet: bool,
     as_json: bool,
@@ -116,8 +122,9 @@ def command(
     `ci-gate learn` does it; what cannot be learned leaves the snapshot as it was recorded. The exit
     code is CMD's; with --learn that of learning, when CMD ended well. With --misses the snapshot
     that is there is replayed among its mocks; calls that it has no answer for are put to
-    dependencies.*.upstream, redacted and added; databases are only read, unless --writes is given.
-    That calls real dependencies, so never in CI.
+    dependencies.*.upstream, redacted and added; databases are only read, unless --writes is given,
+    and nothing is asked with a redacted value's stand-in, unless --stand-ins is. That calls real
+    dependencies, so never in CI.
     """
     import msgspec
 
@@ -131,12 +138,20 @@ def command(
     from ci_gate.net.loop import run
 
     around = surroundings(config)
+    _check_flags(misses=misses)
     if misses:
         from ci_gate.cli.misses import record_misses
 
         again = RunFlags(command=command_line(), snapshot=out, app_port=app_port, maps=maps)
         resolved = run_options(again, around)
-        return record_misses(resolved, force=force, writes=writes, quiet=quiet, as_json=as_json)
+        return record_misses(
+            resolved,
+            force=force,
+            writes=writes,
+            stand_ins=stand_ins,
+            quiet=quiet,
+            as_json=as_json,
+        )
     flags = RecordFlags(
         command=command_line(),
         app_port=app_port,
@@ -178,3 +193,30 @@ def command(
     else:
         show_lesson(learned, quiet=quiet)
     return learned.exit_code
+
+
+def _check_flags(*, misses: bool) -> None:
+    """Raise UsageError for flags that --misses does not look at, or that only it does."""
+    from ci_gate.errors import UsageError
+
+    of_misses = ("force", "writes", "stand_ins")
+    of_recording = (
+        "in_port",
+        "out_port",
+        "drive",
+        "add",
+        "replace",
+        "new_only",
+        "maximum",
+        "replays",
+    )
+    context = click.get_current_context()
+    unused = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name in (of_recording if misses else of_misses)
+        and context.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if unused:
+        where = "not with --misses, which replays what is there" if misses else "only with --misses"
+        raise UsageError(f"{', '.join(unused)}: {where}")

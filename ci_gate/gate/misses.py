@@ -8,6 +8,7 @@ what the service goes on to call. Nothing is ever forwarded while the service wa
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ import msgspec
 from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec_of
 from ci_gate.config.options import RunOptions
+from ci_gate.diff.render import clean
 from ci_gate.errors import CannotRun, UsageError
 from ci_gate.gate import events
 from ci_gate.gate.acceptcalls import Calls
@@ -37,6 +39,8 @@ from ci_gate.model.message import Message, PgStatement
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.options import Upstream
 from ci_gate.store.snapshot import write_snapshot
+from ci_gate.values.places import walk
+from ci_gate.values.standins import is_stand_in
 
 ROUNDS = 20
 """Each shows what the service does with the answers of the one before; mostly the next call."""
@@ -46,6 +50,9 @@ MOST = 200
 _ASKED = ("http", "postgres", "redis")
 _UNASKED = ("parse", "copy")
 """Steps of PostgreSQL that only say whether the next one may come."""
+_BETWEEN = re.compile(r"[\s,;:()<>\"'=/?&]+")
+_TOLD = 3
+"""Places of stand-ins that are named."""
 _CHANGES = ("unexpected", "changed", "new-host")
 
 
@@ -74,9 +81,12 @@ def check(options: RunOptions, *, ci: bool, force: bool) -> None:
         raise UsageError("--misses starts the service itself: give service.command or an image")
 
 
-async def record_misses(options: RunOptions, sink: events.Sink, *, writes: bool = False) -> Misses:
-    """Replay, ask, add; until nothing is missed. `writes`: ask databases to write, too. Raises
-    CannotRun when the service does not run, UsageError for snapshot and configuration."""
+async def record_misses(
+    options: RunOptions, sink: events.Sink, *, writes: bool = False, stand_ins: bool = False
+) -> Misses:
+    """Replay, ask, add; until nothing is missed. `writes`: ask databases to write, too. `stand_ins`:
+    ask also what holds one in the place of a redacted value. Raises CannotRun when the service does
+    not run, UsageError for snapshot and configuration."""
     upstreams = {one.name: one for one in options.dependencies if one.address}
     added: list[Shown] = []
     refused: dict[str, None] = {}
@@ -91,6 +101,8 @@ async def record_misses(options: RunOptions, sink: events.Sink, *, writes: bool 
         adding = _Adding(plan.snapshot, options, cleaning, upstreams, writes=writes)
         for made, request in missed[:MOST]:
             try:
+                if not stand_ins:
+                    refuse_stand_ins(request)
                 await adding.add(made, request)
             except (Cannot, CannotRun) as error:
                 refused.setdefault(f"{made.exchange.dependency} {made.exchange.route}: {error}")
@@ -130,6 +142,28 @@ def _missed(
             found.append((made, request))
         known.add(same)
     return found
+
+
+def refuse_stand_ins(request: Message) -> None:
+    """Raise Cannot where the real dependency would be asked for something made up: what it answers
+    to that (nobody has such a name) is nothing to expect of it."""
+    found = [
+        f"request.{place}"
+        for part in codec_of(request).places(request)
+        for place, value in walk(part)
+        if isinstance(value, int | str) and _holds_stand_in(str(value))
+    ]
+    if found:
+        more = f" and {len(found) - _TOLD} more places" if len(found) > _TOLD else ""
+        raise Cannot(
+            f"a redacted value's stand-in is at {', '.join(map(clean, found[:_TOLD]))}{more}, which "
+            "the real dependency does not know: have a test account's value sent (replay.set), or "
+            "say --stand-ins to ask with it all the same"
+        )
+
+
+def _holds_stand_in(text: str) -> bool:
+    return bool(is_stand_in(text)) or any(map(is_stand_in, _BETWEEN.split(text)))
 
 
 class _Adding:

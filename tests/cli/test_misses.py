@@ -75,3 +75,16 @@ def test_recorded(
     said = capsys.readouterr()
     assert "recorded now" in said.out
     assert "recorded; run the gate again" in said.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--stand-ins", "--writes"], "--writes, --stand-ins: only with --misses"),
+        (["--misses", "--learn", "--add"], "--add, --learn: not with --misses"),
+    ],
+)
+def test_flags_that_would_do_nothing(flags: list[str], said: str, capsys: Any) -> None:
+    """They are refused rather than ignored."""
+    assert execute(["record", *flags]) == 2
+    assert said in capsys.readouterr().err

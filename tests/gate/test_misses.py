@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from ci_gate.errors import UsageError
-from ci_gate.gate.misses import check, record_misses
+from ci_gate.gate.accepting import Cannot
+from ci_gate.gate.misses import check, record_misses, refuse_stand_ins
+from ci_gate.model.message import HttpRequest, Message, PgStatement
 from ci_gate.net.loop import run
 from ci_gate.recorder.options import Upstream
 from ci_gate.store.snapshot import read_snapshot
+from ci_gate.values.standins import StandIns
 
 
 def test_what_is_missed_is_recorded(acting: Any, greetings: Upstream) -> None:
@@ -26,6 +30,60 @@ def test_what_is_missed_is_recorded(acting: Any, greetings: Upstream) -> None:
     assert len(new) == len(found.added) == len(after.outbound) - len(before.outbound)
     assert all(one.response is not None and not one.assumed for one in new)
     assert acting.run("extra").verdict.outcome == "pass"
+
+
+def test_nothing_made_up_is_asked(acting: Any, greetings: Upstream) -> None:
+    """A call that holds a redacted value's stand-in is refused, by name and place and without the
+    value; it is put as it is only where that is said."""
+    made_up = StandIns(b"key").stand_in("secret", "sk_live_4eC39HqLyjWDarjtT1zdp7dc")
+    service = acting.service("leaks", env={"SECRET": made_up})
+    options = acting.options(service=service, dependencies=(greetings,))
+    before = read_snapshot(acting.snapshot)
+    found = run(record_misses(options, print))
+    (refused,) = found.refused
+    assert refused.startswith("greetings GET /greeting: a redacted value's stand-in is at ")
+    assert "request.query.key, which the real dependency does not know" in refused
+    assert made_up not in refused
+    assert not found.added
+    assert read_snapshot(acting.snapshot) == before
+    found = run(record_misses(options, print, stand_ins=True))
+    assert len(found.added) == 1
+    assert not found.refused
+
+
+EMAIL = StandIns(b"key").stand_in("email", "ada@corp.example")
+ASKED = [
+    (HttpRequest(method="GET", target=f"/users/{EMAIL}".encode()), "request.path[1]"),
+    (
+        HttpRequest(
+            method="POST",
+            target=b"/",
+            headers=((b"Content-Type", b"text/plain"),),
+            body=f"to: {EMAIL}, now".encode(),
+        ),
+        "request.body",
+    ),
+    (
+        PgStatement("select * from u where email = $1", (EMAIL,), "execute"),
+        "request.params.$.email",
+    ),
+    (PgStatement(f"select * from u where email = '{EMAIL}'"), "request.literals.$.email"),
+]
+
+
+@pytest.mark.parametrize(("request_", "place"), ASKED)
+def test_stand_ins_are_found_wherever_they_stand(request_: Message, place: str) -> None:
+    """In a path, in the middle of a text, among parameters and literals."""
+    with pytest.raises(Cannot, match=re.escape(f"stand-in is at {place}, which")):
+        refuse_stand_ins(request_)
+
+
+def test_where_no_stand_in_is() -> None:
+    """Real values are asked for; of many places the first three are named."""
+    refuse_stand_ins(PgStatement("select * from u where a = $1", ("ada@corp.test",), "execute"))
+    many = PgStatement("select * from u where a in ($1, $2, $3, $4, $5)", (EMAIL,) * 5, "execute")
+    with pytest.raises(Cannot, match="and 2 more places"):
+        refuse_stand_ins(many)
 
 
 def test_nothing_is_missed(acting: Any, greetings: Upstream) -> None:
