@@ -1,4 +1,5 @@
-"""What a client asks about a statement, when nobody has asked so while it was recorded."""
+"""What a client asks about a statement, or about a command in a transaction, when nobody has asked so
+while it was recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Protocol
 
 from ci_gate.codecs.postgres.describing import Descriptions
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import Message, PgResult, PgStatement
+from ci_gate.model.message import Message, PgResult, PgStatement, RedisCommand, RedisReply
 
 
 class Describing(Protocol):
@@ -42,6 +43,17 @@ class _Postgres:
         return self._descriptions.of(request)
 
 
+class _Redis:
+    """Of commands that a transaction queues: they may be."""
+
+    def of(self, request: Message) -> Message | None:
+        queued = isinstance(request, RedisCommand) and request.queued
+        return RedisReply(b"+QUEUED\r\n") if queued else None  # no refusal was recorded
+
+
 def describing(protocol: str, recorded: Iterable[Exchange]) -> Describing | None:
-    """Of a protocol in which statements are described; None for others."""
+    """Of a protocol in which statements are described, or refused before they are run; None for
+    others."""
+    if protocol == "redis":
+        return _Redis()
     return _Postgres(recorded) if protocol == "postgres" else None

@@ -90,7 +90,8 @@ def withheld(message: Message) -> Message:
     if isinstance(message, PgResult):
         return PgResult(frame(b"E", error({"severity": "ERROR", "message": _WITHHELD})))
     if isinstance(message, RedisCommand):
-        return RedisCommand(command((b"ECHO", _WITHHELD.encode())), message.database)
+        said = command((b"ECHO", _WITHHELD.encode()))
+        return RedisCommand(said, message.database, message.queued)
     if isinstance(message, RedisReply):
         return RedisReply(error_line(_WITHHELD))
     if isinstance(message, HttpRequest):

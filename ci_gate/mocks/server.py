@@ -162,7 +162,7 @@ class MockServer:
         self, state: State, mock: Mock, request: Message, match: Match, at: int
     ) -> Answer:
         mock.answered += 1
-        if not self.alone:
+        if not self.alone and not mock.codec.about_session(request):
             self.log(LiveCall(mock.name, request, match.entry, match.tier, match.groups, at))
         message = state.answer(request)
         nothing = isinstance(message.body, bytes) and message.body in (b"*-1\r\n", b"$-1\r\n")

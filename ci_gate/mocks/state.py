@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import fakeredis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import ExecAbortError, NoScriptError, RedisError
 
 from ci_gate.codecs.redis.commands import BLOCKING, READS, keys
 from ci_gate.codecs.redis.reply import plain
@@ -20,6 +20,8 @@ from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, RedisCommand, RedisReply
 
 VERSION = (7, 2)
+_BARE = {NoScriptError: "NOSCRIPT ", ExecAbortError: "EXECABORT "}
+"""Errors whose code the client takes out of their text."""
 _CODES = ("ERR", "WRONGTYPE", "NOSCRIPT", "NOAUTH", "BUSY", "EXECABORT", "OOM", "READONLY")
 _STEPS = {b"INCR": 1, b"DECR": -1}
 _BY = {b"INCRBY": 1, b"DECRBY": -1}
@@ -47,6 +49,10 @@ class RedisState:
         assert isinstance(request, RedisCommand)
         assert isinstance(request.body, bytes)
         commands = [arguments(one) for one in Reader(inline=False).feed(request.body)]
+        if request.queued:
+            tried = [(b"MULTI",), *commands, (b"DISCARD",)]
+            reply = [self._run(request.database, args) for args in tried][1]
+            return RedisReply(dump(Typed("+", reply) if isinstance(reply, bytes) else reply))
         if len(commands) > 1:
             return RedisReply(dump([self._run(request.database, args) for args in commands][-1]))
         reply = self._alone(request.database, commands[0])
@@ -81,7 +87,7 @@ def _value(reply: object) -> object:
     if isinstance(reply, list | tuple):
         return [_value(one) for one in reply]
     if isinstance(reply, RedisError):
-        text = f"NOSCRIPT {reply}" if isinstance(reply, NoScriptError) else str(reply)
+        text = _BARE.get(type(reply), "") + str(reply)
         return Typed("-", (text if text.startswith(_CODES) else f"ERR {text}").encode())
     if isinstance(reply, float):
         return repr(reply).encode()
@@ -92,6 +98,8 @@ def _done(exchange: Exchange) -> Iterator[tuple[int, Args, object]]:
     """(database, arguments, reply) of every command of a recorded exchange, plain values."""
     request, response = exchange.request, exchange.response
     if not isinstance(request, RedisCommand) or not isinstance(response, RedisReply):
+        return
+    if request.queued:
         return
     if not isinstance(request.body, bytes) or not isinstance(response.body, bytes):
         return

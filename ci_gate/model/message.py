@@ -79,6 +79,8 @@ class RedisCommand(msgspec.Struct, frozen=True, tag="redis.command"):
     """RESP arrays of bulk strings, one a command, each command's name in capitals."""
     database: int = 0
     """As SELECT chose it."""
+    queued: bool = False
+    """It was to be queued in a transaction, and refused; what is queued is a part of the whole."""
 
 
 class RedisReply(msgspec.Struct, frozen=True, tag="redis.reply"):

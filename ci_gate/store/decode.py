@@ -86,7 +86,7 @@ class Decoder:
             inside = (
                 None if disk.command_body is None else self._body(disk.command_body, self._whole)
             )
-            return redisforms.request(disk.command, disk.database, inside)
+            return redisforms.request(disk.command, disk.database, inside, queued=disk.queued)
         load = self._load if disk.sql is None else self._whole
         body = b"" if disk.body is None else self._body(disk.body, load)
         if disk.sql is not None:

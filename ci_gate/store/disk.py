@@ -89,6 +89,7 @@ class DiskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     command: msgspec.Raw = msgspec.Raw()
     command_body: DiskBody | None = None
     database: int = 0
+    queued: bool = False
     method: str | None = None
     target: Text = ""
     headers: tuple[tuple[Text, Text], ...] = ()

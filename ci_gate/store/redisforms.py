@@ -24,6 +24,8 @@ from ci_gate.store.remembered import remembered
 def request_form(message: RedisCommand, largest: int) -> dict[str, object]:
     """What stands for a command; without "command" its body must be added as "command_body"."""
     form: dict[str, object] = {"database": message.database} if message.database else {}
+    if message.queued:
+        form["queued"] = True
     body = message.body
     if isinstance(body, bytes) and len(body) <= largest:
         shown = _shown_command(body)
@@ -66,11 +68,12 @@ _reply = {one: remembered(partial(reply_body, paired=one)) for one in (False, Tr
 _command = remembered(command_body)
 
 
-def request(command: msgspec.Raw, database: int, body: Body | None) -> RedisCommand:
+def request(
+    command: msgspec.Raw, database: int, body: Body | None, *, queued: bool
+) -> RedisCommand:
     """The inverse of `request_form`. Raises ValueError."""
-    if body is not None:
-        return RedisCommand(body, database)
-    return RedisCommand(_command(bytes(command)), database)
+    said = _command(bytes(command)) if body is None else body
+    return RedisCommand(said, database, queued)
 
 
 def response(reply: msgspec.Raw, body: Body | None, *, paired: bool) -> RedisReply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ci_gate.codecs.describing import describing
 from ci_gate.codecs.postgres.frames import frame
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import PgResult, PgStatement
+from ci_gate.model.message import PgResult, PgStatement, RedisCommand, RedisReply
 
 
 def test_of_a_protocol() -> None:
@@ -21,4 +21,12 @@ def test_of_a_protocol() -> None:
     assert known.of(run) is None
     for step in ("parse", "copy"):
         assert known.of(PgStatement("anything", (), step)) == PgResult(), "nobody refused it"
-    assert describing("redis", [recorded]) is None
+    assert describing("http", [recorded]) is None
+
+
+def test_what_a_transaction_queues() -> None:
+    """It may be queued; a command of its own is no such question."""
+    known = describing("redis", [])
+    assert known is not None
+    assert known.of(RedisCommand(b"x", queued=True)) == RedisReply(b"+QUEUED\r\n")
+    assert known.of(RedisCommand(b"x")) is None

@@ -7,7 +7,7 @@ import pytest
 from ci_gate.codecs.redis.resp import Typed, command, dump
 from ci_gate.mocks.state import RedisState
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import RedisCommand, RedisReply
+from ci_gate.model.message import Message, RedisCommand, RedisReply
 
 
 def asked(text: str, database: int = 0) -> RedisCommand:
@@ -107,3 +107,30 @@ def test_a_recording_that_cannot_be_read_is_no_beginning() -> None:
     broken = recorded(("GET a", Typed("-", b"ERR no")))
     broken += [Exchange(id="x", dependency="cache", route="", request=asked("GET b"))]
     assert said(RedisState(broken), "GET a") == b"$-1\r\n"
+
+
+def test_what_it_does_not_queue() -> None:
+    """As a server: a wrong command is refused when it is queued, and nothing is done by asking."""
+    state = RedisState([])
+
+    def queued(text: str) -> Message:
+        return state.answer(RedisCommand(command(tuple(text.encode().split())), queued=True))
+
+    assert queued("SET a 1") == RedisReply(b"+QUEUED\r\n")
+    refused = queued("SET a").body
+    assert isinstance(refused, bytes)
+    assert refused.startswith(b"-ERR wrong number of arguments for 'set' command")
+    assert said(state, "GET a") == b"$-1\r\n"
+    assert said(state, "MULTI; SET a; EXEC").startswith(b"-EXECABORT")
+
+
+def test_what_was_refused_was_not_written() -> None:
+    """What is read after it tells of the time before."""
+    refused = Exchange(
+        id="x",
+        dependency="cache",
+        route="",
+        request=RedisCommand(command((b"SET", b"a")), queued=True),
+        response=RedisReply(b"-ERR wrong\r\n"),
+    )
+    assert said(RedisState([refused, *recorded(("GET a", b"1"))]), "GET a") == b"$1\r\n1\r\n"

@@ -24,7 +24,7 @@ def test_an_exchange_survives(body: Body, outside: bool) -> None:
         id="o1",
         dependency="cache",
         route="GET k",
-        request=RedisCommand(command((b"GET", b"k")), 2),
+        request=RedisCommand(command((b"GET", b"k")), 2, queued=outside),
         response=RedisReply(body, paired=True),
     )
     form = msgspec.json.encode(encode_exchange(exchange, bodies if outside else None))

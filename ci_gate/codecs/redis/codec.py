@@ -10,7 +10,8 @@ from ci_gate.codecs.base import Conversation, Role
 from ci_gate.codecs.http1.routes import is_variable
 from ci_gate.codecs.redis import form
 from ci_gate.codecs.redis.commands import effect, keys
-from ci_gate.codecs.redis.conversation import Mocking, Recording, Replaying
+from ci_gate.codecs.redis.conversation import Mocking, Recording
+from ci_gate.codecs.redis.replaying import Replaying
 from ci_gate.codecs.redis.reply import as_asked
 from ci_gate.codecs.redis.resp import Malformed, Reader, arguments, error_line
 from ci_gate.codecs.redis.sameness import in_one_order
@@ -44,20 +45,21 @@ class Redis:
         has none."""
         command = _command(request)
         body = command.body
-        return ("redis", command.database, in_one_order(body) if isinstance(body, bytes) else body)
+        text = in_one_order(body) if isinstance(body, bytes) else body
+        return ("redis queued" if command.queued else "redis", command.database, text)
 
     def key(self, request: Message) -> Key:
         """coarse: ("redis", database, name, folded first key)."""
-        command = _command(request)
-        return Key(("redis", str(command.database), *_named(_parsed(command))), self.full(request))
+        command, full = _command(request), self.full(request)
+        return Key((str(full[0]), str(command.database), *_named(_parsed(command))), full)
 
     def local(self, request: Message, shared: dict[str, object]) -> Message | None:
         """Nothing: what a mock says by itself, the conversation says."""
         return None
 
     def about_session(self, request: Message) -> bool:
-        """Nothing is."""
-        return False
+        """Whether a command is refused that a transaction queues is."""
+        return _command(request).queued
 
     def miss(self, request: Message, reason: str) -> Message:
         """An error reply; the connection stays usable."""
@@ -93,7 +95,7 @@ class Redis:
             body = form.command_body(value) if isinstance(value, bytes) else message.body
             database = changed.get("database")
             number = database if isinstance(database, int) else message.database
-            return RedisCommand(body, number)
+            return RedisCommand(body, number, message.queued)
         assert isinstance(message, RedisReply)
         value = changed.get("reply")
         if not isinstance(value, bytes):
@@ -111,12 +113,14 @@ class Redis:
         return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 3] + "..."
 
     def facts(self, exchange: Exchange) -> Facts:
-        """Effect and keys; a transaction writes when one of its commands does."""
+        """Effect and keys; a transaction writes when one of its commands does, and what it queues
+        does nothing before."""
         commands = _parsed(_command(exchange.request))
         effects = {effect(args[0]) for args in commands} - {"session"}
         named = dict.fromkeys(_shown(key) for args in commands for key in keys(args))
+        known = "read" if effects <= {"read"} else "write"
         return Facts(
-            effect="read" if effects <= {"read"} else "write",
+            effect="session" if _command(exchange.request).queued else known,
             targets=tuple(named) or (exchange.dependency,),
         )
 

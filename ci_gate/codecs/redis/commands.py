@@ -98,6 +98,12 @@ def effect(name: bytes) -> str:
     return "write"
 
 
+def is_paired(args: Sequence[bytes]) -> bool:
+    """True for a command whose array reply is names and values in turn."""
+    name = args[0]
+    return name in PAIRED_REPLIES and (name != b"CONFIG" or args[1].upper() == b"GET")
+
+
 def names_servers(args: Sequence[bytes]) -> bool:
     """True for what is answered with addresses that a client goes to next, past whoever listens."""
     return len(args) > 1 and args[1].upper() in _ADDRESSES.get(args[0], ())

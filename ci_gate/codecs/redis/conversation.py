@@ -1,4 +1,4 @@
-"""One Redis connection in each of our three roles.
+"""One Redis connection as a tap hears it, and as a mock answers it.
 
 Commands are answered in their order. What a connection says of itself (HELLO, SELECT, MULTI…) is
 no message: a tap leaves it out, a mock answers it at once or right after the answers before it.
@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 
 from ci_gate.codecs.base import Action, Bytes, Close, Published, Side, Undecodable, Whole
 from ci_gate.codecs.redis import session as own
-from ci_gate.codecs.redis.commands import PAIRED_REPLIES
+from ci_gate.codecs.redis.commands import is_paired
 from ci_gate.codecs.redis.handshake import Handshake
 from ci_gate.codecs.redis.published import published, pushed, told
 from ci_gate.codecs.redis.reply import as_asked
-from ci_gate.codecs.redis.resp import Malformed, Reader, arguments, command, error_line
+from ci_gate.codecs.redis.resp import Malformed, Reader, arguments, error_line
 from ci_gate.codecs.redis.said import Heard, Means, Said
 from ci_gate.model.message import Headers, Message, RedisCommand, RedisReply
 
@@ -23,37 +23,49 @@ _CLIENT = Side.CLIENT
 _SERVER = Side.SERVER
 
 _PUBLISHED = (b"message", b"pmessage", b"smessage")
+_REFUSED = (b"-ERR ", b"-NOPERM ")
+"""How a server refuses to queue a command that is wrong at any time; for other reasons (its memory is
+full) it takes the same command another time, and EXEC tells enough."""
 
 
 class _Due:
     """A reply that is due: to which command, and whether anybody waits for it."""
 
-    __slots__ = ("left", "number", "paired", "subscription")
+    __slots__ = ("at", "left", "number", "paired", "queued", "subscription")
 
-    def __init__(self, number: int, left: int, *, paired: bool, subscription: bool) -> None:
+    def __init__(
+        self,
+        number: int,
+        left: int,
+        at: int,
+        queued: RedisCommand | None,
+        *,
+        paired: bool,
+        subscription: bool,
+    ) -> None:
         self.number = number
         """Of the message it answers, -1 = of none."""
         self.left = left
         """Replies until the last one."""
+        self.at = at
+        self.queued = queued
+        """The command that is to be queued, which is a message only when it is refused."""
         self.paired = paired
         self.subscription = subscription
 
 
-def _due(said: Said, heard: Heard, number: int) -> _Due:
+def _due(said: Said, heard: Heard, number: int, at: int) -> _Due:
     args = heard.args
     subscription = heard.means is Means.SUBSCRIPTION
+    queued = heard.means is Means.QUEUED
     return _Due(
-        number if heard.message is not None else -1,
+        number if heard.message is not None and not queued else -1,
         max(len(own.confirmations(said, args)), 1) if subscription else 1,
+        at,
+        heard.message if queued else None,
         paired=is_paired(args),
         subscription=subscription,
     )
-
-
-def is_paired(args: Sequence[bytes]) -> bool:
-    """True for a command whose array reply is names and values in turn."""
-    name = args[0]
-    return name in PAIRED_REPLIES and (name != b"CONFIG" or args[1].upper() == b"GET")
 
 
 class Recording:
@@ -148,9 +160,9 @@ class Recording:
             self._over = True
             actions.append(Undecodable(_CLIENT, own.unfollowed(args), upgrade=True))
             return
-        self._due.append(_due(self._said, heard, self._number))
+        self._due.append(_due(self._said, heard, self._number, began))
         self._subscribed = self._subscribed or heard.means is Means.SUBSCRIPTION
-        if heard.message is not None:
+        if heard.message is not None and heard.means is not Means.QUEUED:
             actions.append(Whole(_CLIENT, self._number, heard.message, began, at))
             self._number += 1
             if args[0] in (b"PUBLISH", b"SPUBLISH", b"EXEC"):
@@ -170,6 +182,10 @@ class Recording:
             if due.number >= 0:
                 reply = RedisReply(whole, due.paired and whole.startswith(b"*"))
                 actions.append(Whole(_SERVER, due.number, reply, began, at))
+            elif due.queued is not None and whole.startswith(_REFUSED):
+                actions.append(Whole(_CLIENT, self._number, due.queued, due.at, due.at))
+                actions.append(Whole(_SERVER, self._number, RedisReply(whole), began, at))
+                self._number += 1
 
     def _is_out_of_band(self, whole: bytes) -> bool:
         """A message of a subscription, or another push that answers nothing."""
@@ -256,13 +272,14 @@ class Mocking:
         if heard.message is not None:
             body = heard.message.body
             assert isinstance(body, bytes)
-            self._asked.append(_Asked(self._said.protocol, published(body)))
+            told = () if heard.means is Means.QUEUED else published(body)
+            self._asked.append(_Asked(self._said.protocol, told))
             actions.append(Whole(_CLIENT, self._number, heard.message, at, at))
             self._number += 1
-        elif heard.means is Means.QUEUED:
-            self._say_own(own.QUEUED, actions)
         elif heard.means is Means.SUBSCRIPTION:
             self._say_own(own.subscription(self._said, heard.args), actions)
+        elif heard.wrong:
+            self._say_own(error_line(heard.wrong), actions)
         elif heard.means is Means.UNFOLLOWED:
             reason = own.unfollowed(heard.args)
             actions.append(Undecodable(_CLIENT, reason))
@@ -313,70 +330,3 @@ class Mocking:
     def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
         """A reply is said as a whole."""
         raise TypeError("a Redis reply is said as a whole")
-
-
-class Replaying:
-    """Hears the server, speaks as the client. `wishes`: "password" and "user" of a login, which
-    goes before the first command."""
-
-    handshaking = False
-    __slots__ = ("_database", "_due", "_login", "_number", "_over", "_server")
-
-    def __init__(self, wishes: Mapping[str, str] | None = None) -> None:
-        known = wishes or {}
-        who = [known[one].encode() for one in ("user", "password") if known.get(one)]
-        self._login = command((b"AUTH", *who)) if known.get("password") else b""
-        self._server = Reader(inline=False)
-        self._due: deque[_Due] = deque()
-        self._number = 0
-        self._database = 0
-        self._over = False
-
-    @property
-    def reusable(self) -> bool:
-        """Nothing is pending."""
-        return not self._due and not self._over and self._server.at_rest
-
-    def feed(self, side: Side, data: bytes, at: int) -> Sequence[Action]:
-        """See `Conversation.feed`."""
-        if self._over or not data:
-            return ()
-        actions: list[Action] = []
-        try:
-            for whole in self._server.feed(data):
-                if not self._due:
-                    raise Malformed("a reply that nobody asked for")
-                due = self._due[0]
-                due.left -= 1
-                if not due.left:
-                    self._due.popleft()
-                    reply = RedisReply(whole, due.paired and whole.startswith(b"*"))
-                    actions.append(Whole(_SERVER, due.number, reply, at, at))
-        except Malformed as error:
-            self._over = True
-            actions.append(Undecodable(_SERVER, own.garbled("server", error)))
-        return actions
-
-    def say(self, side: Side, message: Message, prepared: bytes | None = None) -> Sequence[Action]:
-        """Say a command, or a transaction; SELECT goes before it where it is due."""
-        assert isinstance(message, RedisCommand)
-        assert isinstance(message.body, bytes)
-        commands = [arguments(one) for one in Reader(inline=False).feed(message.body)]
-        data, left = message.body, len(commands)
-        if message.database != self._database:
-            self._database = message.database
-            data, left = command((b"SELECT", b"%d" % message.database)) + data, left + 1
-        if self._login:
-            data, left, self._login = self._login + data, left + 1, b""
-        paired = is_paired(commands[-1]) if commands else False
-        self._due.append(_Due(self._number, left, paired=paired, subscription=False))
-        self._number += 1
-        return (Bytes(_SERVER, data),)
-
-    def say_more(self, side: Side, data: bytes) -> Sequence[Action]:
-        """A command is said as a whole."""
-        raise TypeError("a Redis command is said as a whole")
-
-    def say_end(self, side: Side, trailers: Headers = ()) -> Sequence[Action]:
-        """A command is said as a whole."""
-        raise TypeError("a Redis command is said as a whole")

@@ -14,6 +14,12 @@ from ci_gate.codecs.redis.commands import SESSION, SUBSCRIPTIONS, UNFOLLOWED, na
 from ci_gate.codecs.redis.resp import command
 from ci_gate.model.message import RedisCommand
 
+_NEVER_QUEUED = {
+    b"MULTI": "MULTI calls can not be nested",
+    b"WATCH": "WATCH inside MULTI is not allowed",
+}
+"""What is refused in a transaction, which goes on, and why."""
+
 
 class Means(enum.Enum):
     """What a command is to us."""
@@ -21,7 +27,7 @@ class Means(enum.Enum):
     CALL = enum.auto()
     """A message of its own; so is the EXEC of a transaction, for all of it."""
     QUEUED = enum.auto()
-    """A part of a transaction, answered with QUEUED."""
+    """A part of a transaction, answered with QUEUED unless it is refused."""
     SESSION = enum.auto()
     """About the connection: a mock answers it, nothing of it is recorded."""
     SUBSCRIPTION = enum.auto()
@@ -31,11 +37,13 @@ class Means(enum.Enum):
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False):
-    """A command and what it means; `message` is there for a CALL."""
+    """A command and what it means; `message` is there for a CALL, and for what is to be QUEUED."""
 
     means: Means
     args: Sequence[bytes]
     message: RedisCommand | None = None
+    wrong: str = ""
+    """Why a server refuses what is said about the connection, "" = it does not."""
 
 
 class Said:
@@ -70,17 +78,19 @@ class Said:
         if name in SUBSCRIPTIONS:
             return Heard(Means.SUBSCRIPTION, args)
         if name in SESSION:
+            wrong = "DISCARD without MULTI" if name == b"DISCARD" and self._queued is None else ""
             self._session(name, args)
-            return Heard(Means.SESSION, args)
+            return Heard(Means.SESSION, args, wrong=wrong)
         return Heard(Means.CALL, args, RedisCommand(command(tuple(args)), self.database))
 
     def _in_transaction(self, name: bytes, args: Sequence[bytes]) -> Heard:
         assert self._queued is not None
-        if name == b"MULTI":
-            return Heard(Means.SESSION, args)  # an error: calls cannot be nested
+        if name in _NEVER_QUEUED:
+            return Heard(Means.SESSION, args, wrong=_NEVER_QUEUED[name])
         if name != b"EXEC":
-            self._queued.append(command(tuple(args)))
-            return Heard(Means.QUEUED, args)
+            body = command(tuple(args))
+            self._queued.append(body)
+            return Heard(Means.QUEUED, args, RedisCommand(body, self.database, queued=True))
         body = b"".join((command((b"MULTI",)), *self._queued, command((b"EXEC",))))
         self._queued = None
         return Heard(Means.CALL, args, RedisCommand(body, self.database))

@@ -9,7 +9,6 @@ from ci_gate.codecs.redis.resp import Typed, dump
 from ci_gate.codecs.redis.said import Said
 
 OK = b"+OK\r\n"
-QUEUED = b"+QUEUED\r\n"
 VERSION = "7.2.0"
 """What HELLO says of a server whose version was not recorded."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ci_gate.codecs.base import Action, Bytes, Close, Pushed, Side, Undecodable, Whole
-from ci_gate.codecs.redis.conversation import Mocking, Recording, Replaying
+from ci_gate.codecs.redis.conversation import Mocking, Recording
 from ci_gate.codecs.redis.resp import Typed, command, dump
 from ci_gate.model.message import Message, RedisCommand, RedisReply
 
 C, S = Side.CLIENT, Side.SERVER
+QUEUED = RedisCommand(command((b"INCR", b"n")), queued=True)
 PUSH = dump(Typed(">", [b"message", b"news", b"text"]))
 
 
@@ -43,6 +44,19 @@ class TestRecording:
             (0, RedisReply(b"$1\r\nx\r\n")),
             (1, RedisReply(b"$-1\r\n")),
         ]
+
+    def test_what_is_not_queued_is_told(self) -> None:
+        """A command that is wrong at any time; one that there is no memory for now is not."""
+        tap = Recording()
+        said = [command((one,)) for one in (b"MULTI", b"SET", b"INCR", b"GET", b"EXEC")]
+        assert messages(tap.feed(C, b"".join(said), 0)) == [(0, RedisCommand(b"".join(said)))]
+        replies = b"+OK\r\n-ERR wrong\r\n-OOM full\r\n+QUEUED\r\n-EXECABORT no\r\n"
+        assert messages(tap.feed(S, replies, 1)) == [
+            (1, RedisCommand(said[1], queued=True)),
+            (1, RedisReply(b"-ERR wrong\r\n")),
+            (0, RedisReply(b"-EXECABORT no\r\n")),
+        ]
+        assert messages(tap.feed(C, command((b"PING",)) + said[3], 2)) == [(2, call(b"GET"))]
 
     def test_a_password_is_in_no_message(self) -> None:
         """Neither AUTH's nor HELLO's."""
@@ -139,10 +153,42 @@ class TestMocking:
         """Everything up to EXEC is answered at once."""
         server = Mocking({})
         said = command((b"MULTI",)) + command((b"INCR", b"n"))
-        assert sent(server.feed(C, said, 0)) == b"+OK\r\n+QUEUED\r\n"
+        heard = server.feed(C, said, 0)
+        assert sent(heard) == b"+OK\r\n"
+        assert messages(heard) == [(0, QUEUED)], "may it be queued?"
+        assert sent(server.say(S, RedisReply(b"+QUEUED\r\n"))) == b"+QUEUED\r\n"
         assert not server.reusable
         heard = server.feed(C, command((b"EXEC",)), 0)
-        assert messages(heard) == [(0, RedisCommand(said + command((b"EXEC",))))]
+        assert messages(heard) == [(1, RedisCommand(said + command((b"EXEC",))))]
+
+    def test_what_is_said_at_once_is_answered_in_order(self) -> None:
+        """A transaction in one piece: whether its commands may be queued, then all of it."""
+        server = Mocking({})
+        said = b"".join(command((one,)) for one in (b"MULTI", b"PUBLISH", b"PING", b"EXEC"))
+        assert [one.number for one in server.feed(C, said, 0) if isinstance(one, Whole)] == [
+            0,
+            1,
+            2,
+        ]
+        replies = [b"-ERR wrong\r\n", b"+QUEUED\r\n", b"-EXECABORT no\r\n"]
+        assert [server.say(S, RedisReply(one)) for one in replies] == [
+            [Bytes(C, r)] for r in replies
+        ]
+        assert server.reusable
+
+    def test_what_a_transaction_never_takes(self) -> None:
+        """Calls are not nested, and nothing is watched inside; it goes on as beside Redis 7."""
+        server = Mocking({})
+        said = b"".join(command((one,)) for one in (b"DISCARD", b"MULTI", b"MULTI", b"WATCH"))
+        assert sent(server.feed(C, said, 0)).split(b"\r\n") == [
+            b"-ERR DISCARD without MULTI",
+            b"+OK",
+            b"-ERR MULTI calls can not be nested",
+            b"-ERR WATCH inside MULTI is not allowed",
+            b"",
+        ]
+        heard = server.feed(C, command((b"EXEC",)), 0)
+        assert messages(heard) == [(0, RedisCommand(command((b"MULTI",)) + command((b"EXEC",))))]
 
     def test_it_speaks_the_version_of_the_client(self) -> None:
         """What was prepared is version 2, and a client of version 3 gets its own."""
@@ -182,17 +228,3 @@ class TestMocking:
         heard = server.feed(C, command((b"MONITOR",)), 0)
         assert sent(heard).startswith(b"-ERR")
         assert server.reusable
-
-
-class TestReplaying:
-    """A client of ours."""
-
-    def test_it_selects_the_database(self) -> None:
-        """Once, and what answers SELECT is nobody's."""
-        client = Replaying()
-        get = command((b"GET", b"a"))
-        said = sent(client.say(C, RedisCommand(get, 2)))
-        assert said == command((b"SELECT", b"2")) + get
-        assert messages(client.feed(S, b"+OK\r\n:1\r\n", 0)) == [(0, RedisReply(b":1\r\n"))]
-        assert sent(client.say(C, RedisCommand(get, 2))) == get
-        assert not client.reusable

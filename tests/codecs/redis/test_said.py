@@ -31,6 +31,26 @@ def test_a_transaction_is_one_message() -> None:
     assert said.plain
 
 
+def test_what_is_queued_knows_what_it_is() -> None:
+    """A server may refuse it before EXEC."""
+    said = Said()
+    for text in (b"SELECT 2", b"MULTI"):
+        hear(said, text)
+    assert hear(said, b"SET a 1").message == RedisCommand(
+        command((b"SET", b"a", b"1")), 2, queued=True
+    )
+
+
+def test_what_is_wrong_with_a_transaction() -> None:
+    """Refused whatever else is said; nothing is queued or ended by it."""
+    said = Said()
+    assert hear(said, b"DISCARD").wrong
+    assert not hear(said, b"MULTI").wrong
+    assert hear(said, b"MULTI").wrong
+    assert hear(said, b"WATCH a").wrong
+    assert hear(said, b"EXEC").message == RedisCommand(command((b"MULTI",)) + command((b"EXEC",)))
+
+
 def test_a_discarded_transaction_was_none() -> None:
     """DISCARD and RESET leave nothing queued."""
     for end in (b"DISCARD", b"RESET"):

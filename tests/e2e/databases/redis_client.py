@@ -26,6 +26,21 @@ for protocol in (2, 3):
         pipe.incr("t")
         pipe.get("t")
         told(pipe.execute())
+    with r.pipeline(transaction=True) as pipe:
+        pipe.set("q", "1")
+        pipe.execute_command("SET", "q")
+        try:
+            pipe.execute()
+        except redis.ResponseError as error:
+            told(type(error).__name__, error, r.get("q"))
+    connection = r.connection_pool.get_connection()
+    for said in ("MULTI", "SET q 1", "NOSUCH q", "EXEC", "GET q", "MULTI", "GET q", "EXEC"):
+        connection.send_command(*said.split())
+        try:
+            told(said, connection.read_response())
+        except redis.ResponseError as error:
+            told(said, type(error).__name__, error)
+    r.connection_pool.release(connection)
     print("ok MULTI and EXEC")
     with r.pipeline(transaction=True) as pipe:
         pipe.watch("t")
