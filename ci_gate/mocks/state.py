@@ -20,7 +20,7 @@ from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, RedisCommand, RedisReply
 
 VERSION = (7, 2)
-_BARE = {NoScriptError: "NOSCRIPT ", ExecAbortError: "EXECABORT "}
+_BARE: dict[type[RedisError], str] = {NoScriptError: "NOSCRIPT ", ExecAbortError: "EXECABORT "}
 """Errors whose code the client takes out of their text."""
 _CODES = ("ERR", "WRONGTYPE", "NOSCRIPT", "NOAUTH", "BUSY", "EXECABORT", "OOM", "READONLY")
 _STEPS = {b"INCR": 1, b"DECR": -1}
