@@ -49,6 +49,8 @@ def evidence_of(
         reasons.append(f"{seen.overflow} more outbound calls were made than can be compared")
     steps = _compare_answers(seen, equality)
     calls = _compare_calls(seen, equality) if seen.replay is not None else None
+    # Looking at all of them counts what varies once more.
+    varied = seen.learning.varied() - (seen.replay.unjudged if seen.replay is not None else 0)
     if calls is not None and whole:
         calls = _among_all(seen, calls)
     fates = calls.fates if calls is not None else {}
@@ -66,7 +68,7 @@ def evidence_of(
         cleaning=cleaning,
         failure="; ".join(reasons),
         notices=tuple(notices),
-        varied=seen.learning.varied() - (seen.replay.unjudged if seen.replay is not None else 0),
+        varied=varied,
         bound=_bound(seen),
         seconds=seconds,
         moments=_moments(seen, differing, steps, about.folder),

@@ -139,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
             say_to_mock(b"\x00\x01 this is no HTTP\r\n\r\n")
         if HOW == "leaks":
             quietly("/greeting?for=ada&key=" + SECRET)
-        said = ask("/greeting?for=" + ("eve" if HOW == "changed" else "ada"))
+        said = ask("/greeting?for=" + {"changed": "eve", "numbers": "8"}.get(HOW, "ada"))
         if HOW == "twice":
             said = ask("/greeting?for=ada")
         self.say(200, said)

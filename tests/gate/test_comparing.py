@@ -11,16 +11,19 @@ from ci_gate.gate.cleaning import Cleaning
 from ci_gate.gate.comparing import blamed, earlier_writes, evidence_of
 from ci_gate.gate.judging import About, Evidence
 from ci_gate.gate.learned import Learning
-from ci_gate.gate.observing import Observed
+from ci_gate.gate.observing import Observation, Observed
 from ci_gate.gate.planning import make_plan
 from ci_gate.gate.replaying import Replay
 from ci_gate.mocks.server import LiveCall
 from ci_gate.model.binding import Binding, Bindings, Spot
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest
+from ci_gate.model.noise import Noise
+from ci_gate.net.loop import run
 from ci_gate.replayer.samples import Samples
 from ci_gate.service.outcome import ServiceFailed
 from ci_gate.values.addresses import Addresses
+from tests.gate.conftest import acted
 
 ABOUT = About(mode="run", service="acting", snapshot="snapshot", config="", folder=".")
 
@@ -84,6 +87,29 @@ def test_nothing_replayed(compared: Any) -> None:
 def test_what_varied_is_told(compared: Any) -> None:
     """The count of places that varied as learned is kept, to be a notice."""
     assert compared().varied == 0
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_varied_is_counted_once(acting: Any, whole: bool) -> None:
+    """Also where the calls of all requests are looked at once more: a shard's share is that of one
+    run."""
+    noise = (Noise(at="request.query.for", kind="integer", replays=3, seen=("1", "2")),)
+    snapshot = acted()
+    hello = msgspec.structs.replace(
+        snapshot.outbound[0],
+        noise=noise,
+        request=HttpRequest(
+            method="GET",
+            target=b"/greeting?for=7",
+            headers=snapshot.outbound[0].request.headers,
+        ),
+    )
+    acting.write(msgspec.structs.replace(snapshot, outbound=(hello, *snapshot.outbound[1:])))
+    options = acting.options("numbers")
+    cleaning = Cleaning(options)
+    observation = Observation(options, make_plan(options), cleaning, acting.events.append)
+    seen = run(observation.run(str(acting.folder / "service.log")))
+    assert evidence_of(seen, ABOUT, cleaning, 1.0, whole=whole).varied == 1
 
 
 def test_calls_with_made_up_values_are_told(compared: Any) -> None:
