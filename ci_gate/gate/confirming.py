@@ -27,7 +27,7 @@ from ci_gate.diff.outcomes import is_red
 from ci_gate.errors import CannotRun
 from ci_gate.gate import events
 from ci_gate.gate.comparing import evidence_of
-from ci_gate.gate.judging import Evidence
+from ci_gate.gate.judging import Evidence, last_lines
 from ci_gate.gate.observing import Observation
 from ci_gate.gate.planning import Plan, alone, chains_of
 from ci_gate.gate.standing import by_exchange, marked
@@ -37,6 +37,8 @@ from ci_gate.report.words import plural
 
 MOST = 50
 """Exchanges that are replayed again; of more, some of every cause."""
+FEW = 5
+"""Last lines of a service that did not live to the end of it."""
 LEAST_TIME = 60.0
 TIMES = 2.0
 """A boot and its replay may take so many seconds, or so many times what the run has taken."""
@@ -120,7 +122,8 @@ async def _replayed(
         return {}, f"nothing could be replayed again: {error}"
     again = evidence_of(seen, evidence.about, evidence.cleaning, 0.0)
     if again.failure:
-        return {}, f"nothing could be replayed again: {again.failure}"
+        said = f"; {last_lines(seen.failure, FEW)}" if seen.failure is not None else ""
+        return {}, f"nothing could be replayed again: {again.failure}{said}"
     return {
         name: [one for one in differences if is_red(one)]
         for name, differences in by_exchange(again).items()

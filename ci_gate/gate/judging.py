@@ -16,6 +16,7 @@ from ci_gate.diff.equality import Equality
 from ci_gate.diff.leading import MISSES
 from ci_gate.diff.outcomes import counts as is_counted
 from ci_gate.diff.outcomes import outcome, standing_outcomes
+from ci_gate.diff.traces import traces
 from ci_gate.gate.allowances import allowances
 from ci_gate.gate.changing import changes
 from ci_gate.gate.cleaning import Cleaning
@@ -145,11 +146,14 @@ def judged(evidence: Evidence) -> Judged:
     )
 
 
-def last_lines(failure: ServiceFailed) -> str:
-    """What a failed service said in the end, as a notice."""
-    if not failure.last_lines:
+def last_lines(failure: ServiceFailed, most: int = 0) -> str:
+    """What a failed service said in the end, at most so many lines (0: all that were kept), as a
+    notice; an error that they tell of stands first, because notices are cut where they are long."""
+    said = [line for line in failure.last_lines if line.strip()]
+    if not said:
         return "the service has printed nothing"
-    return "last lines of the service: " + "\n".join(failure.last_lines)
+    told = [trace.error for trace in traces(said)[-1:]]
+    return "; ".join((*told, "last lines of the service: " + "\n".join(said[-most:])))
 
 
 def _row(evidence: Evidence, one: Compared, differences: Sequence[Difference]) -> ExchangeResult:

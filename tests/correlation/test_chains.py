@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ci_gate.correlation.chains import Chains, resource
 from ci_gate.model.binding import Binding, Bindings, Spot
 from ci_gate.model.exchange import Exchange, Facts
-from ci_gate.model.message import HttpRequest
+from ci_gate.model.message import HttpRequest, HttpResponse
 from ci_gate.model.snapshot import Origin, Snapshot
 
 READS = ("GET", "HEAD")
@@ -102,6 +103,52 @@ def test_writes_to_what_its_calls_read() -> None:
     )
     assert known.of(["c"]) == ("a", "c")
     assert known.of(["d"]) == ("d",), "it only writes there"
+
+
+def test_a_call_that_asks_whether_it_is_still_good_needs_who_got_it() -> None:
+    """The service has kept what an earlier call was answered: alone it would ask for all of it."""
+
+    def call(id_: str, group: str, asks: bytes = b"", path: str = "/prices") -> Exchange:
+        one = exchange(id_, f"GET {path}", "warehouse", group)
+        asked, told = (((b"If-None-Match", asks),) if asks else ()), ((b"ETag", b'"v1"'),)
+        return msgspec.structs.replace(
+            one,
+            at=float(id_),
+            request=msgspec.structs.replace(one.request, headers=asked),
+            response=HttpResponse(status=304 if asks else 200, headers=told),
+        )
+
+    known = chains(
+        *(exchange(id_, f"GET /{id_}") for id_ in "abcd"),
+        calls=(
+            call("4", "d", b'"v1"', "/other"),
+            call("2", "b", b'"v0", "v1"'),
+            call("3", "c", b'"v1"'),
+            call("1", "a"),
+        ),
+    )
+    assert known.of(["a"]) == ("a",)
+    assert known.of(["b"]) == ("a", "b")
+    assert known.of(["c"]) == ("a", "c"), "who was answered 304 had it from the first one, too"
+    assert known.of(["d"]) == ("d",), "another resource may have the same tag"
+
+
+def test_a_request_that_no_longer_calls_needs_the_one_that_did() -> None:
+    """The second answer comes from what the first one has left in a cache."""
+    known = chains(
+        exchange("a", "GET /orders"),
+        exchange("b", "GET /users"),
+        exchange("c", "GET /orders"),
+        exchange("d", "GET /users"),
+        calls=(
+            exchange("1", "GET /items", "warehouse", "a"),
+            exchange("2", "GET /names", "people", "b"),
+            exchange("3", "GET /names", "people", "d"),
+        ),
+    )
+    assert known.of(["c"]) == ("a", "c")
+    assert known.of(["d"]) == ("d",), "it asks again"
+    assert known.of(["a"]) == ("a",)
 
 
 def test_a_path_that_names_nothing_is_about_everything() -> None:

@@ -146,10 +146,13 @@ def test_a_service_that_fails_is_not_started_again(acting: Any, how: str) -> Non
 
 
 def test_a_service_that_does_not_come_up_again_changes_nothing(acting: Any) -> None:
-    """All stays red, and the reason is told."""
-    service = acting.service("value", env={"LIVES": str(acting.folder / "lives")})
-    result = acting.run(service=service)
-    assert "nothing could be replayed again: " in said(result)
+    """All stays red, and the reason is told with what the service said last, redacted."""
+    lives = acting.folder / "eve@corp.example"
+    result = acting.run(service=acting.service("value", env={"LIVES": str(lives)}))
+    (note,) = [one for one in result.notices if one.startswith("nothing could be replayed again: ")]
+    assert "the service ended with exit code 1; FileExistsError: " in note
+    assert '\n    os.open(os.environ["LIVES"], os.O_CREAT | os.O_EXCL)\n' in note
+    assert "eve@corp.example" not in note
     assert [one.change for one in causes(result)] == ["value"]
 
 
