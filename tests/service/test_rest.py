@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from ci_gate.service import rest as resting
 from ci_gate.service.rest import Rest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells")
@@ -62,6 +63,26 @@ def test_work_in_any_thread_is_no_rest(worker: subprocess.Popen[str]) -> None:
     worker.stdin.flush()
     assert becomes(lambda: not rest())
     assert becomes(rest)
+
+
+def test_work_that_wanders_between_threads_is_no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every thread sleeps at the moment it is looked at, and one has run meanwhile."""
+    ran = {"1": 5, "2": 7}
+
+    def read(path: str) -> bytes:
+        tid, _, what = path.removeprefix("/proc/9/task/").partition("/")
+        if what == "schedstat":
+            return b"%d 0 1" % ran[tid]
+        # Whose turn it was while the other one was looked at.
+        ran["1"] += working and tid == "2"
+        return b"9 (a) R) S 1"
+
+    monkeypatch.setattr(resting, "_in", lambda _folder: list(ran))
+    monkeypatch.setattr(resting, "_read", read)
+    working = True
+    assert not Rest([9])()
+    working = False
+    assert Rest([9])()
 
 
 def test_of_who_is_gone_nothing_is_known(worker: subprocess.Popen[str]) -> None:
