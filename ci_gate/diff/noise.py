@@ -12,6 +12,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
+from ci_gate.diff.membernames import NAMES
 from ci_gate.diff.render import scalar
 from ci_gate.model.message import Stored
 from ci_gate.model.noise import Noise
@@ -212,8 +213,11 @@ class Varying:
         self._series = f"{series} {side}"
         self._exact: dict[str, Noise] = {}
         self._patterns: list[Noise] = []
+        self.named = False
+        """The names of some object's members were learned to vary."""
         for one in noise:
             if one.at.startswith(side):
+                self.named = self.named or one.at.endswith(NAMES)
                 if "[*]" in one.at:
                     self._patterns.append(one)
                 else:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+from ci_gate.diff.jsonvalue import NotJson, decode
 from ci_gate.diff.membernames import NAMES
 from ci_gate.diff.noise import MARK
 from ci_gate.diff.noisecalls import CALL, CALLS
@@ -27,6 +29,7 @@ _NEEDS = {
     "token": "alphabet",
 }
 _INSIDE = re.compile(r"[.\[]")
+_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d{1,9}|\*)\]", re.ASCII)
 
 
 def refusals(snapshot: Snapshot, parts_of: PartsOf) -> list[str]:
@@ -98,11 +101,17 @@ class There:
     def __init__(self, exchange: Exchange, parts_of: PartsOf) -> None:
         self._exchange = exchange
         self._parts_of = parts_of
+        self._json: dict[str, object] = {}
         self._leaves: dict[str, dict[str, object]] = {}
         self._containers: dict[str, set[str]] = {}
 
     def has(self, side: str, at: str) -> bool:
         """True when the place of that side is there, with the word that it names."""
+        root = f"{side}.body.$"
+        steps = _steps(at[len(root) :]) if at.startswith(root) else None
+        # Decoded in C: what is found so needs no look at every value.
+        if steps and _reaches(self._decoded(side), steps):
+            return True
         if side not in self._leaves:
             self._read(side)
         base, _, path = at.partition(MARK)
@@ -124,12 +133,52 @@ class There:
             return [at] if at in places else []
         return (place for place in places if covers(at, place))
 
-    def _read(self, side: str) -> None:
+    def _parts(self, side: str) -> tuple[Part, ...]:
         message = self._exchange.request if side == "request" else self._exchange.response
-        parts = tuple(self._parts_of(self._exchange, message)) if message is not None else ()
+        return tuple(self._parts_of(self._exchange, message)) if message is not None else ()
+
+    def _decoded(self, side: str) -> object:
+        """The JSON body of that side; None where there is none."""
+        if side not in self._json:
+            bodies = [one for one in self._parts(side) if one.place == "body"]
+            data = bodies[0].value if bodies and bodies[0].media == "json" else b"null"
+            try:
+                self._json[side] = decode(data if isinstance(data, bytes) else b"null")
+            except NotJson:
+                self._json[side] = None
+        return self._json[side]
+
+    def _read(self, side: str) -> None:
+        parts = self._parts(side)
         leaves = leaves_of(side, parts)
         self._leaves[side] = leaves
         # An empty container has no leaf; its parent is as far as its place can be checked.
         self._containers[side] = {
             place[: found.start()] for place in leaves for found in _INSIDE.finditer(place)
         } | {f"{side}.{part.place}{end}" for part in parts for end in ("", ".$")}
+
+
+@functools.lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[str | int, ...] | None:
+    """`.items[*].id` as ("items", -1, "id"); None for what is no path of plain steps."""
+    steps: list[str | int] = []
+    end = 0
+    while found := _STEP.match(path, end):
+        index = found[2]
+        steps.append(found[1] or (-1 if index == "*" else int(index)))
+        end = found.end()
+    return tuple(steps) if end == len(path) else None
+
+
+def _reaches(value: object, steps: tuple[str | int, ...], at: int = 0) -> bool:
+    """True when the steps, from `at` on, lead somewhere in a decoded JSON value."""
+    for number, step in enumerate(steps[at:], at + 1):
+        if isinstance(step, str) and isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(step, int) and isinstance(value, list) and step < len(value):
+            if step < 0:
+                return any(_reaches(one, steps, number) for one in value)
+            value = value[step]
+        else:
+            return False
+    return True

@@ -156,7 +156,7 @@ class Replay:
         before = self.codec.places(recorded)
         redacted = step.exchange.redacted
         after = self._learning.in_recorded_terms(self.codec.places(response))
-        if masks.varying is not None:
+        if masks.varying is not None and masks.varying.named:
             after = as_recorded("response", before, after, masks.varying.allows)
         after = with_stand_ins("response", before, after, redacted, equality)
         found = compare(
