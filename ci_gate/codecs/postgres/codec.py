@@ -11,7 +11,7 @@ from ci_gate.codecs.postgres.copydata import copy_data, copy_form
 from ci_gate.codecs.postgres.frames import Malformed, frame
 from ci_gate.codecs.postgres.handshake import fatal
 from ci_gate.codecs.postgres.literals import lifted, literals_form, with_literals
-from ci_gate.codecs.postgres.params import params_form, params_of
+from ci_gate.codecs.postgres.params import as_they_were, in_one_order, params_form, params_of
 from ci_gate.codecs.postgres.recalling import Recalling
 from ci_gate.codecs.postgres.replaying import Replaying
 from ci_gate.codecs.postgres.sql import look
@@ -46,11 +46,14 @@ class Postgres:
         return fatal(reason, "08006")
 
     def full(self, request: Message) -> tuple[object, ...]:
-        """Text in one spelling, literals, parameters, and what COPY sent."""
+        """Text in one spelling, literals, parameters, those of IN lists in one order, and what COPY
+        sent."""
         statement = _statement(request)
-        looked = look(statement.sql)
+        looked, params = look(statement.sql), statement.params
+        if looked.lists:
+            params = in_one_order(params, looked.lists)
         step = "" if statement.step in ("query", "execute") else statement.step
-        return (step, looked.text, looked.literals, statement.params, statement.body)
+        return (step, looked.text, looked.literals, params, statement.body)
 
     def key(self, request: Message) -> Key:
         """coarse: (protocol, step, text)."""
@@ -79,9 +82,10 @@ class Postgres:
         """Of a statement `sql` without its `literals`, these, `params`, `transaction` and what COPY
         sent; of a result `results`, read as JSON (see `postgres.form`)."""
         if isinstance(message, PgStatement):
+            params = in_one_order(message.params, look(message.sql).lists)
             return (
                 *_text_parts(message.sql),
-                Part("params", params_form(message.sql, message.params), "json"),
+                Part("params", params_form(message.sql, params), "json"),
                 Part("transaction", INSIDE if message.transaction else "outside"),
                 _copied(message),
             )
@@ -105,7 +109,8 @@ class Postgres:
             if isinstance(sql, str) or isinstance(literals, bytes):
                 changed["sql"] = _with_text(message.sql, sql, literals)
             if isinstance(params, bytes):
-                changed["params"] = params_of(params)
+                lists = look(message.sql).lists
+                changed["params"] = as_they_were(message.params, params_of(params), lists)
             if isinstance(body, bytes):
                 changed["body"] = body
             if isinstance(rows, bytes):

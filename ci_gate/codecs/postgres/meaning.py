@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TypeVar
 
 import msgspec
 import sqlglot
@@ -20,9 +19,10 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
+from ci_gate.codecs.postgres.inlists import parameter_places
+from ci_gate.codecs.postgres.params import Params, Value, in_one_order
 from ci_gate.codecs.postgres.sql import tokens
 
-_T = TypeVar("_T")
 _LONGEST = 20_000
 """Characters of a statement that is read."""
 _CALL = "CI_GATE_PARAMETER"
@@ -39,6 +39,8 @@ class Meaning(msgspec.Struct, frozen=True):
     """The canonical form, parameters as `?`."""
     order: tuple[int, ...]
     """Which parameter each of them is, counted from 1: `b = $1 AND a = $2` has (2, 1)."""
+    lists: tuple[tuple[int, ...], ...] = ()
+    """Of each IN list of parameters, which places of `order` are in it."""
 
 
 @lru_cache(maxsize=4096)
@@ -59,12 +61,12 @@ def meaning(sql: str) -> Meaning | None:
     except (SqlglotError, RecursionError, ValueError):
         return None
     order = tuple(int(number) for number in _MARK.findall(text))
-    return Meaning(_MARK.sub("?", text), order)
+    numbered = _MARK.sub(r"$\1", text)
+    found = [(kind, numbered[start:end]) for kind, start, end in tokens(numbered)]
+    return Meaning(_MARK.sub("?", text), order, parameter_places(found))
 
 
-def same(
-    one: str, params: Sequence[str | bytes | None], other: str, others: Sequence[str | bytes | None]
-) -> bool:
+def same(one: str, params: Params, other: str, others: Params) -> bool:
     """True when two statements mean the same with these parameters."""
     first, second = meaning(one), meaning(other)
     return (
@@ -75,11 +77,12 @@ def same(
     )
 
 
-def in_order(meant: Meaning, values: Sequence[_T]) -> tuple[_T, ...] | None:
-    """One value for each parameter, as the canonical form has them; None when one is missing."""
+def in_order(meant: Meaning, values: Params) -> tuple[Value, ...] | None:
+    """One value for each parameter, as the canonical form has them, those of an IN list in one
+    order; None when one is missing."""
     if any(not 0 < number <= len(values) for number in meant.order):
         return None
-    return tuple(values[number - 1] for number in meant.order)
+    return in_one_order([values[number - 1] for number in meant.order], meant.lists)
 
 
 def _marked(sql: str) -> str:

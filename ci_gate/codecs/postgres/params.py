@@ -9,7 +9,40 @@ from collections.abc import Sequence
 from ci_gate.codecs.postgres.columns import form_text
 from ci_gate.codecs.postgres.sql import parameter_names
 
-Params = Sequence[str | bytes | None]
+Value = str | bytes | None
+Params = Sequence[Value]
+Lists = Sequence[Sequence[int]]
+"""Indexes of values that may stand in any order, in ascending order."""
+
+
+def in_one_order(params: Params, lists: Lists) -> tuple[Value, ...]:
+    """The values, those of each list sorted among its places."""
+    return tuple(params[at] for at in order(params, lists))
+
+
+def as_they_were(params: Params, values: Params, lists: Lists) -> tuple[Value, ...]:
+    """`values`, which stand as `in_one_order` has them, in the order of `params`."""
+    if len(values) != len(params):
+        return tuple(values)
+    found = dict(zip(order(params, lists), values, strict=True))
+    return tuple(found[at] for at in range(len(params)))
+
+
+def order(params: Params, lists: Lists) -> list[int]:
+    """For each place the index of the value that stands there in one order. A list that names more
+    values than there are counts for nothing."""
+    found = list(range(len(params)))
+    for places in lists:
+        if places[0] >= 0 and places[-1] < len(params):
+            for place, at in zip(
+                places, sorted(places, key=lambda at: _rank(params[at])), strict=True
+            ):
+                found[place] = at
+    return found
+
+
+def _rank(value: Value) -> tuple[int, str | bytes]:
+    return (0, "") if value is None else (1 + isinstance(value, bytes), value)
 
 
 def params_form(sql: str, params: Params) -> bytes:

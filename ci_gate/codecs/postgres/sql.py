@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import msgspec
 
-from ci_gate.codecs.postgres.inlists import LITERALS, literal_order
+from ci_gate.codecs.postgres.inlists import LITERALS, literal_order, parameter_lists
 
 _TOKEN = re.compile(
     r"""
@@ -63,6 +63,8 @@ class Statement(msgspec.Struct, frozen=True):
     """"read", "write" or "session"; of several statements the strongest."""
     tables: tuple[str, ...]
     """What is named where a table's name stands, in lower case, in order."""
+    lists: tuple[tuple[int, ...], ...] = ()
+    """The parameters of each IN list whose order says nothing, see `inlists.parameter_lists`."""
 
 
 @lru_cache(maxsize=8192)
@@ -92,6 +94,7 @@ def look(sql: str) -> Statement:
         tuple(part[0] for part in statements),
         max(effects, key=("session", "read", "write").index),
         tuple(dict.fromkeys(table for part in statements for table in _tables(part))),
+        parameter_lists(found),
     )
 
 

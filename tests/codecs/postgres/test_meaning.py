@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_gate.codecs.postgres.meaning import in_order, meaning
+from ci_gate.codecs.postgres.meaning import in_order, meaning, same
 
 SAME = [
     ("select u.id from users u where u.a=1 and u.b=2", "SELECT id FROM users WHERE b=2 AND a=1"),
@@ -102,3 +102,13 @@ def test_what_has_no_meaning_of_its_own(text: str) -> None:
 def test_any_text_ends(text: str) -> None:
     """Whatever a service sends as SQL does no harm."""
     meaning("select " + text)
+
+
+def test_a_list_is_a_set_in_other_words_too() -> None:
+    """Written with another alias and in another order; with another value it is another one."""
+    one = "SELECT u.a FROM u WHERE u.b IN ($1, $2) AND u.c = $1"
+    other = "SELECT x.a FROM u AS x WHERE x.c = $3 AND x.b IN ($2, $1)"
+    assert same(one, ("p", "q"), other, ("p", "q", "p"))
+    assert same(one, ("p", "q"), other, ("q", "p", "p"))
+    assert not same(one, ("p", "q"), other, ("p", "q", "q"))
+    assert not same(one, ("p", "q"), other, ("p", "p", "p"))

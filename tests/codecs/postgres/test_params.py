@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ci_gate.codecs.postgres.params import params_form, params_of
+from ci_gate.codecs.postgres.params import as_they_were, in_one_order, params_form, params_of
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,13 @@ def test_what_is_no_parameters() -> None:
     """A hand edit that makes no sense is refused."""
     with pytest.raises(ValueError, match="array or an object"):
         params_of(b"1")
+
+
+def test_lists_in_one_order_and_back() -> None:
+    """Only their own places change; a list of more values than there are counts for nothing."""
+    said = ("z", "c", None, "b", b"a")
+    assert in_one_order(said, ((1, 3, 4),)) == ("z", "b", None, "c", b"a")
+    assert in_one_order(said, ((0, 5),)) == said
+    changed = ("z", "B", None, "C", b"A")
+    assert as_they_were(said, changed, ((1, 3, 4),)) == ("z", "C", None, "B", b"A")
+    assert as_they_were(said, ("z",), ((1, 3),)) == ("z",), "a hand edit has another number of them"
