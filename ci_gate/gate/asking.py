@@ -21,14 +21,14 @@ from ci_gate.codecs.base import (
     Undecodable,
     Whole,
 )
+from ci_gate.codecs.upstreams import locked_out, speaks_tls_first
 from ci_gate.errors import CannotRun
-from ci_gate.model.message import HttpRequest, Message, RedisReply
+from ci_gate.model.message import HttpRequest, Message
 from ci_gate.net.certificates import client_context
 from ci_gate.recorder.dependencies import parse_address
 from ci_gate.recorder.options import Upstream
 
 _NOBODY: Mapping[str, str] = {}
-_LOCKED = (b"-NOAUTH", b"-WRONGPASS", b"-NOPERM")
 _CHUNK = 1 << 16
 _MOST = 8 << 20
 """Bytes of an answer."""
@@ -90,8 +90,7 @@ async def _asked(
     login: Mapping[str, str],
 ) -> Answer:
     host, port = where
-    # PostgreSQL is asked for encryption first.
-    at_once = context is not None and codec.name != "postgres"
+    at_once = context is not None and speaks_tls_first(codec.name)
     reader, writer = await asyncio.open_connection(
         host, port, ssl=context if at_once else None, server_hostname=host if at_once else None
     )
@@ -111,7 +110,9 @@ async def _asked(
                 if isinstance(action, StartTLS) and context is not None:
                     await writer.start_tls(context, server_hostname=host)
                 if isinstance(action, Whole):
-                    _refuse_locked(action.message)
+                    reason = locked_out(action.message)
+                    if reason:
+                        raise _Unfit(reason)
                     return Answer(action.message, round((time.monotonic() - began) * 1000, 3))
                 if isinstance(action, Bytes):
                     writer.write(action.data)
@@ -123,13 +124,6 @@ async def _asked(
                 raise _Unfit("it closed the connection without a whole answer")
     finally:
         writer.close()
-
-
-def _refuse_locked(message: Message) -> None:
-    """Redis answers every command in the same way when a login is wrong, or there was none."""
-    body = message.body
-    if isinstance(message, RedisReply) and isinstance(body, bytes) and body.startswith(_LOCKED):
-        raise _Unfit(body[1:200].decode("utf-8", "replace").strip())
 
 
 def _addressed(request: Message, host: str, port: int, scheme: str) -> Message:
