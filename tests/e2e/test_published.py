@@ -42,6 +42,7 @@ def test_unchanged_it_passes(bench: Any) -> None:
     assert counts["answered"] == counts["total"] >= 30
 
 
+@pytest.mark.parametrize("bench", harness.QUICK, indirect=True)
 def test_in_a_month_on_a_busy_machine_it_passes(bench: Any) -> None:
     """The machine's clock is a month ahead, and other processes load every core."""
     with harness.busy():
@@ -51,7 +52,8 @@ def test_in_a_month_on_a_busy_machine_it_passes(bench: Any) -> None:
 
 def test_its_regressions_are_red(bench: Any) -> None:
     """Each change of the service is seen, and a cause names the route it shows at."""
-    for one in bench.service.regressions:
+    quick = bench.service.name in harness.QUICK
+    for one in bench.service.regressions[: None if quick else 1]:
         done = bench.regressed(one)
         assert done.code == 1, f"{one.name}: {done.text}"
         causes = [cause for cause in bench.result("regressed")["causes"] if not cause.get("notice")]

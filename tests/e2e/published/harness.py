@@ -27,7 +27,9 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent.parent
 CACHE = TOP / "build" / "published"
 MONTH = 31 * 86_400
-SERVICES = ("jupyter", "verdaccio", "nodered", "kinto")
+QUICK = ("jupyter", "verdaccio", "nodered", "kinto")
+SERVICES = (*QUICK, "unleash")
+"""Tests gate those that are not quick once unchanged and once with a regression."""
 
 # Before the service's own code: one file of it reads differently. REGRESSION is [file, old, new].
 PYTHON_PATCH = """
