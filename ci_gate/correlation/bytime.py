@@ -27,8 +27,9 @@ def with_causes(exchanges: Sequence[Exchange], settle: float) -> list[Exchange]:
             moments.append((begin + round(one.took * 1e6), _END, number))
         elif not one.groups:
             moments.append((begin, _CALL, number))
+    moments.sort()
     correlation = Correlation(round(settle * 1e9), by_time=True)
-    for at, what, number in sorted(moments):
+    for at, what, number in moments:
         one = ordered[number]
         if what == _END:
             correlation.end(one.id, at)

@@ -27,7 +27,7 @@ from ci_gate.recorder.keysets import with_keys_at_start
 from ci_gate.recorder.options import RecorderOptions
 from ci_gate.recorder.routing import routed
 from ci_gate.service.options import ServiceOptions
-from ci_gate.store.fold import Folded, fold
+from ci_gate.store.fold import Folded, fold, taken
 from ci_gate.store.journal import Recording, discard, leftover
 from ci_gate.store.snapshot import exists, read_snapshot, write_snapshot
 
@@ -148,21 +148,21 @@ def fold_recorded(
     exchanges: Sequence[Exchange] = routed(recorded.exchanges, options.recorder.routes)
     if named or any(one.groups == (BACKGROUND,) for one in exchanges):
         exchanges = with_background(exchanges, _keys(options, recorded, exchanges), named)
-    exchanges = with_keys_at_start(exchanges)
+    waiting = list(with_keys_at_start(exchanges))
     if mode == "new" and previous is not None:
-        told = msgspec.structs.replace(recorded, exchanges=tuple(exchanges))
-        exchanges = new_only(told, previous, options.recorder.maximum).exchanges
+        told = msgspec.structs.replace(recorded, exchanges=tuple(waiting))
+        waiting = list(new_only(told, previous, options.recorder.maximum).exchanges)
     dependencies = recorded.dependencies
-    del recorded  # whoever has no more use for it has not kept it: it may be large
+    # Whoever has no more use for it has not kept it: it may be large.
+    del recorded, exchanges
     folded = fold(
         origin,
         dependencies,
-        exchanges,
+        taken(waiting),
         previous,
         options.recorder.maximum,
         "add" if mode == "add" else "new" if mode == "new" else "replace",
     )
-    del exchanges
     if mode == "replace" and previous is not None:
         snapshot = steady(folded.snapshot, previous, _codecs(folded.snapshot))
         folded = msgspec.structs.replace(folded, snapshot=snapshot)

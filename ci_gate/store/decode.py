@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import msgspec
 
@@ -26,6 +27,7 @@ from ci_gate.model.message import (
 from ci_gate.store import postgresforms, redisforms, styles
 from ci_gate.store.disk import DiskBody, DiskExchange, DiskRequest, DiskResponse, Lines, Text
 
+T = TypeVar("T", bound=Hashable)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,9 +35,15 @@ def _kept(body: Stored) -> Body:
     return body
 
 
+_SHARED = 8192
+"""Headers, and small answers, that are kept at hand."""
+_SMALL = 512
+"""Bytes of the longest body of such an answer."""
+
+
 class Decoder:
-    """Disk forms back to exchanges. One per snapshot or journal: repeated header fields are
-    shared, which is most of what a snapshot holds.
+    """Disk forms back to exchanges. One per snapshot or journal: repeated headers and small answers
+    are shared, which is most of what a snapshot of small exchanges holds.
 
     `load` turns a body that lies in a file into what the exchange shall hold; `whole` does so for
     databases, whose messages are said and compared as a whole.
@@ -49,6 +57,8 @@ class Decoder:
         self._load = load
         self._whole = whole or load
         self._fields: dict[tuple[Text, Text], tuple[bytes, bytes]] = {}
+        self._whole_headers: dict[Headers, Headers] = {}
+        self._answers: dict[HttpResponse, HttpResponse] = {}
 
     def exchange(
         self, disk: DiskExchange, dependency: str, route: str, groups: tuple[str, ...]
@@ -119,7 +129,7 @@ class Decoder:
             if disk.reason or disk.headers or disk.trailers or disk.coding:
                 raise ValueError('its response has no "status"')
             return Raw(body)
-        return HttpResponse(
+        answer = HttpResponse(
             disk.status,
             _decode_bytes(disk.reason),
             self._headers(disk.headers),
@@ -128,9 +138,16 @@ class Decoder:
             disk.coding,
             disk.version,
         )
+        return (
+            _shared(self._answers, answer)
+            if isinstance(body, bytes) and len(body) <= _SMALL
+            else answer
+        )
 
     def _headers(self, disk: tuple[tuple[Text, Text], ...]) -> Headers:
         fields = self._fields
+        if len(fields) >= _SHARED:
+            fields.clear()
         headers = []
         for pair in disk:
             field = fields.get(pair)
@@ -138,7 +155,7 @@ class Decoder:
                 field = (_decode_bytes(pair[0]), _decode_bytes(pair[1]))
                 fields[pair] = field
             headers.append(field)
-        return tuple(headers)
+        return _shared(self._whole_headers, tuple(headers))
 
     def _body(self, disk: DiskBody, load: Callable[[Stored], Body]) -> Body:
         text = bytes(disk.json)
@@ -157,6 +174,13 @@ class Decoder:
         if disk.opaque is not None:
             return Opaque(disk.size or 0, disk.opaque)
         return _decode_text(disk.text, disk.b64)
+
+
+def _shared(known: dict[T, T], value: T) -> T:
+    """The one that is equal to it, if there was one."""
+    if len(known) >= _SHARED:
+        known.clear()
+    return known.setdefault(value, value)
 
 
 def _decode_bytes(text: Text) -> bytes:

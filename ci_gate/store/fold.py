@@ -8,7 +8,7 @@ inbound exchange first, so that one more request in the middle renames nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -115,8 +115,13 @@ class _Fold:
         call_names, stays = self._name_calls(calls, updated)
         ids = names | call_names
         moves = self._moves(kept, calls, ids)
-        moved = [_moved(e, ids[e.id], moves[e.id]) for e in (*kept, *calls)]
-        everything = _spread([*stays, *moved])
+        added, unfinished = len(kept), sum(call.groups == (UNFINISHED,) for call in calls)
+        # A recording may be large: each exchange is let go as soon as it has its new form.
+        self._inbound, self._outbound = [], []
+        everything = stays
+        for waiting in (kept, calls):
+            everything += [_moved(e, ids[e.id], moves.get(e.id, 0.0)) for e in taken(waiting)]
+        _spread(everything)
         return Folded(
             snapshot=Snapshot(
                 origin=self._origin,
@@ -129,9 +134,9 @@ class _Fold:
                 Dropped(route, count, reason, dependency)
                 for (dependency, route, reason), count in self._dropped.items()
             ),
-            added=len(kept) - len(updated),
+            added=added - len(updated),
             updated=len(updated),
-            unfinished=sum(call.groups == (UNFINISHED,) for call in calls),
+            unfinished=unfinished,
             ids=ids,
         )
 
@@ -207,9 +212,9 @@ class _Fold:
         self, kept: list[Exchange], calls: list[Exchange], names: Identities
     ) -> dict[str, float]:
         """Provisional id -> milliseconds by which it moves, so that what was recorded again
-        stands where it stood and what is new comes after it."""
+        stands where it stood and what is new comes after it; what is not named stays."""
         if not self._add:
-            return dict.fromkeys((e.id for e in (*kept, *calls)), 0.0)
+            return {}
         old = (*self._previous.inbound, *self._previous.outbound)
         end = float(math.ceil(max((e.at + e.took for e in old), default=0.0)))
         places = {exchange.id: exchange.at for exchange in old}
@@ -256,14 +261,21 @@ def _moved(exchange: Exchange, name: str, by: float) -> Exchange:
     )
 
 
-def _spread(exchanges: list[Exchange]) -> list[Exchange]:
-    """In order of time, each at a microsecond of its own."""
+def taken(exchanges: list[Exchange]) -> Iterator[Exchange]:
+    """Each in turn, and the list keeps none of them: for many."""
+    exchanges.reverse()
+    while exchanges:
+        yield exchanges.pop()
+
+
+def _spread(exchanges: list[Exchange]) -> None:
+    """Put them in order of time, each at a microsecond of its own."""
+    exchanges.sort(key=_at)
     last = -math.inf
-    spread = []
-    for exchange in sorted(exchanges, key=_at):
+    for number, exchange in enumerate(exchanges):
         at = round(exchange.at, 3)
         if at <= last:
             at = round(last + _STEP, 3)
         last = at
-        spread.append(exchange if at == exchange.at else msgspec.structs.replace(exchange, at=at))
-    return spread
+        if at != exchange.at:
+            exchanges[number] = msgspec.structs.replace(exchange, at=at)

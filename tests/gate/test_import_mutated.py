@@ -172,8 +172,8 @@ def test_memory(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("form", MANY)
 def test_memory_of_many_small_exchanges(form: str, tmp_path: Path) -> None:
-    """15,000 exchanges of a few hundred bytes take no more either, in any format."""
-    path = MANY[form](tmp_path, 15_000)
+    """20,000 exchanges of a few hundred bytes take no more either, in any format."""
+    path = MANY[form](tmp_path, 20_000)
     size = sum(map(len, files(path).values()))
     assert peak(path) < 2 * size + 100_000_000
 

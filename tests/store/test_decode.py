@@ -10,7 +10,7 @@ import pytest
 
 from ci_gate.errors import UsageError
 from ci_gate.model.exchange import Exchange
-from ci_gate.model.message import HttpRequest
+from ci_gate.model.message import HttpRequest, HttpResponse
 from ci_gate.store.decode import Decoder
 from ci_gate.store.disk import DiskExchange, encode_exchange
 from ci_gate.store.pretty import pretty
@@ -29,6 +29,29 @@ def test_a_header_value_is_shared() -> None:
     )
     first, second = decoded(pretty(encode_exchange(exchange, {}))).request.headers  # type: ignore[union-attr]  # an HttpRequest
     assert first is second
+
+
+def test_small_answers_are_shared() -> None:
+    """Equal answers of one snapshot are one object while they are small, equal headers whatever the
+    size of the body."""
+
+    def two(size: int) -> tuple[HttpResponse, HttpResponse]:
+        answer = HttpResponse(200, b"OK", ((b"Accept", b"*/*"),), b"x" * size)
+        exchange = Exchange(id="x-1", route="", request=HttpRequest("GET", b"/"), response=answer)
+        form = pretty(encode_exchange(exchange, None))
+        decoder = Decoder()
+        disks = (msgspec.json.decode(form, type=DiskExchange) for _ in range(2))
+        first, second = (decoder.exchange(disk, "", "", ()).response for disk in disks)
+        assert isinstance(first, HttpResponse)
+        assert isinstance(second, HttpResponse)
+        assert first == second == answer
+        return first, second
+
+    small, again = two(10)
+    assert small is again
+    large, other = two(10_000)
+    assert large is not other
+    assert large.headers is other.headers
 
 
 @pytest.mark.parametrize(

@@ -118,10 +118,14 @@ class Memo(dict[bytes, Head]):
         if len(raw) > MEMO_BYTES:
             return
         if len(self) >= MEMO_ENTRIES or self.size > MEMO_TOTAL:
-            self.clear()
-            self.size = 0
+            self.forget()
         self.size += len(raw)
         self[raw] = head
+
+    def forget(self) -> None:
+        """Give the memory back."""
+        self.clear()
+        self.size = 0
 
 
 REQUESTS: Memo[RequestHead] = Memo()

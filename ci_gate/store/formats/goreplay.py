@@ -57,6 +57,7 @@ def read(source: Source, options: ReadOptions) -> Iterator[Item]:
                     yield _pair(asked, record, options)
                 else:
                     early[record.id] = record
+    wire.forget()
     for record in waiting.values():
         yield _pair(record, None, options)
     for record in early.values():

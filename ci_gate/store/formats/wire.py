@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ci_gate.codecs.base import Action, Begun, Ended, More, Role, Side, Undecodable, Whole
+from ci_gate.codecs.http1.head import REQUESTS, RESPONSES
 from ci_gate.codecs.registry import codec
 from ci_gate.model.message import HttpRequest, HttpResponse, Message
 from ci_gate.store.formats.messages import Bad, undone
@@ -31,6 +32,12 @@ def heard(request: bytes, response: bytes | None) -> tuple[HttpRequest, HttpResp
     if not isinstance(answered.message, HttpResponse):
         raise Bad(answered.reason or "the response is not whole")
     return asked.message, answered.message
+
+
+def forget() -> None:
+    """Give back the memory of heads heard: a recording that has been read is not read again."""
+    REQUESTS.forget()
+    RESPONSES.forget()
 
 
 class _Side:
