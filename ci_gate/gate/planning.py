@@ -55,7 +55,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     unstable: Literal["fail", "warn"] = "fail"
     """What an exchange comes to whose differences do not repeat."""
     known: int = 0
-    """Causes that are known to the configuration."""
+    """Causes that are known to the configuration, those whose date is over aside; so is the next."""
     quarantined: int = 0
     given: Given = Given()
     shard: ShardPart | None = None
@@ -93,16 +93,17 @@ def make_plan(
         only = inbound_of(snapshot, select(snapshot, options.only))
     if shard is not None:
         only = spread(snapshot, chains_of(snapshot).of, shard.count)[shard.index - 1]
+    today = now.date().isoformat()
     return Plan(
         snapshot=snapshot,
         digest=digest(options.snapshot),
         places=read.places,
         steps=_steps(snapshot, only, options.replay.pace),
-        rules=Rules(options.rules, now.date().isoformat()),
+        rules=Rules(options.rules, today),
         conditions=conditions if shard is None else (),
         unstable=options.policy.unstable,
-        known=len(options.known),
-        quarantined=len(options.quarantine),
+        known=sum(one.until >= today for one in options.known),
+        quarantined=sum(one.until >= today for one in options.quarantine),
         given=_given(options.replay, snapshot.origin),
         shard=shard,
         started_at=now,

@@ -17,7 +17,8 @@ from ci_gate.store.snapshot import write_snapshot
 
 
 def test_everything_is_counted(recorded: Snapshot, snapshot_folder: str) -> None:
-    """Rules and entries as configured, places of inbound exchanges and of calls as learned."""
+    """Rules and entries as configured, but for those whose date is over; places of inbound exchanges
+    and of calls as learned."""
     noise = (Noise(at="response.body.$.id", kind="integer", low=1, high=9),)
     rebased = (Rebased(at="response.body.$.items[0].price", recorded="4", expected="3"),)
     first = msgspec.structs.replace(recorded.inbound[0], noise=noise, rebased=rebased)
@@ -37,12 +38,19 @@ def test_everything_is_counted(recorded: Snapshot, snapshot_folder: str) -> None
     options = RunOptions(
         snapshot=snapshot_folder,
         service=ServiceOptions(name="x"),
-        rules=(Rule(index=1, at="response.body.$.a", allow="any", reason="r"),),
-        known=(Known(index=1, fingerprint="c1:x", reason="r", owner="o", until="2999-01-01"),),
-        quarantine=(
+        rules=(
+            Rule(index=1, at="response.body.$.a", allow="any", reason="r"),
+            Rule(index=2, at="response.body.$.b", allow="any", reason="r", until="2001-01-01"),
+        ),
+        known=tuple(
+            Known(index=index, fingerprint="c1:x", reason="r", owner="o", until=until)
+            for index, until in enumerate(("2001-01-01", "2999-01-01"), 1)
+        ),
+        quarantine=tuple(
             Quarantined(
-                index=1, exchange="x", differences=(), reason="r", owner="o", until="2999-01-01"
-            ),
+                index=index, exchange="x", differences=(), reason="r", owner="o", until=until
+            )
+            for index, until in enumerate(("2001-01-01", "2999-01-01"), 1)
         ),
     )
     assert allowances(make_plan(options)) == Allowances(
