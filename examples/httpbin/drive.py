@@ -175,7 +175,8 @@ def around() -> None:
     hidden = dict.fromkeys(HIDDEN, "7")
     add("GET", "/headers", **hidden)
     add("GET", "/headers?show_env=1", **hidden)
-    add("GET", "/ip", X_Forwarded_For="browser.example")
+    for path in ("/ip", "/get"):
+        add("GET", path, X_Forwarded_For="browser.example")
     # gunicorn believes the usual values itself, so that the service never sees to them.
     for name, value in (("Proto", "ftp"), ("Protocol", "ftp"), ("Ssl", "on"), ("Ssl", "off")):
         add("GET", "/get", **{f"X_Forwarded_{name}": value})
@@ -201,10 +202,13 @@ def limits() -> None:
     for query in ("duration=0.1", "duration=0.1&numbytes=0", "DURATION=0&numbytes=-1",
                   "duration=0&numbytes=1&code=418&delay=0.3"):  # fmt: skip
         add("GET", f"/drip?{query}")
+    for path in ("drip?duration=x", "stream-bytes/5?seed=1&chunk_size=x", "range/26?chunk_size=x"):
+        add("GET", f"/{path}")
     add("GET", "/stream/101")
     for query in ("seed=1", "SEED=1", "seed=2"):
         add("GET", f"/bytes/5?{query}")
         add("GET", f"/stream-bytes/5?{query}&chunk_size=0")
+    add("GET", "/stream-bytes/12?seed=1&chunk_size=5")
     add("GET", "/bytes/102500?seed=1")
     add("GET", "/stream-bytes/102500?seed=1")
     for size, ranged in (

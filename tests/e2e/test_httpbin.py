@@ -16,7 +16,7 @@ def test_unchanged_passes_twice(httpbin: Any, tmp_path: Path) -> None:
         done = httpbin("run", "--quiet", "--out", str(out))
         assert done.code == 0, done.text
         result = json.loads((out / "result.json").read_text(encoding="utf-8"))
-        assert result["runs"][0]["counts"]["total"] == 256
+        assert result["runs"][0]["counts"]["total"] == 261
         assert not result.get("rules")
 
 
