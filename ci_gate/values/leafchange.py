@@ -11,6 +11,7 @@ from ci_gate.values.leaves import Leaf
 from ci_gate.values.names import (
     HEADERS,
     SIGNATURES,
+    is_password,
     secret_name,
     telling_name,
     telling_parameter,
@@ -19,7 +20,7 @@ from ci_gate.values.personal import KINDS as PERSONAL_KINDS
 from ci_gate.values.personal import is_of_kind
 from ci_gate.values.places import TextEdit
 from ci_gate.values.shapes import shape_of
-from ci_gate.values.standins import SMALL
+from ci_gate.values.standins import number_kind
 
 if TYPE_CHECKING:
     from ci_gate.values.redaction import Redactor
@@ -107,7 +108,9 @@ class LeafChange:
             # A number that is no card number could only become a text.
             fits = fits and (kind == "cvv" or isinstance(leaf.value, str))
             return self._redactor.secret(kind, text, False) if fits and bare.isascii() else None
-        if not isinstance(leaf.value, str) or not is_worth(text):
+        if not isinstance(leaf.value, str):
+            return self._number(text) if is_password(leaf.name) else None
+        if not is_worth(text):
             return None
         if shape_of(text) or leaf.name.lower().endswith("authorization"):
             return [
@@ -124,11 +127,12 @@ class LeafChange:
         if not is_of_kind(text, kind) or shape_of(text):
             return None
         if not isinstance(leaf.value, str) and kind != "coordinate":
-            # A number has to stay one, and one that a column of its size holds.
-            if not text.isdigit() or SMALL[0] <= int(text) < SMALL[1]:
-                return None
-            kind = "small-number" if len(text) < 10 or int(text) < 1 << 31 else "number"
+            return self._number(text)
         return self._redactor.secret(kind, text, False)
+
+    def _number(self, text: str) -> str | None:
+        kind = number_kind(text)
+        return self._redactor.secret(kind, text, False) if kind else None
 
     def _content(self, leaf: Leaf, text: str) -> list[TextEdit] | None:
         data = text.encode("utf-8", "surrogatepass")

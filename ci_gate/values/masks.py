@@ -21,6 +21,8 @@ _WORDS = {
     "basic-auth": "secret",
     "base64-json": "",
     "high-entropy": "secret",
+    "number": "secret",
+    "small-number": "secret",
 }
 _TOLD = frozenset(("email", "ipv4", "ipv6", "mac"))
 _Data = TypeVar("_Data", bound=msgspec.Struct)

@@ -10,11 +10,11 @@ from urllib.parse import quote, unquote_plus
 
 from ci_gate.values.found import Found, is_worth
 from ci_gate.values.names import PATTERN as SECRET
-from ci_gate.values.names import secret_name, telling_name, telling_parameter
+from ci_gate.values.names import is_password, secret_name, telling_name, telling_parameter
 from ci_gate.values.personal import KINDS as PERSONAL_KINDS
 from ci_gate.values.personal import PATTERN as PERSONAL
 from ci_gate.values.personal import is_of_kind
-from ci_gate.values.standins import is_stand_in
+from ci_gate.values.standins import is_stand_in, number_kind
 
 PATTERN = f"(?:{SECRET}|{PERSONAL})"
 """Every telling name, for RE2 without case."""
@@ -53,7 +53,7 @@ def named(data: bytes, start: int, end: int) -> Found | None:
     name = _name(data, start, end)
     sign, last = data[start : start + 1], data[end - 1 : end]
     if last == b":" and (sign == b'"' or sign == b"\\"):
-        return _json(data, end, telling_name(name))
+        return _json(data, end, telling_name(name), is_password(name))
     if last == b"=" and sign in (b"?", b"&", b";"):
         return _value(data, _QUERY_VALUE, end, telling_parameter(name), unquote_plus, _percent)
     if last == b"=":
@@ -97,14 +97,15 @@ def _name(data: bytes, start: int, end: int) -> str:
     return found[0].decode().strip() if found else ""
 
 
-def _json(data: bytes, position: int, kind: str) -> Found | None:
+def _json(data: bytes, position: int, kind: str, password: bool) -> Found | None:
     found = _JSON_VALUE.match(data, position)
     if found is None or not kind:
         return None
     if found["number"] is not None:
         start, end = found.span("number")
         text = found["number"].decode()
-        return Found(start, end, kind, text, rule="name") if _is_number(kind, text) else None
+        kind = number_kind(text) if password else kind if _is_number(kind, text) else ""
+        return Found(start, end, kind, text, rule="name") if kind else None
     group = "nested" if found["plain"] is None else "plain"
     start, end = found.span(group)
     text = found[group].decode("utf-8", "replace")

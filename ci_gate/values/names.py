@@ -128,6 +128,15 @@ def secret_name(name: str) -> str:
     return _kind(name) if 0 < len(name) <= 40 else ""
 
 
+_PASSWORDS = ("password", "passwd", "pwd", "passcode", "passphrase")
+
+
+def is_password(name: str) -> bool:
+    """True for names under which a number is a secret, too; under `tokens` it is a count of them."""
+    joint = _joint(name) if len(name) <= 40 else ""
+    return any(one in joint for one in _PASSWORDS)
+
+
 def telling_name(name: str) -> str:
     """What a field of that name holds: as `secret_name`, and what is a person's (`personal`), which
     counts only when the value looks like it."""

@@ -83,6 +83,8 @@ is good for stay: paths, bodies and queries name the same, and a service decides
 SMALL = (2_147_000_000, (1 << 31) - 1)
 """From, and up to: what stands for numbers of 31 bits where a number is wanted. Too few to hold a
 check, so that only their place tells that they stand for others."""
+_DIGITS = 4
+"""A number of fewer is no password and no id."""
 _SHORTEST = 8
 """Characters of the shortest stand-in: a day as digits."""
 _NUMERIC = frozenset("+-(0123456789")
@@ -196,6 +198,14 @@ class StandIns:
         if leaf.name in _PERSONAL_CLAIMS or secret_name(leaf.name) or shape_of(text):
             return self.stand_in("name" if leaf.name.endswith("name") else "secret", text)
         return None
+
+
+def number_kind(text: str) -> str:
+    """The kind whose stand-ins a number gets that has to stay one, of a size that its column holds;
+    "" for one of few digits, which tells nothing, and for what stands for another already."""
+    if not text.isdigit() or len(text) < _DIGITS or SMALL[0] <= int(text) < SMALL[1]:
+        return ""
+    return "small-number" if len(text) < 10 or int(text) < 1 << 31 else "number"
 
 
 def is_stand_in(text: str) -> str:
