@@ -57,7 +57,7 @@ class Calls:
                 raise Cannot(self._never(one))
         for name, differences in changed.items():
             self._change(change, name, differences)
-        if any(one.change not in ("changed", "header") for one in found):
+        if any(one.change not in ("changed", "header", "missing") for one in found):
             self._forget_turns(change.name)
 
     def _forget_turns(self, group: str) -> None:

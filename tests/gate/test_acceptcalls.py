@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from ci_gate.errors import UsageError
 from ci_gate.gate.accept import prepare
 from ci_gate.recorder.options import Upstream
-from ci_gate.store.snapshot import read_snapshot
+from ci_gate.store.snapshot import read_snapshot, write_snapshot
 from tests.gate.accepts import accept, files, green, options
 
 
@@ -27,6 +28,18 @@ def test_a_missing_call_goes(acting: Any) -> None:
     inbound = read_snapshot(acting.snapshot).inbound
     assert any(line.at == "calls" for one in inbound for line in one.accepted)
     green(acting, "dropped")
+
+
+@pytest.mark.parametrize(("switch", "kept"), [("dropped", True), ("write-twice", False)])
+def test_what_waits_for_what(acting: Any, switch: str, kept: bool) -> None:
+    """Where a call is gone the others wait as before: the run kept their answers and saw nobody go on.
+    Where one more is made, nobody knows."""
+    snapshot = read_snapshot(acting.snapshot)
+    marked = tuple(msgspec.structs.replace(one, blocking=True) for one in snapshot.outbound)
+    write_snapshot(acting.snapshot, msgspec.structs.replace(snapshot, outbound=marked))
+    assert acting.run(switch).verdict.outcome == "fail"
+    accept(acting)
+    assert all(one.blocking for one in read_snapshot(acting.snapshot).outbound) is kept
 
 
 def test_a_changed_call_gets_the_live_request(acting: Any) -> None:
