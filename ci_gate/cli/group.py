@@ -35,6 +35,8 @@ COMMANDS = {
 }
 """Command -> the first line of its help, in the order people meet them."""
 
+HELP = ("-h", "--help")
+"""The names of the option that shows help."""
 COMMAND_LINE = "ci_gate.command_line"
 """Key of `click.Context.meta` under which `-- CMD` is kept."""
 
@@ -79,6 +81,10 @@ class GateCommand(click.Command):
         super().__init__(*args, **kwargs)
         self.examples = examples.strip("\n")
         self.takes_command = takes_command
+
+    def get_help_option_names(self, _ctx: click.Context) -> list[str]:
+        """The same for every context: click makes the option once, for the first that asks."""
+        return list(HELP)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """`[OPTIONS] [-- CMD...]`."""

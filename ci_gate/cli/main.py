@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from ci_gate import __version__
-from ci_gate.cli.group import Gate
+from ci_gate.cli.group import HELP, Gate
 from ci_gate.errors import GateError
 
 DEBUG = "CI_GATE_DEBUG"
@@ -27,7 +27,7 @@ TERMINATED = 143
 
 @click.group(
     cls=Gate,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": list(HELP), "max_content_width": 100},
     epilog="`ci-gate COMMAND --help` shows options and examples.",
 )
 @click.version_option(__version__, message="ci-gate %(version)s")

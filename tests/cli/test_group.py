@@ -45,6 +45,14 @@ def test_help(name: str, call: Callable[..., Any], golden: Callable[[str, str], 
     assert call(name, "-h").out == called.out
 
 
+def test_help_has_its_short_name_whoever_asks_first() -> None:
+    """click keeps the option that the first context got."""
+    command = GateCommand("x")
+    option = command.get_help_option(click.Context(command))
+    assert option is not None
+    assert option.opts == ["-h", "--help"]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_examples_can_be_typed(name: str) -> None:
     """Every example is a command line that our own parser takes."""
