@@ -47,8 +47,8 @@ class Entry:
         self.targets = recorded.targets
         self.last = last
         """Which of its groups comes last (see `ranks`). Equal writes that several requests may have
-        made go first to whom no later one can ask for: else a request that could have had any of
-        them takes the only one of another."""
+        made go first to whom no later one can ask for, and of those first what the fewest can:
+        else a request that could have had any of them takes the only one of another."""
         self.epoch = epoch
         """See `mocks.epochs`."""
         self.uses = 0

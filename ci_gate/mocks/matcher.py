@@ -84,8 +84,8 @@ class Bucket:
                 insort(own, entry, key=_last)
 
 
-def _last(entry: Entry) -> int:
-    return entry.last
+def _last(entry: Entry) -> tuple[int, int]:
+    return entry.last, len(entry.groups)
 
 
 class _Opened:

@@ -198,6 +198,14 @@ def test_equal_writes_of_requests_that_were_in_flight_together() -> None:
     live = [scene.live("POST /x", group) for group in ("a", "b", "c")]
     assert [match.tier for match in live] == [WINDOW] * 3
     assert [answer(match) for match in live] == ["third", "second", "first"]
+    scene = Scene(
+        of(call("POST /x", "", "first"), "a", "b", "c", "d"),
+        of(call("POST /x", "", "second"), "a", "b", "c"),
+        of(call("POST /x", "", "third"), "a", "c"),
+        of(call("POST /x", "", "fourth"), "c"),
+    )
+    live = [scene.live("POST /x", group) for group in ("a", "b", "c", "d")]
+    assert [answer(match) for match in live] == ["third", "second", "fourth", "first"]
     reads = Scene(of(call("GET /x", "", "first"), "a", "b"), of(call("GET /x", "", "second"), "a"))
     assert [answer(reads.live("GET /x", "a")) for _ in range(2)] == ["first", "second"]
 
