@@ -81,10 +81,11 @@ class Bucket:
             if entry.read:
                 own.append(entry)
             else:
-                insort(own, entry, key=_last)
+                insort(own, entry, key=_askers)
 
 
-def _last(entry: Entry) -> tuple[int, int]:
+def _askers(entry: Entry) -> tuple[int, int]:
+    """First what no later request can ask for, of that what the fewest can: see `Entry.last`."""
     return entry.last, len(entry.groups)
 
 

@@ -98,8 +98,9 @@ class Turns:
 
     def keep(self, call: Exchange, groups: tuple[str, ...], asker: object, now: int) -> Turn | None:
         """The turn of `call`, which a live call of `groups` was just matched with, when its answer
-        is to be kept. What is kept already was overtaken by it. `asker` is the connection, `now` in
-        monotonic nanoseconds."""
+        is to be kept; or when it comes only now, after what was to wait for it, and is overtaken: its
+        answer goes out at once. What is kept already was overtaken by it. `asker` is the connection,
+        `now` in monotonic nanoseconds."""
         if len(groups) != 1 or groups != call.groups:
             return None
         later, before = self._later.get(call.id), self._kept.get(groups[0])

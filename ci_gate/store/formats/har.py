@@ -150,7 +150,7 @@ def _entry(entry: _Entry, where: str, options: ReadOptions) -> Iterator[Item]:
         took=max(float(entry.time or 0), 0.0),
         session=str(entry.connection or "")[:100],
         name=ours.id,
-        causes=ours.causes or None,
+        causes=ours.groups or None,
         redacted=ours.redacted,
     )
 

@@ -17,9 +17,8 @@ class Ours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One exchange's. Everything has a default: strangers may write here, too."""
 
     id: str = ""
-    """As the snapshot has it: calls name their causes by it. "" = not one of our exports."""
-    causes: tuple[str, ...] = ()
-    """`Exchange.groups`."""
+    """As the snapshot has it: calls name their groups by it. "" = not one of our exports."""
+    groups: tuple[str, ...] = ()
     took: float = 0.0
     """Milliseconds."""
     connection: int = 0
@@ -41,7 +40,7 @@ def ours_of(exchange: Exchange) -> Ours:
     """What to write of an exchange."""
     return Ours(
         id=exchange.id,
-        causes=exchange.groups,
+        groups=exchange.groups,
         took=exchange.took,
         connection=exchange.connection,
         redacted=exchange.redacted,

@@ -179,7 +179,7 @@ def _http(pair: Pair, shown: Shown, where: str) -> Iterator[Item]:
         took=ours.took if round(ours.took) == common.took else common.took,
         session=ours.session or common.session,
         name=ours.id or common.name,
-        causes=ours.causes or None,
+        causes=ours.groups or None,
         redacted=ours.redacted,
     )
 

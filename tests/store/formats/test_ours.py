@@ -12,7 +12,7 @@ def test_written_and_read() -> None:
     """An exchange's own fields come back; what has a default is not written."""
     call = exchange("bb01-1", b"/charge", dependency="pay")
     written = msgspec.to_builtins(ours_of(call))
-    assert written == {"id": "bb01-1", "causes": ("aa01-1",), "took": 4.0, "connection": 1}
+    assert written == {"id": "bb01-1", "groups": ("aa01-1",), "took": 4.0, "connection": 1}
     assert ours_in(written) == ours_of(call)
     assert (ours_of(call).session, Ours().session) == ("1", "")
 
