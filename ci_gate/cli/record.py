@@ -84,7 +84,7 @@ ci-gate record --app-port 8080 --map payments@8081=https://api.payments.example:
 )
 @click.option("--force", is_flag=True, help="With --misses: also where CI is set.")
 @click.option(
-    "--writes", is_flag=True, help="With --misses: also ask databases for what changes them."
+    "--writes", is_flag=True, help="With --misses: also ask for what writes, of HTTP and databases."
 )
 @click.option(
     "--stand-ins",
@@ -122,8 +122,8 @@ def command(
     `ci-gate learn` does it; what cannot be learned leaves the snapshot as it was recorded. The exit
     code is CMD's; with --learn that of learning, when CMD ended well. With --misses the snapshot
     that is there is replayed among its mocks; calls that it has no answer for are put to
-    dependencies.*.upstream, redacted and added; databases are only read, unless --writes is given,
-    and nothing is asked with a redacted value's stand-in, unless --stand-ins is. That calls real
+    dependencies.*.upstream, redacted and added; nothing that writes is, unless --writes is given,
+    and nothing with a redacted value's stand-in, unless --stand-ins is. That calls real
     dependencies, so never in CI.
     """
     import msgspec

@@ -84,8 +84,8 @@ def check(options: RunOptions, *, ci: bool, force: bool) -> None:
 async def record_misses(
     options: RunOptions, sink: events.Sink, *, writes: bool = False, stand_ins: bool = False
 ) -> Misses:
-    """Replay, ask, add; until nothing is missed. `writes`: ask databases to write, too. `stand_ins`:
-    ask also what holds one in the place of a redacted value. Raises CannotRun when the service does
+    """Replay, ask, add; until nothing is missed. `writes`: ask also what writes. `stand_ins`: ask
+    also what holds one in the place of a redacted value. Raises CannotRun when the service does
     not run, UsageError for snapshot and configuration."""
     upstreams = {one.name: one for one in options.dependencies if one.address}
     added: list[Shown] = []
@@ -199,7 +199,13 @@ class _Adding:
             raise Cannot("no dependencies.*.upstream says where to ask")
         if codec.name not in _ASKED or not isinstance(request.body, bytes):
             raise Cannot("cannot be asked outside of its connection: `ci-gate record --add`")
-        login = self._login(made.exchange, codec) if codec.name != "http" else {}
+        effect = facts_of(codec, made.exchange, self._known[name].effects).effect
+        if effect == "write" and not self._writes:
+            raise Cannot(
+                "it writes: say --writes to have it done by a dependency that may be changed, or "
+                f"dependencies.{name}.reads that it only reads"
+            )
+        login = self._login(name, effect) if codec.name != "http" else {}
         answer = await ask(upstream, codec, request, self._timeout, login)
         live = self._cleaning.call(codec, made.exchange)
         clean = self._cleaning.change(codec, live, answer.message)
@@ -208,14 +214,8 @@ class _Adding:
         made = msgspec.structs.replace(made, exchange=live)
         self._calls.put(group, made, source, "recorded now")
 
-    def _login(self, live: Exchange, codec: Codec) -> dict[str, str]:
-        """How to come to a database, as the service does. Raises Cannot for what it must not do."""
-        name = live.dependency
-        effect = facts_of(codec, live, self._known[name].effects).effect
-        if effect == "write" and not self._writes:
-            raise Cannot(
-                "it writes: say --writes to have it done by a database that may be changed"
-            )
+    def _login(self, name: str, effect: str) -> dict[str, str]:
+        """How to come to a database, as the service does, and what it may do there."""
         known = login_of(name, self._env, os.environ)
         nonce = {"nonce": secrets.token_hex(16)}
         return {**known, **nonce, **({} if effect == "write" else {"read": "on"})}

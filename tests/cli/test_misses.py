@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ci_gate.cli.main import execute
-from tests.gate.conftest import ACTING, Acting, Greetings, acted
+from tests.gate.conftest import ACTING, Acting, Real, acted
 
 CONFIG = """
 version: 1
@@ -40,7 +39,7 @@ def acting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acting:
 @pytest.fixture
 def greetings() -> Iterator[str]:
     """The address of the dependency, which runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Greetings)
+    server = Real()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -287,6 +287,8 @@ class Greetings(BaseHTTPRequestHandler):
         self._say(b"{}")
 
     def _say(self, data: bytes) -> None:
+        assert isinstance(self.server, Real)
+        self.server.asked.append(self.path)
         self.send_response_only(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -297,10 +299,25 @@ class Greetings(BaseHTTPRequestHandler):
         """Silent."""
 
 
+class Real(ThreadingHTTPServer):
+    """Listens for `acting.py`, and remembers the paths that it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Greetings)
+        self.asked: list[str] = []
+
+
 @pytest.fixture
-def greetings() -> Iterator[Upstream]:
+def asked() -> list[str]:
+    """The paths that `greetings` was asked for."""
+    return []
+
+
+@pytest.fixture
+def greetings(asked: list[str]) -> Iterator[Upstream]:
     """The dependency, running, as the configuration would name it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Greetings)
+    server = Real()
+    server.asked = asked
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield Upstream(name="greetings", address=f"http://127.0.0.1:{server.server_port}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from ci_gate.errors import UsageError
@@ -13,7 +14,7 @@ from ci_gate.gate.misses import check, record_misses, refuse_stand_ins
 from ci_gate.model.message import HttpRequest, Message, PgStatement
 from ci_gate.net.loop import run
 from ci_gate.recorder.options import Upstream
-from ci_gate.store.snapshot import read_snapshot
+from ci_gate.store.snapshot import read_snapshot, write_snapshot
 from ci_gate.values.standins import StandIns
 
 
@@ -49,6 +50,39 @@ def test_nothing_made_up_is_asked(acting: Any, greetings: Upstream) -> None:
     found = run(record_misses(options, print, stand_ins=True))
     assert len(found.added) == 1
     assert not found.refused
+
+
+def test_a_write_is_asked_only_where_that_is_said(
+    acting: Any, greetings: Upstream, asked: list[str]
+) -> None:
+    """A POST goes to the real dependency with `writes`, or where the configuration says that it
+    only reads; else it is refused by name, with both remedies, and nobody hears it."""
+    before = read_snapshot(acting.snapshot)
+    options = acting.options("write-changed", dependencies=(greetings,))
+    (refused,) = run(record_misses(options, print)).refused
+    assert refused.startswith("greetings POST /audit: it writes: say --writes")
+    assert "dependencies.greetings.reads" in refused
+    assert (asked, read_snapshot(acting.snapshot)) == ([], before)
+    reads = msgspec.structs.replace(greetings, reads=("POST /audit",))
+    for one, writes in ((reads, False), (greetings, True)):
+        write_snapshot(acting.snapshot, before)
+        found = run(
+            record_misses(
+                acting.options("write-changed", dependencies=(one,)), print, writes=writes
+            )
+        )
+        assert (len(found.added), found.refused) == (1, ())
+    assert asked == ["/audit"] * 2
+
+
+def test_a_read_that_writes_is_not_asked(
+    acting: Any, greetings: Upstream, asked: list[str]
+) -> None:
+    """A GET that the configuration says writes waits for `writes`, too."""
+    writes = msgspec.structs.replace(greetings, writes=("GET /unknown",))
+    found = run(record_misses(acting.options("extra", dependencies=(writes,)), print))
+    assert [one.partition(": ")[0] for one in found.refused] == ["greetings GET /unknown"]
+    assert (found.added, asked) == ((), [])
 
 
 EMAIL = StandIns(b"key").stand_in("email", "ada@corp.example")
