@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ci_gate.codecs.base import Codec
 from ci_gate.codecs.registry import codec_of
 from ci_gate.config.options import RunOptions
 from ci_gate.diff.render import clean
@@ -34,7 +33,6 @@ from ci_gate.gate.logins import login_of
 from ci_gate.gate.observing import Observation, Observed
 from ci_gate.gate.planning import make_plan
 from ci_gate.model.change import MadeCall, Shown
-from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, PgStatement
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.options import Upstream
