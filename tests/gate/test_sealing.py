@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import ci_gate
 from ci_gate.errors import UsageError
 from ci_gate.gate.sealing import HANDLE, forget, seal, secrets
 from ci_gate.service.tree import LINUX
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(not LINUX, reason="needs /proc")
 TOKEN = "ghs_s3al3d" + "0" * 30
 ENV = {
     "PATH": os.environ["PATH"],
-    "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+    "PYTHONPATH": str(Path(ci_gate.__file__).resolve().parents[1]),
     "INPUT_TOKEN": TOKEN,
     "BASIC": f"x:{TOKEN}",
     "ACTIONS_RUNTIME_TOKEN": "runtime\n=line",
