@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import io
 import os
 import uuid
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 import asyncpg
 
 HOST, PORT = os.environ["ADDRESS"].split(":")
-POOL = int(os.environ.get("POOL", "1"))
+POOL, COMMENT = int(os.environ.get("POOL", "1")), os.environ.get("COMMENT", "1")
 TABLE = """
     drop table if exists ta;
     create table ta (
@@ -62,6 +63,30 @@ async def statements(c: Any) -> None:
     print("ok every listed type\nok binary results\nok NULLs")
 
 
+async def shapes(c: Any, listener: Any) -> None:
+    """Arrays and enums, which it asks the catalogue about; COPY out, what is large and notified."""
+    await c.execute("drop type if exists hue; create type hue as enum ('red', 'dark blue')")
+    sql = "select $1::hue, $2::hue[], $3::numeric[], $4::timestamptz[], $5::text[], $6::uuid[]"
+    at = datetime.datetime(2024, 1, 2, 3, tzinfo=datetime.UTC)
+    given = ("dark blue", ["red", None], [Decimal("1.50")], [at], ['é "☃"', ""], [uuid.UUID(int=8)])
+    print(await c.fetchrow(sql, *given), await c.fetchval("select array[[1, 2], [3, null]]"))
+    print("ok arrays and enums\nok Unicode")
+    out = io.BytesIO()
+    print(await c.copy_from_query("select id, name from ta order by id", output=out, format="csv"))
+    print(out.getvalue())
+    print("ok COPY out")
+    big = await c.fetchrow("select $1::text, $2::bytea", "y" * 1_000_000, b"\xff" * 500_000)
+    print([len(one) for one in big])
+    print("ok 1 MB values")
+    print(await c.fetchval(f"select /* trace={COMMENT} */ count(*) from ta"))
+    print("ok changed trace comments")
+    heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    await listener.add_listener("jobs", lambda _c, _p, *told: heard.put_nowait(told))
+    await c.execute("select pg_notify('jobs', $1)", "come")
+    print(await asyncio.wait_for(heard.get(), 10))
+    print("ok LISTEN and NOTIFY")
+
+
 async def main() -> None:
     """One connection for the statements, then several at a time."""
     pool = await asyncpg.create_pool(
@@ -69,6 +94,9 @@ async def main() -> None:
     )
     async with pool.acquire() as connection:
         await statements(connection)
+        listener = await asyncpg.connect(host=HOST, port=int(PORT), user="postgres")
+        await shapes(connection, listener)
+        await listener.close()
 
     async def double(number: int) -> Any:
         async with pool.acquire() as connection:

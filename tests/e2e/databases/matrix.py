@@ -14,6 +14,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "databases.md"
 DRIVERS: dict[str, tuple[str, ...]] = {
     "postgres": (
         "psycopg 3",
+        "psycopg2",
         "asyncpg",
         "SQLAlchemy 2",
         "Django",

@@ -1,21 +1,40 @@
-"""What psycopg 3 does that others do not: server-side parameters, pipelines, COPY, named cursors."""
+"""What psycopg 3 does that others do not: server-side parameters, pipelines, COPY, named cursors,
+and either format for every parameter and every result."""
 
 from __future__ import annotations
 
+import datetime
+import enum
 import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import psycopg
+from psycopg.types.enum import EnumInfo, register_enum
+from psycopg.types.json import Json, Jsonb
 
 HOST, PORT = os.environ["ADDRESS"].split(":")
+POOL, COMMENT = int(os.environ.get("POOL", "1")), os.environ.get("COMMENT", "1")
+OTHER = "OTHER" in os.environ
+"""Binary where it was text, and text where it was binary."""
 TABLE = """
     create table t (
         id serial primary key, name text, at timestamptz default '2024-01-02T03:04:05Z',
         n numeric(10,2), u uuid, j jsonb, a int[]
     )
 """
+Mood = enum.Enum("Mood", {"SAD": "sad", "SO": "so so"})
+MOMENT = datetime.datetime(2024, 2, 3, 4, 5, 6, 789, datetime.UTC)
+KINDS: dict[str, Any] = {
+    "bool": True, "int2": -2, "int4": 1 << 30, "int8": -(1 << 60), "float4": 0.625, "float8": 2.5e-300,
+    "numeric": Decimal("-1200.0340"), "text": "é☃", "varchar": "v", "bpchar": "c", "bytea": b"\x00'",
+    "uuid": uuid.UUID(int=9), "json": Json({"a": [1, None]}), "jsonb": Jsonb([1.50, "é"]),
+    "date": datetime.date(1999, 12, 31), "time": datetime.time(1, 2, 3, 4), "timestamptz": MOMENT,
+    "timestamp": MOMENT.replace(tzinfo=None), "interval": datetime.timedelta(days=-3, seconds=7),
+    "mood": Mood.SO,
+}  # fmt: skip
 
 
 def failure(connection: psycopg.Connection[Any], sql: str) -> None:
@@ -96,6 +115,42 @@ def shapes(c: psycopg.Connection[Any]) -> None:
     c.commit()
 
 
+def kinds(c: psycopg.Connection[Any]) -> None:
+    """Values and arrays of every kind, asked for and given in the one format and in the other."""
+    c.execute("drop type if exists mood")
+    c.execute("create type mood as enum ('sad', 'so so')")
+    info = EnumInfo.fetch(c, "mood")
+    assert info is not None
+    register_enum(info, c, Mood, mapping={one: one.value for one in Mood})
+    for kind, value in KINDS.items():
+        # Only the binary form of an array of enums says what its elements are.
+        binary = (kind == "mood") != OTHER
+        cast = f"{'%t' if binary else '%b'}::{kind}"
+        with c.cursor(binary=binary) as cursor:
+            print(kind, cursor.execute(f"select {cast}, null::{kind}", (value,)).fetchone())
+            sql = f"select array[{cast}, null], array[array[{cast}]], '{{}}'::{kind}[]"
+            print(cursor.execute(sql, (value, value)).fetchone())
+            values = value if kind in ("json", "jsonb") else [value, None]
+            array = "" if kind in ("json", "jsonb") else "[]"
+            cursor.execute(f"select %s::{kind}{array}", (values,))
+            print(cursor.fetchone())
+    print("ok every listed type\nok arrays and enums\nok the other format")
+    c.commit()
+
+
+def pool() -> None:
+    """Threads with a connection each."""
+
+    def doubled(number: int) -> Any:
+        with psycopg.connect(WHERE) as connection:
+            sql = f"select /* trace={COMMENT} */ %s::int * 2"
+            return connection.execute(sql, (number,)).fetchone()  # type: ignore[call-overload]
+
+    with ThreadPoolExecutor(POOL) as threads:
+        print(list(threads.map(doubled, range(8))))
+    print("ok pool of 1, then 8\nok changed trace comments")
+
+
 def notifications(c: psycopg.Connection[Any], listener: psycopg.Connection[Any]) -> None:
     """Heard by another connection, when the transaction is over and only if it was committed."""
     listener.autocommit = True
@@ -117,6 +172,8 @@ with psycopg.connect(WHERE) as connection, psycopg.connect(WHERE) as other:
     print(connection.info.server_version, connection.info.parameter_status("TimeZone"))
     statements(connection)
     shapes(connection)
+    kinds(connection)
+    pool()
     notifications(connection, other)
     print(connection.execute("delete from t").rowcount)
     print("ok simple protocol")

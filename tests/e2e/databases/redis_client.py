@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import redis
 
 HOST, PORT = os.environ["ADDRESS"].split(":")
+POOL = int(os.environ.get("POOL", "1"))
 
 for protocol in (2, 3):
 
@@ -89,5 +91,14 @@ for protocol in (2, 3):
     listener.punsubscribe()
     listener.close()
     print("ok publish and subscribe")
+    r.mset({f"p{number}": number for number in range(20)})
+    pool = redis.BlockingConnectionPool(
+        max_connections=POOL, timeout=10, host=HOST, port=int(PORT), protocol=protocol
+    )
+    many: Any = redis.Redis(connection_pool=pool)
+    with ThreadPoolExecutor(POOL) as threads:
+        told(list(threads.map(lambda number, ask=many: ask.get(f"p{number}"), range(40))))
+    pool.disconnect()
+    print("ok pool of 1, then 8")
     r.flushall()
 print("ok RESP3")

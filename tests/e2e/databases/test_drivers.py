@@ -25,6 +25,7 @@ def installed() -> None:
 
 DRIVERS = {
     "psycopg3": "psycopg 3",
+    "psycopg2": "psycopg2",
     "asyncpg": "asyncpg",
     "sqlalchemy": "SQLAlchemy 2",
     "django": "Django",
@@ -44,7 +45,7 @@ def test_postgres(
     """Identical, with no database anywhere, and every recorded statement was asked for; also with
     one connection while recording and eight beside the mock."""
     before, after, told = transcripts(
-        gate, postgres, "postgres", client(name), free_port(), POOL="8", COMMENT="2"
+        gate, postgres, "postgres", client(name), free_port(), POOL="8", COMMENT="2", OTHER="1"
     )
     proven("postgres", DRIVERS[name], before, after)
     assert "0 not recorded, 0 recorded and never called" in told
@@ -52,7 +53,7 @@ def test_postgres(
 
 def test_redis(gate: Gate, redis: Redis, free_port: Ports, proven: Proven) -> None:
     """RESP2 and RESP3, identical, with no Redis anywhere."""
-    before, after, told = transcripts(gate, redis, "redis", client("redis"), free_port())
+    before, after, told = transcripts(gate, redis, "redis", client("redis"), free_port(), POOL="8")
     proven("redis", "redis-py", before, after)
     assert "0 not recorded, 0 recorded and never called" in told
 
