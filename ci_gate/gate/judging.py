@@ -259,6 +259,12 @@ def _with_collateral(found: Sequence[Cause], collateral: Mapping[str, str]) -> t
     )
 
 
+def _let_pass(row: ExchangeResult) -> bool:
+    """It changed, and nothing of that is red."""
+    changed = [one for one in row.differences if not (one.excused or one.notice)]
+    return bool(changed) and not any(map(is_counted, changed))
+
+
 def _counts(evidence: Evidence, rows: Sequence[ExchangeResult], calls: ComparedCalls) -> Counts:
     failed = sum(row.state in _FAILED for row in rows)
     unstable = sum(row.state == "unstable" for row in rows)
@@ -271,6 +277,7 @@ def _counts(evidence: Evidence, rows: Sequence[ExchangeResult], calls: ComparedC
         unstable=unstable,
         answered=sum(one.answered for one in evidence.steps if one.step.judged),
         matching=sum(not any(map(is_counted, row.differences)) for row in rows),
+        let_pass=sum(map(_let_pass, rows)),
         seconds=(samples.ended_at - samples.begun_at) / 1e9,
         matched=calls.matched if measured else None,
         unmatched=calls.unmatched if measured else None,

@@ -311,7 +311,7 @@ def _report(result: Result, change: ChangeRequest, options: PublishOptions) -> R
         annotations=annotations,
         figures=(
             ("Requests", seen.total),
-            ("Changed", seen.failed),
+            ("Red", seen.failed),
             ("Causes", len(red(result))),
         ),
     )

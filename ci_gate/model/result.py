@@ -49,6 +49,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Got a complete response."""
     matching: int = 0
     """Without an unexcused difference."""
+    let_pass: int = 0
+    """Of those matching: changed in what is known, was there before or is in quarantine."""
     seconds: float = 0.0
     """Wall time of the replay, first request due to last response."""
     matched: int | None = None

@@ -105,6 +105,7 @@ def _merge_counts(first: Counts, second: Counts) -> Counts:
         unstable=first.unstable + second.unstable,
         answered=first.answered + second.answered,
         matching=first.matching + second.matching,
+        let_pass=first.let_pass + second.let_pass,
         seconds=first.seconds + second.seconds,
         matched=optional(first.matched, second.matched),
         unmatched=optional(first.unmatched, second.unmatched),

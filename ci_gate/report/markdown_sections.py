@@ -185,7 +185,7 @@ def latency(result: Result, level: Level) -> str:
         return ""
     routes = sorted(result.routes, key=lambda one: -one.p95)
     rows = [_latency_row(one) for one in routes[: level.routes]]
-    heads = ["Route", "Requests", "Changed", "avg", "p50", "p95", "p99", "max"]
+    heads = ["Route", "Requests", "Red", "avg", "p50", "p95", "p99", "max"]
     body = _table(heads, rows, right=7) + _rest(len(routes), level.routes, "route")
     chart = latency_chart(routes) if level.chart else []
     if chart:

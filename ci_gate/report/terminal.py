@@ -234,7 +234,7 @@ def _latency(console: Console, result: Result) -> None:
     if not result.routes:
         return
     routes = sorted(result.routes, key=lambda one: -one.p95)
-    heads = ["requests", "changed", "p50", "p95", "p99", "max"]
+    heads = ["requests", "red", "p50", "p95", "p99", "max"]
     table = _table(["latency in ms", *heads])
     for one in routes[:ROUTES]:
         figures = (milliseconds(value) for value in (one.p50, one.p95, one.p99, one.max))

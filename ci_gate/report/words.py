@@ -67,6 +67,7 @@ def counts(result: Result) -> Counts:
         unstable=sum(one.unstable for one in runs),
         answered=sum(one.answered for one in runs),
         matching=sum(one.matching for one in runs),
+        let_pass=sum(one.let_pass for one in runs),
         seconds=max((one.seconds for one in runs), default=0.0),
         matched=_sum([one.matched for one in runs]),
         unmatched=_sum([one.unmatched for one in runs]),
@@ -106,29 +107,40 @@ def headline(result: Result) -> str:
         if outcome in counted:
             of = plural(len(counted), "condition")
             said.append(f"{counted.count(outcome)} of {of} {words}")
-    if not said:
-        said.append(f"{seen.matching:,} of {plural(seen.total, 'request')} unchanged")
-        said += [f"{plural(seen.matched, 'call')} matched"] if seen.matched else []
+    good = not said
+    if good:
+        said.append(_unchanged(seen))
+    said += [f"{seen.let_pass:,} let pass"] if seen.let_pass else []
+    said += _passing(result)
+    said += [f"{plural(seen.matched, 'call')} matched"] if good and seen.matched else []
     part = f"shard {result.shard}: " if result.shard is not None else ""
-    return part + ", ".join([*said, *_passing(result)])
+    return part + ", ".join(said)
+
+
+def _unchanged(seen: Counts) -> str:
+    return f"{seen.matching - seen.let_pass:,} of {plural(seen.total, 'request')} unchanged"
 
 
 def _passing(result: Result) -> list[str]:
-    """How many causes pass, by why."""
+    """How many causes pass, by why; the first says that it is causes."""
     words: dict[Standing, str] = {
         "known": "known",
         "before": "not new",
         "quarantined": "in quarantine",
     }
     counted = {word: len(standing(result, which)) for which, word in words.items()}
-    return [f"{number:,} {word}" for word, number in counted.items() if number]
+    said = [(number, word) for word, number in counted.items() if number]
+    return [
+        f"{number:,} {word}" if at else f"{plural(number, 'cause')} {word}"
+        for at, (number, word) in enumerate(said)
+    ]
 
 
 def figures(result: Result) -> list[str]:
     """What was counted besides the headline: requests, calls, what was excused, how long."""
     seen, said = counts(result), list[str]()
     if seen.failed or seen.unstable:
-        said.append(f"{seen.matching:,} of {plural(seen.total, 'request')} unchanged")
+        said.append(_unchanged(seen))
     if seen.answered < seen.total:
         said.append(f"{plural(seen.total - seen.answered, 'request')} without a complete response")
     calls = {

@@ -14,6 +14,7 @@ from ci_gate.gate.events import Stage
 from ci_gate.model.known import Known, Quarantined
 from ci_gate.model.result import Result
 from ci_gate.model.snapshot import Snapshot
+from ci_gate.report.words import headline
 
 LATER, EARLIER = "2999-01-01", "2001-01-01"
 JSON, HELLO = "aa010000-1", "bb010000-1"
@@ -66,7 +67,8 @@ def test_a_known_cause_passes(acting: Any, how: str) -> None:
     (use,) = result.known
     assert (use.state, use.title, use.exchanges) == ("used", cause.title, 1)
     counts = result.runs[0].counts
-    assert (counts.succeeded, counts.failed, counts.matching) == (7, 0, 7)
+    assert (counts.succeeded, counts.failed, counts.matching, counts.let_pass) == (7, 0, 7, 1)
+    assert headline(result).startswith("6 of 7 requests unchanged, 1 let pass, 1 cause known")
 
 
 def test_what_comes_to_a_known_cause_is_red(acting: Any) -> None:

@@ -135,7 +135,7 @@ def test_allowances_and_what_is_edited_of_them() -> None:
 def test_every_report_has_them() -> None:
     """Terminal and Markdown say the same; an unstable line is said once."""
     for text in (terminal(RESULT, 200), markdown(RESULT)):
-        assert "1 cause, 1 of 9 requests changed, 1 unstable, 1 known, 1 not new" in text
+        assert "1 cause, 1 of 9 requests changed, 1 unstable, 1 cause known, 1 not new" in text
         for line in ("unstable thing", "known thing", "before thing", "quarantined thing"):
             assert text.count(line) == 1, line
         for said in (ENTRY, FINGERPRINT, "Let pass: rules 2, noise 31"):

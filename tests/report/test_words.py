@@ -100,6 +100,23 @@ def test_calls_that_were_not_measured_are_said_so(results: dict[str, Result]) ->
     assert words.headline(result) == "2 of 2 requests unchanged"
 
 
+def test_what_is_let_pass_is_not_called_unchanged(results: dict[str, Result]) -> None:
+    """A known cause that 21 of 43 requests have leaves 22 unchanged, in the headline and in the
+    figures; of what nobody knows these are told apart."""
+    seen = Counts(total=43, succeeded=43, answered=43, matching=43, let_pass=21)
+    causes = (cause(id="C1", standing="known"), cause(id="C2", standing="before"))
+    result = replace(results["pass"], runs=(Run(counts=seen),), causes=causes, rules=())
+    assert words.headline(result) == (
+        "22 of 43 requests unchanged, 21 let pass, 1 cause known, 1 not new"
+    )
+    seen = replace(seen, succeeded=42, failed=1, matching=42)
+    result = replace(result, runs=(Run(counts=seen),), causes=(*causes, cause(id="C3")))
+    assert words.headline(result) == (
+        "1 cause, 1 of 43 requests changed, 21 let pass, 1 cause known, 1 not new"
+    )
+    assert words.figures(result)[0] == "21 of 43 requests unchanged"
+
+
 @pytest.mark.parametrize(
     ("fields", "side", "short"),
     [
