@@ -11,7 +11,7 @@ from ci_gate.errors import CannotRun, UsageError
 from ci_gate.gate.events import Sink
 from ci_gate.gate.folding import fold_leftover
 from ci_gate.store.files import write_file
-from ci_gate.store.layout import layout
+from ci_gate.store.layout import Layout
 from ci_gate.store.snapshot import read_snapshot, write_snapshot
 from ci_gate.store.threeway import merge
 
@@ -31,10 +31,10 @@ def format_snapshot(folder: str, sink: Sink, *, check: bool) -> Formatted:
     UsageError for a snapshot that cannot be read."""
     fold_leftover(folder, (), sink)
     snapshot = read_snapshot(folder)
-    plan = layout(snapshot)
+    files = dict(Layout(snapshot).files())
     there = {path for path in _files(folder) if path.endswith(".json")}
-    changed = sorted(there - plan.files.keys())
-    for path, data in plan.files.items():
+    changed = sorted(there - files.keys())
+    for path, data in files.items():
         if path not in there or _read(os.path.join(folder, path)) != data:
             changed.append(path)
     if changed and not check:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -28,63 +28,48 @@ BINDINGS = "bindings.json"
 _GROUPS = (STARTUP, BACKGROUND, UNFINISHED)
 
 
-class Layout(msgspec.Struct, frozen=True, kw_only=True):
-    """A snapshot as files. Paths are relative, with slashes."""
+class Layout:
+    """A snapshot as files, always the same for the same snapshot. Paths are relative, with slashes."""
 
-    files: dict[str, bytes]
-    """Path -> content, without bodies."""
-    bodies: dict[str, bytes]
-    """SHA-256 -> content of bodies that were in memory."""
-    stored: tuple[Stored, ...]
-    """Bodies that lie in a file somewhere and must be in this snapshot's folder."""
-    places: dict[str, str]
-    """Exchange id -> path of its file."""
-
-
-def layout(snapshot: Snapshot) -> Layout:
-    """The files of a snapshot, always the same for the same snapshot."""
-    return _Builder(snapshot).build()
-
-
-class _Builder:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._files: dict[str, bytes] = {}
-        self._bodies: dict[str, bytes] = {}
-        self._places: dict[str, str] = {}
+        self._paths: set[str] = set()
+        self.bodies: dict[str, bytes] = {}
+        """SHA-256 -> content of bodies that were in memory; complete when `files` is at its end."""
 
-    def build(self) -> Layout:
+    @property
+    def stored(self) -> tuple[Stored, ...]:
+        """Bodies that lie in a file somewhere and must be in this snapshot's folder."""
+        return _stored((*self._snapshot.inbound, *self._snapshot.outbound))
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Path and content of each file, without bodies; one at a time, for they may be large."""
         snapshot = self._snapshot
-        self._files["snapshot.json"] = _document(_head(snapshot))
+        yield "snapshot.json", _document(_head(snapshot))
         if snapshot.bindings:
-            self._files[BINDINGS] = _document(_bindings(snapshot.bindings))
-        self._inbound()
+            yield BINDINGS, _document(_bindings(snapshot.bindings))
+        yield from self._inbound()
         said: dict[str, list[Exchange]] = {one.name: [] for one in snapshot.dependencies}
         for exchange in snapshot.outbound:
             said.setdefault(exchange.dependency, []).append(exchange)
         outcomes = {name: Outcomes(exchanges) for name, exchanges in said.items()}
-        self._outbound(outcomes)
+        del said
+        yield from self._outbound(outcomes)
         for dependency in snapshot.dependencies:
             path = f"outbound/{folder_name(dependency.name)}/dependency.json"
             form = _dependency(dependency)
             kept = dict(sorted(outcomes[dependency.name].kept.items()))
-            self._files[path] = _document(form | {"outcomes": kept} if kept else form)
-        return Layout(
-            files=self._files,
-            bodies=self._bodies,
-            stored=_stored((*snapshot.inbound, *snapshot.outbound)),
-            places=self._places,
-        )
+            yield path, _document(form | {"outcomes": kept} if kept else form)
 
-    def _inbound(self) -> None:
+    def _inbound(self) -> Iterator[tuple[str, bytes]]:
         by_route: dict[str, list[Exchange]] = {}
         for exchange in self._snapshot.inbound:
             by_route.setdefault(exchange.route, []).append(exchange)
         for route, exchanges in by_route.items():
-            bare = [msgspec.structs.replace(e, route="", groups=()) for e in exchanges]
-            self._put(f"inbound/{slug(route)}", {"route": route}, bare)
+            bare = (msgspec.structs.replace(e, route="", groups=()) for e in exchanges)
+            yield from self._put(f"inbound/{slug(route)}", {"route": route}, bare)
 
-    def _outbound(self, outcomes: dict[str, Outcomes]) -> None:
+    def _outbound(self, outcomes: dict[str, Outcomes]) -> Iterator[tuple[str, bytes]]:
         routes = {exchange.id: exchange.route for exchange in self._snapshot.inbound}
         by_cause: dict[tuple[str, str], list[Exchange]] = {}
         for exchange in self._snapshot.outbound:
@@ -93,33 +78,33 @@ class _Builder:
             by_cause.setdefault((exchange.dependency, cause), []).append(exchange)
         for (dependency, cause), exchanges in by_cause.items():
             name = cause if cause in _GROUPS else slug(cause)
-            bare = [_without_cause(exchange, cause) for exchange in exchanges]
+            bare = (_without_cause(exchange, cause) for exchange in exchanges)
             path = f"outbound/{folder_name(dependency)}/{name}"
-            self._put(path, {"caused_by": cause}, bare, outcomes[dependency])
+            yield from self._put(path, {"caused_by": cause}, bare, outcomes[dependency])
 
     def _put(
         self,
         path: str,
         head: dict[str, str],
-        exchanges: list[Exchange],
+        exchanges: Iterable[Exchange],
         outcomes: Outcomes | None = None,
-    ) -> None:
+    ) -> Iterator[tuple[str, bytes]]:
         """One file, or path.json, path-2.json… when together they are too large."""
-        while f"{path}.json" in self._files:  # two routes of one slug: six digits can collide
+        while path in self._paths:  # two routes of one slug: six digits can collide
             path += "x"
+        self._paths.add(path)
         number, size, forms = 1, 0, list[bytes]()
         for exchange in exchanges:
-            told = encode_exchange(exchange, self._bodies)
+            told = encode_exchange(exchange, self.bodies)
             if outcomes is not None:
                 told = outcomes.apart(exchange, told)
             form = pretty(told, b"    ")
             if forms and size + len(form) > SPLIT:
-                self._files[_part(path, number)] = _exchanges(head, forms)
+                yield _part(path, number), _exchanges(head, forms)
                 number, size, forms = number + 1, 0, []
             forms.append(form)
             size += len(form)
-            self._places[exchange.id] = _part(path, number)
-        self._files[_part(path, number)] = _exchanges(head, forms)
+        yield _part(path, number), _exchanges(head, forms)
 
 
 def _part(path: str, number: int) -> str:

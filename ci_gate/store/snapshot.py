@@ -3,10 +3,12 @@ leaving half a file behind."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
+from collections.abc import Iterator
 
 from ci_gate.codecs.base import LARGE
 from ci_gate.errors import UsageError
@@ -22,7 +24,7 @@ from ci_gate.store.files import (
     writing,
 )
 from ci_gate.store.journal import journal_folder
-from ci_gate.store.layout import ATTRIBUTES, BINDINGS, Layout, layout
+from ci_gate.store.layout import ATTRIBUTES, BINDINGS, Layout
 from ci_gate.store.migrations import Files, migrate
 from ci_gate.store.parse import Parsed, format_of, parse
 from ci_gate.store.staging import finish, is_unfinished, replace_files
@@ -141,28 +143,46 @@ def write_snapshot(folder: str, snapshot: Snapshot, limit: int = LIMIT) -> None:
     happens or nothing does (see `store.staging`). Raises CannotRun (disk) or UsageError (a body
     that is nowhere; more than `limit` bytes, and then nothing was written).
     """
-    plan = layout(snapshot)
-    _check_size(folder, plan, limit)
+    plan = Layout(snapshot)
+    made = not os.path.isdir(folder)
     make_folder(folder)
     finish(folder)
-    kept = {f"bodies/{sha256}" for sha256 in plan.bodies}
-    for sha256, data in plan.bodies.items():
-        _write(folder, f"bodies/{sha256}", data)
-    for stored in plan.stored:
-        _bring(folder, stored, (snapshot.folder, folder, journal_folder(folder)))
-        kept.add(f"bodies/{stored.sha256}")
-    attributes = os.path.join(folder, ".gitattributes")
-    if read_or_none(attributes) is None:
-        write_file(attributes, ATTRIBUTES)
-    replace_files(folder, plan.files, _others(folder, kept | plan.files.keys()))
+
+    def removals(paths: set[str]) -> list[str]:
+        kept = {f"bodies/{sha256}" for sha256 in plan.bodies}
+        for sha256, data in plan.bodies.items():
+            _write(folder, f"bodies/{sha256}", data)
+        for stored in plan.stored:
+            _bring(folder, stored, (snapshot.folder, folder, journal_folder(folder)))
+            kept.add(f"bodies/{stored.sha256}")
+        attributes = os.path.join(folder, ".gitattributes")
+        if read_or_none(attributes) is None:
+            write_file(attributes, ATTRIBUTES)
+        return _others(folder, kept | paths)
+
+    try:
+        replace_files(folder, _within(limit, folder, plan), removals)
+    except BaseException:
+        if made:
+            with contextlib.suppress(OSError):  # what a body's writer has left stays
+                os.rmdir(folder)
+        raise
 
 
-def _check_size(folder: str, plan: Layout, limit: int) -> None:
-    size = sum(map(len, plan.files.values())) + sum(map(len, plan.bodies.values()))
-    size += sum(stored.size for stored in plan.stored)
+def _within(limit: int, folder: str, plan: Layout) -> Iterator[tuple[str, bytes]]:
+    """The files of a snapshot that has no more than `limit` bytes. Raises UsageError."""
+    size = sum(stored.size for stored in plan.stored)
+    for path, data in plan.files():
+        size += len(data)
+        _check_size(folder, size, limit)
+        yield path, data
+    _check_size(folder, size + sum(map(len, plan.bodies.values())), limit)
+
+
+def _check_size(folder: str, size: int, limit: int) -> None:
     if size > limit:
         raise UsageError(
-            f"{folder}: the snapshot would have {size} bytes, more than the {limit} allowed; "
+            f"{folder}: the snapshot would have more than the {limit} bytes allowed; "
             "record fewer exchanges (--max) or leave out what has the large bodies"
         )
 
@@ -226,8 +246,8 @@ def digest(snapshot: Snapshot | str) -> str:
             if _BODY_NAME.fullmatch(name)
         ]
     else:
-        plan = layout(snapshot)
-        files = plan.files
+        plan = Layout(snapshot)
+        files = dict(plan.files())
         bodies = sorted({*plan.bodies, *(stored.sha256 for stored in plan.stored)})
     total = hashlib.sha256()
     for path in sorted(files):

@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -32,25 +32,38 @@ class _Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     removals: list[str]
 
 
-def replace_files(folder: str, files: Mapping[str, bytes], removals: Iterable[str]) -> None:
-    """Write `files` (relative paths with slashes) below `folder` and remove others, all or none.
+def replace_files(
+    folder: str,
+    files: Iterable[tuple[str, bytes]],
+    removals: Callable[[set[str]], Iterable[str]],
+) -> None:
+    """Write `files` (relative path with slashes, content) below `folder` and remove others, all or
+    none.
 
-    `finish` comes first. Files whose content stays are not touched. Raises CannotRun; then
-    nothing has changed, or `finish` will complete it.
+    Each is written as it comes, so that only one is held. `removals` is asked when all have come,
+    with their paths, for the files to remove; what it raises undoes all. `finish` comes first.
+    Files whose content stays are not touched. Raises CannotRun; then nothing has changed, or
+    `finish` will complete it.
     """
-    changed = {
-        path: data for path, data in files.items() if read_or_none(_at(folder, path)) != data
-    }
-    plan = _Plan({str(n): path for n, path in enumerate(changed)}, sorted(removals))
     _clear(folder)
-    if not plan.moves and not plan.removals:
-        return
     stage = os.path.join(folder, STAGE)
+    moves: dict[str, str] = {}
+    paths: set[str] = set()
     try:
+        for path, data in files:
+            paths.add(path)
+            if read_or_none(_at(folder, path)) == data:
+                continue
+            if not moves:
+                make_folder(stage)
+                write_file(os.path.join(stage, ".gitignore"), b"*\n")
+            name = str(len(moves))
+            moves[name] = path
+            write_file(os.path.join(stage, name), data)
+        plan = _Plan(moves, sorted(removals(paths)))
+        if not plan.moves and not plan.removals:
+            return
         make_folder(stage)
-        write_file(os.path.join(stage, ".gitignore"), b"*\n")
-        for name, path in plan.moves.items():
-            write_file(os.path.join(stage, name), changed[path])
         write_file(os.path.join(stage, _PLAN), msgspec.json.encode(plan))
     except BaseException:
         _clear(folder)

@@ -13,7 +13,7 @@ from ci_gate.errors import UsageError
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, PgResult, PgStatement, RedisCommand, RedisReply
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
-from ci_gate.store.layout import layout
+from ci_gate.store.layout import Layout
 from ci_gate.store.outcomes import lined
 from ci_gate.store.snapshot import read_snapshot, write_snapshot
 from ci_gate.store.threeway import merge
@@ -92,7 +92,7 @@ def test_branches_that_meet() -> None:
     """What one side no longer needs an exchange of the other side may: it stays."""
     (base,) = [
         data
-        for path, data in layout(snapshot(PEOPLE, PEOPLE)).files.items()
+        for path, data in Layout(snapshot(PEOPLE, PEOPLE)).files()
         if path == "outbound/db/dependency.json"
     ]
     without = json.dumps({"name": "db", "protocol": "postgres", "outcomes": {}}).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def before(folder: Path) -> None:
 def test_all_of_it(tmp_path: Path) -> None:
     """New files are there, removed ones and their empty folders gone, the stage, too."""
     before(tmp_path)
-    replace_files(str(tmp_path), NEW, GONE)
+    replace_files(str(tmp_path), NEW.items(), lambda _: GONE)
     assert tree(tmp_path) == NEW
     assert sorted(p.name for p in tmp_path.iterdir()) == ["inbound", "outbound", "snapshot.json"]
     assert not (tmp_path / "outbound" / "old").exists()
@@ -34,9 +35,9 @@ def test_all_of_it(tmp_path: Path) -> None:
 
 def test_nothing_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When nothing changes nothing is written."""
-    replace_files(str(tmp_path), NEW, [])
+    replace_files(str(tmp_path), NEW.items(), lambda _: [])
     monkeypatch.delattr(os, "replace")
-    replace_files(str(tmp_path), NEW, [])
+    replace_files(str(tmp_path), NEW.items(), lambda _: [])
     assert tree(tmp_path) == NEW
 
 
@@ -56,7 +57,7 @@ def test_cut_off_while_moving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, m
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", stop)
         with pytest.raises(KeyboardInterrupt):
-            replace_files(str(tmp_path), NEW, GONE)
+            replace_files(str(tmp_path), NEW.items(), lambda _: GONE)
     assert is_unfinished(str(tmp_path))
     for _ in range(2):
         finish(str(tmp_path))
@@ -76,8 +77,34 @@ def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CannotRun, match="No space left"):
-        replace_files(str(tmp_path), NEW, GONE)
+        replace_files(str(tmp_path), NEW.items(), lambda _: GONE)
     assert tree(tmp_path) == was
+
+
+def test_a_refusal(tmp_path: Path) -> None:
+    """What is raised when all files have come undoes all; what has come is told."""
+    before(tmp_path)
+    was = tree(tmp_path)
+
+    def refuse(paths: set[str]) -> list[str]:
+        assert paths == NEW.keys()
+        raise UsageError("no")
+
+    with pytest.raises(UsageError, match=r"^no$"):
+        replace_files(str(tmp_path), NEW.items(), refuse)
+    assert tree(tmp_path) == was
+
+
+def test_one_at_a_time(tmp_path: Path) -> None:
+    """Each file is on disk before the next one is made."""
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        for number in range(3):
+            assert len(list((tmp_path / STAGE).glob("[0-9]"))) == number
+            yield f"inbound/{number}.json", b"%d" % number
+
+    replace_files(str(tmp_path), files(), lambda _: [])
+    assert len(tree(tmp_path)) == 3
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ci_gate.store.layout import layout
+from ci_gate.store.layout import Layout
 from ci_gate.store.threeway import merge
 from tests.store.formats.exchanges import exchange, snapshot
 
@@ -17,7 +17,7 @@ def file_of(*exchanges: Any, route: str = "GET /a") -> bytes:
     """A file of inbound exchanges, as a snapshot has it."""
     routed = tuple(msgspec.structs.replace(one, route=route) for one in exchanges)
     whole = msgspec.structs.replace(snapshot(), inbound=routed, outbound=())
-    files = layout(whole).files
+    files = dict(Layout(whole).files())
     return next(data for path, data in files.items() if path.startswith("inbound/"))
 
 
