@@ -24,18 +24,8 @@ from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.values.addresses import Addresses
-from ci_gate.values.signing import (
-    Jwk,
-    PrivateKey,
-    fits,
-    half_hash,
-    is_shared,
-    key_set,
-    public_like,
-    sign,
-    sign_shared,
-    with_keys,
-)
+from ci_gate.values.jwks import Jwk, fits, is_shared, key_set, sign_shared, with_keys
+from ci_gate.values.signing import PrivateKey, half_hash, public_like, sign
 from ci_gate.values.tokens import (
     Token,
     decoded,

@@ -12,7 +12,7 @@ import msgspec
 
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import HttpResponse
-from ci_gate.values.signing import key_set
+from ci_gate.values.jwks import key_set
 
 
 class _Discovery(msgspec.Struct, frozen=True):

@@ -11,15 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ci_gate.codecs.base import Codec
 from ci_gate.model.message import HttpRequest, HttpResponse, Message
+from ci_gate.values.jwks import Jwk, fits, is_shared, key_set, verifies_shared
 from ci_gate.values.places import walk
-from ci_gate.values.signing import (
-    Jwk,
-    fits,
-    is_shared,
-    key_set,
-    verifies,
-    verifies_shared,
-)
 from ci_gate.values.tokens import decoded, found_in, read_token, tokens_in
 from ci_gate.values.webhooks import JWT_FORMS, Signing, is_sealed, is_signed, key_of
 
@@ -104,6 +97,10 @@ class Signatures:
             for jwk in self._keys.values()
             if fits(jwk, token.alg) and token.kid in ("", jwk.get("kid", ""))
         ]
+        if not keys:
+            return None
+        from ci_gate.values.signing import verifies  # with its cryptography: 7 MB
+
         return _any(verifies(token.alg, jwk, data, signature) for jwk in keys)
 
     def _of_headers(self, request: Message) -> dict[str, bool]:

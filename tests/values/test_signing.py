@@ -12,19 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from ci_gate.values.signing import (
-    fits,
-    half_hash,
-    is_shared,
-    key_like,
-    key_set,
-    public_like,
-    sign,
-    sign_shared,
-    verifies,
-    verifies_shared,
-    with_keys,
-)
+from ci_gate.values.jwks import fits
+from ci_gate.values.signing import half_hash, key_like, public_like, sign, verifies
 from ci_gate.values.tokens import encoded, read_token
 
 RSA = rsa.generate_private_key(65537, 2048)
@@ -98,20 +87,6 @@ def test_signatures_of_others_are_verified(alg: str) -> None:
     assert not verifies(name, jwk, token.signed.encode(), bytes(len(signature)))
 
 
-@pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512"])
-def test_shared_secrets(alg: str) -> None:
-    """PyJWT verifies what we sign with a secret, and we what it signs."""
-    secret = b"a secret that is long enough for every one of these algorithms, surely"
-    assert is_shared(alg)
-    token = read_token(jwt.encode({"sub": "ada"}, secret, alg))
-    assert token is not None
-    data = token.signed.encode()
-    signature = sign_shared(alg, secret, data)
-    assert encoded(signature) == token.signature
-    assert verifies_shared(alg, secret, data, signature)
-    assert not verifies_shared(alg, b"another", data, signature)
-
-
 @pytest.mark.parametrize(
     "jwk",
     [
@@ -126,54 +101,10 @@ def test_keys_that_are_none_verify_nothing(jwk: dict[str, Any]) -> None:
         assert not verifies(alg, jwk, b"x", b"y")
 
 
-@pytest.mark.parametrize(
-    ("jwk", "alg", "expected"),
-    [
-        ({"kty": "RSA"}, "RS256", True),
-        ({"kty": "RSA"}, "PS512", True),
-        ({"kty": "RSA", "alg": "RS256"}, "RS512", False),
-        ({"kty": "RSA", "use": "enc"}, "RS256", False),
-        ({"kty": "RSA"}, "ES256", False),
-        ({"kty": "RSA"}, "RS1", False),
-        ({"kty": "EC", "crv": "P-256"}, "ES384", False),
-        ({"kty": "OKP", "crv": "Ed25519"}, "EdDSA", True),
-        ({"kty": "OKP", "crv": "X25519"}, "EdDSA", False),
-        ({"kty": "oct", "k": "AA"}, "HS256", False),
-    ],
-)
-def test_which_key_is_for_which_algorithm(jwk: dict[str, Any], alg: str, expected: bool) -> None:
-    """By kind, curve, use and the algorithm that the key names."""
-    assert fits(jwk, alg) is expected
-
-
 def test_kinds_that_sign_nothing_have_no_key() -> None:
     """A symmetric key, a curve for agreement, a kind of tomorrow."""
     for jwk in ({"kty": "oct"}, {"kty": "OKP", "crv": "X25519"}, {"kty": "AKP"}, {"kty": "EC"}):
         assert key_like(jwk) is None
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        *(b"", b"{}", b'{"keys": 1, "kty": 1}', b'{"keys": ["kty"]}', b'{"keys": [{"kty": 1}]}'),
-        *(b'["keys", "kty"]', b'{"keys": [{"kty": "RSA"}', b'{"keys"' + b"[" * 5000 + b'"kty"'),
-    ],
-)
-def test_what_is_no_key_set(body: bytes) -> None:
-    """Other bodies have no keys, whatever they hold."""
-    assert key_set(body) == ()
-    assert key_set(None) == ()
-
-
-def test_keys_of_a_set_are_replaced() -> None:
-    """The keys, and nothing beside them."""
-    body = b'{"keys": [{"kty": "RSA", "kid": "a"}, {"kty": "EC", "kid": "b"}], "issuer": "x"}'
-    assert [one["kid"] for one in key_set(body)] == ["a", "b"]
-    new = with_keys(body, ({"kty": "RSA", "kid": "c"}, {"kty": "EC", "kid": "d"}))
-    assert json.loads(new) == {
-        "keys": [{"kty": "RSA", "kid": "c"}, {"kty": "EC", "kid": "d"}],
-        "issuer": "x",
-    }
 
 
 def test_the_hash_of_an_access_token() -> None:
