@@ -20,6 +20,9 @@ ci-gate prove
 # a nightly job: ten unchanged runs, and every regression must be caught
 ci-gate prove --runs 10 --min 1 --json
 
+# a quick look: fifty places, spread evenly over kinds and routes
+ci-gate prove --runs 1 --places 50
+
 # what a latency condition would catch
 ci-gate prove --fail-if 'latency.p95 > 250'
 """
@@ -54,6 +57,13 @@ ci-gate prove --fail-if 'latency.p95 > 250'
     metavar="SHARE",
     help="Share of the seeded regressions that must be caught [default: 0.95].",
 )
+@click.option(
+    "--places",
+    type=int,
+    metavar="N",
+    help="How many places get a regression, spread evenly over kinds and routes [default: 600; fewer "
+    "where there is much to judge each time].",
+)
 @map_option
 @judge_options
 @common_options
@@ -62,6 +72,7 @@ def command(
     app_port: int | None,
     runs: int,
     minimum: float,
+    places: int | None,
     maps: tuple[str, ...],
     fail_if: tuple[str, ...],
     warn_if: tuple[str, ...],
@@ -101,6 +112,6 @@ def command(
     )
     options = run_options(flags, surroundings(config))
     with output(quiet=quiet, no_color=no_color) as sink:
-        proof = run(prove(options, sink, runs, minimum))
+        proof = run(prove(options, sink, runs, minimum, places))
     say(encode(proof).decode() if as_json else render(proof))
     return exit_code(proof.verdict)

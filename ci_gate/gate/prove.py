@@ -24,7 +24,7 @@ from ci_gate.gate.judging import About, Judged, judged
 from ci_gate.gate.observing import Observation, Observed
 from ci_gate.gate.planning import Plan, make_plan
 from ci_gate.gate.reporting import run_directory, write_proof
-from ci_gate.gate.seeding import KINDS, MOST, candidates, judges_latency
+from ci_gate.gate.seeding import KINDS, candidates, judges_latency, places_for
 from ci_gate.gate.trying import Trials, fresh
 from ci_gate.model.proof import KindScore, Proof, Trial
 from ci_gate.model.result import Verdict
@@ -37,28 +37,33 @@ NO_CONDITION = "not judged: no latency condition in gate.fail_if"
 
 
 async def prove(
-    options: RunOptions, sink: events.Sink, runs: int = RUNS, minimum: float = MINIMUM
+    options: RunOptions,
+    sink: events.Sink,
+    runs: int = RUNS,
+    minimum: float = MINIMUM,
+    places: int | None = None,
 ) -> Proof:
-    """Run the unchanged service `runs` times, then try seeded regressions on what it said.
+    """Run the unchanged service `runs` times, then try seeded regressions on what it said, at
+    `places` places (None: as many as there is time for).
 
     Passes when every run passed and at least `minimum` (0 to 1) of the regressions were caught.
     The run directory is written. Raises UsageError for configuration and snapshot, CannotRun for
     what the environment does not give.
     """
     began = time.monotonic()
-    _check(options, runs, minimum)
+    _check(options, runs, minimum, places)
     fold_leftover(options.snapshot, options.routes, sink)
     proving = _Proving(options, make_plan(options), sink)
     with run_directory(options, proving.plan.started_at) as folder:
         await proving.run(runs, folder.service_log)
-        trials, left = await proving.trials()
+        trials, left = await proving.trials(places)
         proof = _proof(proving, trials, left, minimum, time.monotonic() - began)
         write_proof(folder, proving.shown(proof.verdict), proof)
         sink(events.Stage("report", folder.path))
     return proof
 
 
-def _check(options: RunOptions, runs: int, minimum: float) -> None:
+def _check(options: RunOptions, runs: int, minimum: float, places: int | None) -> None:
     service = options.service
     if not (service.command or service.image):
         raise UsageError(
@@ -66,6 +71,8 @@ def _check(options: RunOptions, runs: int, minimum: float) -> None:
         )
     if runs < 1:
         raise UsageError(f"--runs {runs}: at least 1, to see that the unchanged service passes")
+    if places is not None and places < 1:
+        raise UsageError(f"--places {places}: at least 1, or nothing is proved")
     if not 0 <= minimum <= 1:
         raise UsageError(f"--min {minimum:g}: a share of what is seeded, from 0 to 1")
 
@@ -105,11 +112,11 @@ class _Proving:
             if seen.failure is not None or not self.plan.steps:
                 return
 
-    async def trials(self) -> tuple[list[Trial], int]:
+    async def trials(self, places: int | None) -> tuple[list[Trial], int]:
         """Every chosen regression tried; and how many places are left."""
         if self._passed is None:
             return [], 0
-        chosen, left = candidates(self._passed).chosen(MOST)
+        chosen, left = candidates(self._passed).chosen(places or places_for(self._passed))
         self._sink(events.Stage("seeded", f"{len(chosen)} regressions, one at a time"))
         tried = Trials(self._passed, self._options, self._about, self._what, self._cleaning)
         return await tried.all(chosen, self._sink), left

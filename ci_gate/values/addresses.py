@@ -38,7 +38,9 @@ class Addresses:
         """Every spelling of our addresses as its name, literal names escaped."""
         if not self._names:
             return data
-        return self._percent.to_names(self._plain.to_names(data))
+        data = self._plain.to_names(data)
+        # Also a host that is written alike in both styles is only coded after an escape.
+        return self._percent.to_names(data) if b"%" in data else data
 
     def to_live(self, data: bytes) -> bytes:
         """The opposite of `to_names`, with the first spelling of each address."""
@@ -68,6 +70,7 @@ class _Style:
             if self._folded(written) not in self._names:
                 self._names[self._folded(written)] = name.encode()
                 patterns.append(_pattern(spelling, written))
+        self._shortest = min(map(len, (*self._names, *self._marks)), default=0)
         opening, closing = (rb"%7[Bb]", rb"%7[Dd]") if percent else (rb"\{", rb"\}")
         words = rb"|".join(map(re.escape, sorted(self._live, key=len, reverse=True)))
         literal = rb"(?P<before>(?:" + opening + rb")+)(?P<name>" + words + rb")"
@@ -77,8 +80,10 @@ class _Style:
 
     def to_names(self, data: bytes) -> bytes:
         # Looked for first: nothing is done to data that holds none of them.
+        if len(data) < self._shortest:
+            return data
         folded = self._folded(data)
-        if not self._mentions(folded) and not any(address in folded for address in self._names):
+        if not self._mentions(folded) and not any(map(folded.__contains__, self._names)):
             return data
         return self._either.sub(self._named, data)
 

@@ -36,9 +36,13 @@ def fake_prove(monkeypatch: pytest.MonkeyPatch) -> Callable[[Proof], list[Any]]:
         seen: list[Any] = []
 
         async def pretend(
-            options: Any, sink: Callable[[Any], None], runs: int, minimum: float
+            options: Any,
+            sink: Callable[[Any], None],
+            runs: int,
+            minimum: float,
+            places: int | None,
         ) -> Proof:
-            seen.append((options, runs, minimum))
+            seen.append((options, runs, minimum, places))
             sink(Stage("seeded", "100 regressions, one at a time"))
             sink(Progress(100, 100, 1))
             return proof
@@ -56,15 +60,15 @@ def test_flags_reach_the_verb(call: Callable[..., Any], fake_prove: Callable[...
     Path("sub/gate.yml").write_text("version: 1\nservice: {command: [a]}")
     called = call(
         "prove", "-c", "sub/gate.yml", "--in", "s", "--app-port", "7", "--map", "p@1=http://a",
-        "--runs", "2", "--min", "0.5", "--only", "aa", "--out", "o",
+        "--runs", "2", "--min", "0.5", "--places", "9", "--only", "aa", "--out", "o",
         "--fail-if", "latency.p95 > 5", "--", "other", "--flag",
     )  # fmt: skip
-    ((options, runs, minimum),) = seen
+    ((options, runs, minimum, places),) = seen
     assert called.code == 0
     assert (options.service.command, options.service.port) == (("other", "--flag"), 7)
     assert (options.snapshot, options.folder, options.out) == ("s", "sub", "o")
     assert (options.only, options.policy.fail_if) == (("aa",), (("", "latency.p95 > 5"),))
-    assert (runs, minimum) == (2, 0.5)
+    assert (runs, minimum, places) == (2, 0.5, 9)
 
 
 def test_five_runs_and_nineteen_of_twenty_unless_told(
@@ -73,7 +77,7 @@ def test_five_runs_and_nineteen_of_twenty_unless_told(
     """The defaults that the page and the help name."""
     seen = fake_prove(PROVED)
     assert call("prove", "--", "x").code == 0
-    assert seen[0][1:] == (5, 0.95)
+    assert seen[0][1:] == (5, 0.95, None)
 
 
 @pytest.mark.parametrize(("outcome", "code"), [("pass", 0), ("fail", 1), ("inconclusive", 3)])

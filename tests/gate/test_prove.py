@@ -34,8 +34,15 @@ ANYTHING = tuple(
 def proved(acting: Any) -> Any:
     """`proved("dies", runs=2)`: the proof of the acting service; nothing may be left."""
 
-    def once(how: str = "", runs: int = 1, minimum: float = 0.95, **more: Any) -> Proof:
-        proof = run(prove(acting.options(how, **more), acting.events.append, runs, minimum))
+    def once(
+        how: str = "",
+        runs: int = 1,
+        minimum: float = 0.95,
+        places: int | None = None,
+        **more: Any,
+    ) -> Proof:
+        options = acting.options(how, **more)
+        proof = run(prove(options, acting.events.append, runs, minimum, places))
         acting.check_nothing_left()
         return proof
 
@@ -56,6 +63,16 @@ def test_a_strict_gate_catches_everything(proved: Any, acting: Any) -> None:
     assert kinds(proof)["write-dropped"] == (1, 1)
     late = next(one for one in proof.kinds if one.kind == "delayed")
     assert (late.applied, late.note) == (0, NO_CONDITION)
+
+
+def test_no_more_places_than_were_asked_for(proved: Any) -> None:
+    """They are of as many kinds, the same every time, and the rest is counted; none is refused."""
+    proof, again = proved(places=12), proved(places=12)
+    assert (proof.applied, len({one.kind for one in proof.trials})) == (12, 12)
+    assert proof.left > 0
+    assert proof.trials == again.trials
+    with pytest.raises(UsageError, match="--places 0: at least 1"):
+        proved(places=0)
 
 
 def test_what_is_written(proved: Any, acting: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -14,13 +15,17 @@ from ci_gate.gate.planning import make_plan
 from ci_gate.gate.seeding import (
     DELAY,
     KINDS,
+    LEAST,
+    MOST,
     NEW_HOST,
     PATTERNS,
+    WORK,
     Arguments,
     Candidate,
     Candidates,
     candidates,
     judges_latency,
+    places_for,
 )
 from ci_gate.mocks.entries import Entry, Recorded
 from ci_gate.mocks.matcher import Matcher
@@ -156,11 +161,21 @@ def test_delays_are_seeded_where_a_condition_looks(seen: Observed) -> None:
         (parse("latency.p99 > 5"), True),
         (parse("latency.p99 > 5", "warn"), False),
         (parse("requests.failed > 0"), False),
+        (parse("latency.min < 200"), False),
     ],
 )
 def test_conditions_that_judge_latency(condition: Any, judges: bool) -> None:
-    """Only those that can fail a run."""
+    """Only those that can fail a run, and for being slow."""
     assert judges_latency(condition) is judges
+
+
+@pytest.mark.parametrize(
+    ("calls", "places"), [(0, MOST), (WORK // 200, 200), (WORK, LEAST), (5 * WORK, LEAST)]
+)
+def test_how_many_places_there_is_time_for(calls: int, places: int) -> None:
+    """Most of them in a small run, fewer where each run judged again takes longer, never none."""
+    seen: Any = SimpleNamespace(plan=SimpleNamespace(steps=()), calls=range(calls))
+    assert places_for(seen) == places
 
 
 def candidate(kind: str, route: str, number: int) -> Candidate:
@@ -183,6 +198,7 @@ def test_kinds_and_routes_take_turns() -> None:
         ("value-changed", "GET /a"),
     ]
     assert left == 7
+    assert found.chosen(2)[0] == first[:2]
 
 
 def test_no_kind_and_no_route_is_left_out_where_there_are_many() -> None:
