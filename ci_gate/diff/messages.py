@@ -1,8 +1,9 @@
 """Compares a live message with the recorded one, part by part, and names every place that differs.
 
 Responses are compared strictly; of requests what the design lists: method, path, query, body,
-content type, accept, presence and scheme of authorization, presence of an idempotency key, and
-the headers that a rule names. Other request headers make one notice, "client changed".
+content type, accept, presence and scheme of authorization, presence of an idempotency key, the
+conditions and ranges that decide what is answered (RFC 9110 sections 13 and 14), and the headers
+that a rule names. Other request headers make one notice, "client changed".
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ci_gate.model.difference import Difference
 from ci_gate.model.message import Headers, Part
 from ci_gate.values.jsontext import step
 
-REQUEST_HEADERS = frozenset({b"content-type", b"accept"})
+REQUEST_HEADERS = frozenset({b"content-type", b"accept", b"if-match", b"if-none-match", b"range"})
 """Request headers whose values are always compared."""
 
 SCHEME_ONLY = frozenset({b"authorization"})
@@ -26,6 +27,10 @@ SCHEME_ONLY = frozenset({b"authorization"})
 
 PRESENT_ONLY = frozenset({b"idempotency-key", b"x-idempotency-key"})
 """Presence is compared."""
+
+CONDITION_DATES = frozenset({b"if-modified-since", b"if-unmodified-since"})
+"""Presence is compared; another date is the client's, because mocks move Last-Modified with the
+clock."""
 
 _NOT_THE_CLIENT = frozenset({b"host", b"cookie", b"expect"}) | SCHEME_ONLY | PRESENT_ONLY
 _COOKIES = frozenset({b"set-cookie", b"cookie"})
@@ -167,7 +172,9 @@ def _compare_request_headers(
         at = place + step(name.decode("latin-1"))
         if name in REQUEST_HEADERS or findings.masks.names(at):
             _compare_field(findings, place, name, old, new)
-        elif name in SCHEME_ONLY | PRESENT_ONLY:
+        elif name in SCHEME_ONLY | PRESENT_ONLY or (
+            name in CONDITION_DATES and bool(old) != bool(new)
+        ):
             _compare_presence(findings, at, name, old, new)
         elif old != new and name not in _NOT_THE_CLIENT and not (name in PRESENCE and old and new):
             changed.append(name)

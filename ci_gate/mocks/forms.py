@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from ci_gate.codecs.base import Codec
+from ci_gate.codecs.http1.keys import FIELDS
 from ci_gate.diff.masks import ANY
 from ci_gate.mocks.matcher import Canonical
 from ci_gate.model.message import Message
@@ -12,12 +13,7 @@ from ci_gate.values.canonical import canonical
 from ci_gate.values.kinds import KINDS, is_kind
 from ci_gate.values.places import covers
 
-_FIELDS = (
-    "request.headers.content-type",
-    "request.headers.accept",
-    "request.headers.authorization",
-    "request.headers.idempotency-key",
-)
+_FIELDS = tuple(f"request.headers.{name}" for name in FIELDS)
 """The places that `Key.fields` compares, in its order."""
 _WHOLE = {"body": ("request.body",), "query": ("request.query", "request.query.*")}
 """Parts, and the places by which a rule opens all of one."""

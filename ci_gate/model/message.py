@@ -149,8 +149,7 @@ class Key(msgspec.Struct, frozen=True):
     coarse: tuple[str, ...]
     full: tuple[object, ...]
     fields: tuple[object, ...] = ()
-    """What is compared of the headers, for keys in canonical form: HTTP media type, accept, scheme
-    of authorization, presence of an idempotency key."""
+    """What is compared of the headers, for keys in canonical form (HTTP: `codecs.http1.keys`)."""
 
 
 def in_any_block(message: Message) -> Message:

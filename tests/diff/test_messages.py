@@ -125,13 +125,28 @@ def test_query_order_of_names_does_not_count(diff: Any, ask: Any) -> None:
         ((b"Idempotency-Key", b"1"), None, "removed"),
         ((b"Accept", b"text/html"), (b"Accept", b"*/*"), "header"),
         ((b"Content-Type", b"text/a"), (b"Content-Type", b"text/b"), "header"),
+        ((b"If-None-Match", b'"1"'), None, "removed"),
+        ((b"If-None-Match", b'"1"'), (b"If-None-Match", b'"2"'), "header"),
+        ((b"If-Match", b'"1"'), None, "removed"),
+        ((b"Range", b"bytes=0-3"), (b"Range", b"bytes=0-4"), "header"),
+        ((b"If-Modified-Since", b"Mon, 05 Jan 2026 10:00:00 GMT"), None, "removed"),
+        (None, (b"If-Unmodified-Since", b"Mon, 05 Jan 2026 10:00:00 GMT"), "added"),
     ],
 )
 def test_request_headers_that_count(diff: Any, ask: Any, old: Any, new: Any, change: str) -> None:
-    """Presence and scheme of authorization, an idempotency key, content type and accept are red."""
+    """Presence and scheme of authorization, an idempotency key, content type, accept, conditions
+    and ranges are red."""
     found = diff(ask(b"/", b"", *filter(None, [old])), ask(b"/", b"", *filter(None, [new])))
     assert [(one.change, one.notice) for one in found] == [(change, False)]
     assert "Bearer a" not in str(found)
+
+
+def test_another_date_of_a_condition_is_a_notice(diff: Any, ask: Any) -> None:
+    """Mocks move Last-Modified with the clock, and the service asks with what it was told."""
+    old = ask(b"/", b"", (b"If-Modified-Since", b"Mon, 05 Jan 2026 10:00:00 GMT"))
+    new = ask(b"/", b"", (b"If-Modified-Since", b"Tue, 06 Jan 2026 10:00:00 GMT"))
+    (found,) = diff(old, new)
+    assert (found.notice, found.detail) == (True, "client changed: if-modified-since")
 
 
 def test_other_request_headers_are_one_notice(diff: Any, ask: Any) -> None:

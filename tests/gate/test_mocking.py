@@ -18,7 +18,7 @@ from ci_gate.gate.callrecords import live_calls
 from ci_gate.gate.listeners import Listeners, spellings
 from ci_gate.gate.mocking import Mocks
 from ci_gate.model.exchange import CLOSED
-from ci_gate.model.message import HttpResponse, Opaque
+from ci_gate.model.message import HttpRequest, HttpResponse, Opaque
 from ci_gate.model.rule import Rule
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.net.certificates import Authority
@@ -46,6 +46,30 @@ def make(recorded: Snapshot, tmp_path: Path) -> Make:
         )
 
     return mocks
+
+
+def test_not_modified_is_no_answer_to_who_has_nothing(recorded: Snapshot, make: Make) -> None:
+    """A recorded 304 is for its entity tag: without one the answer in full comes again, and with
+    another one none."""
+    first = next(one for one in recorded.outbound if one.route.startswith("GET "))
+    assert isinstance(first.request, HttpRequest)
+    asked = msgspec.structs.replace(
+        first.request, headers=(*first.request.headers, (b"If-None-Match", b'"1"'))
+    )
+    later = msgspec.structs.replace(
+        first, id="later", request=asked, response=HttpResponse(304, headers=((b"ETag", b'"1"'),))
+    )
+    mocks = make(msgspec.structs.replace(recorded, outbound=(first, later)))
+    mock = mocks.mocks[first.dependency]
+
+    def answering(request: HttpRequest) -> str | None:
+        entry = mock.match(request, mock.matcher.exact(mock.codec.full(request)), ()).entry
+        return entry.exchange.id if entry is not None else None
+
+    other = (*first.request.headers, (b"If-None-Match", b'"2"'))
+    assert [answering(first.request) for _ in range(2)] == [first.id, first.id]
+    assert answering(msgspec.structs.replace(first.request, headers=other)) is None
+    assert answering(asked) == "later"
 
 
 def served(mocks: Mocks, *asked: tuple[str, str, bytes | None]) -> list[tuple[int, bytes]]:

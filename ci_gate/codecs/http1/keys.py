@@ -12,8 +12,22 @@ from ci_gate.model.message import Body, Headers, HttpRequest, Key, Opaque, Store
 READS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 """Safe methods (RFC 9110 section 9.2.1)."""
 
-_Compared = tuple[bytes | None, bytes | None, bytes | None, bool]
-_COMPARED = {b"content-type": 0, b"accept": 1, b"authorization": 2, b"idempotency-key": 3}
+FIELDS = (
+    "content-type",
+    "accept",
+    "authorization",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "range",
+    "if-modified-since",
+    "if-unmodified-since",
+)
+"""The request fields that a key compares. The last five decide what is answered (RFC 9110 sections
+13 and 14): a recorded 304 or 206 is no answer to a call without the recorded condition or range."""
+
+_Compared = tuple[bytes | bool | None, ...]
+_COMPARED = {name.encode(): index for index, name in enumerate(FIELDS)}
 _MEMO_ENTRIES = 32768
 _memo: dict[int, tuple[Headers, _Compared]] = {}
 """By identity: requests with the same memoised head share their headers object. The entry keeps
@@ -34,8 +48,9 @@ def full(request: HttpRequest) -> tuple[object, ...]:
 def key(request: HttpRequest) -> Key:
     """coarse: ("http", method, folded path); full: see `full`; fields: the compared fields.
 
-    Compared (design: outbound requests) are the media type, Accept, presence and scheme of
-    Authorization, presence of an idempotency key.
+    Compared are the media type, Accept, presence and scheme of Authorization, presence of an
+    idempotency key, entity tags and ranges asked for, and presence of a date in a condition: mocks
+    move Last-Modified with the clock.
     """
     path = request.target.partition(b"?")[0]
     coarse = ("http", request.method, fold_path(path))
@@ -81,17 +96,22 @@ def _compared(headers: Headers) -> _Compared:
     entry = _memo.get(id(headers))
     if entry is not None and entry[0] is headers:
         return entry[1]
-    found: list[bytes | None] = [None, None, None, None]
+    found: list[bytes | None] = [None] * len(FIELDS)
     for name, value in headers:
         index = _COMPARED.get(name.lower())
         if index is not None and found[index] is None:
             found[index] = value
-    media, accept, authorization, idempotency = found
+    media, accept, authorization, idempotency, match, none_match, span, since, until = found
     compared = (
         media.partition(b";")[0].strip().lower() if media is not None else None,
         accept,
         authorization.partition(b" ")[0].lower() if authorization is not None else None,
         idempotency is not None,
+        match,
+        none_match,
+        span,
+        since is not None,
+        until is not None,
     )
     if len(_memo) >= _MEMO_ENTRIES:
         _memo.clear()

@@ -16,6 +16,7 @@ from urllib.parse import quote, quote_plus
 
 import re2
 
+from ci_gate.codecs.http1.keys import FIELDS
 from ci_gate.store.formats import messages
 from ci_gate.store.formats.messages import Bad
 
@@ -26,8 +27,6 @@ _SEGMENT = "1"
 _LITERAL = re.compile(r"[A-Za-z0-9_~-]|\\[.-]")
 """One sign of a pattern that means itself."""
 _PLACEHOLDER = re.compile(r".*\{[^{}]*\}.*")
-_COMPARED = ("accept", "content-type", "authorization", "idempotency-key")
-"""Headers of a call that are compared."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -177,7 +176,7 @@ class Asked:
         named = {name.lower() for name, _ in self.headers}
         named |= {name.lower() for name, _ in self._matchers("headers")}
         if named:
-            self.open += [f"request.headers.{name}" for name in _COMPARED if name not in named]
+            self.open += [f"request.headers.{name}" for name in FIELDS if name not in named]
         else:
             self.open.append("request.headers.*")
         if not self.body and self.verb not in ("GET", "HEAD", "DELETE", "OPTIONS"):

@@ -15,7 +15,7 @@ from ci_gate.model.message import HttpRequest
 from ci_gate.store.formats.ours import KEY, ours_of
 from ci_gate.store.formats.outgoing import Outgoing, Sent, media_of, shown, split_host, text_of
 
-_COMPARED = frozenset(("accept", "content-type"))
+_COMPARED = frozenset(("accept", "content-type", "if-match", "if-none-match", "range"))
 """Fields of a request that our own mocks compare; the others would make a stub answer nobody."""
 _UNSAID = frozenset(("content-length", "transfer-encoding", "content-encoding"))
 """Fields of an answer that WireMock makes itself: it frames its own messages, and bodies are here

@@ -23,6 +23,10 @@ def request(*headers: tuple[bytes, bytes], body: Body = b"{}") -> HttpRequest:
     return HttpRequest("POST", b"/charges/7?dry=1", headers, body)
 
 
+MONDAY = b"Mon, 05 Jan 2026 10:00:00 GMT"
+TUESDAY = b"Tue, 06 Jan 2026 10:00:00 GMT"
+
+
 def test_a_key() -> None:
     """coarse folds the path, full holds every compared place."""
     headers = (
@@ -34,7 +38,7 @@ def test_a_key() -> None:
     )
     made = key(request(*headers))
     assert made.coarse == ("http", "POST", "/charges/{id}")
-    compared = (b"application/json", b"*/*", b"bearer", True)
+    compared = (b"application/json", b"*/*", b"bearer", True, None, None, None, False, False)
     assert made.full == ("POST", b"/charges/7?dry=1", b"{}", compared)
     assert full(request(*headers)) == made.full
     assert made.fields == compared
@@ -52,10 +56,13 @@ def test_a_key() -> None:
             ((b"Content-Type", b"multipart/form-data; boundary=b"),),
         ),
         (((b"Host", b"a:1"),), ((b"Host", b"a:2"),)),
+        (((b"If-Modified-Since", MONDAY),), ((b"if-modified-since", TUESDAY),)),
+        (((b"If-Unmodified-Since", MONDAY),), ((b"if-unmodified-since", TUESDAY),)),
     ],
 )
 def test_what_is_not_compared(one: Headers, other: Headers) -> None:
-    """Values of authorization and idempotency key, parameters of the media type, other headers."""
+    """Values of authorization and idempotency key, parameters of the media type, dates of
+    conditions, which mocks move with the clock, and other headers."""
     assert key(request(*one)) == key(request(*other))
 
 
@@ -67,11 +74,22 @@ def test_what_is_not_compared(one: Headers, other: Headers) -> None:
         ((b"Idempotency-Key", b"a"),),
         ((b"Content-Type", b"text/plain"),),
         ((b"Accept", b"text/plain"),),
+        ((b"If-Match", b'"1"'),),
+        ((b"If-None-Match", b'"1"'),),
+        ((b"Range", b"bytes=0-3"),),
+        ((b"If-Modified-Since", MONDAY),),
+        ((b"If-Unmodified-Since", MONDAY),),
     ],
 )
 def test_what_is_compared(headers: Headers) -> None:
-    """Presence and scheme, presence, media type and Accept make another call."""
+    """Presence and scheme, presence, media type, Accept and conditions make another call."""
     assert key(request(*headers)).full != key(request()).full
+
+
+def test_another_entity_tag_is_another_call() -> None:
+    """Who asks whether something else is still good must not hear that it is."""
+    one, other = (request((b"If-None-Match", tag)) for tag in (b'"1"', b'"2"'))
+    assert key(one).full != key(other).full
 
 
 @pytest.mark.parametrize(
