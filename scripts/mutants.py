@@ -37,6 +37,8 @@ SHORT: dict[str, Any] = {"service": {"ready": {"timeout": "6s"}}, "replay": {"ti
 """What of the configuration is set, so that a mutant that hangs does not take minutes."""
 LONGEST = 300.0
 """Seconds for one gate."""
+NO_VERDICT = "exit code"
+"""How the text of a gate that neither passed nor failed begins."""
 STATES = ("caught", "missed", "equivalent", "not exercised")
 
 
@@ -180,12 +182,17 @@ def exercised(copy: Copy, modules: dict[str, Module], path: Path) -> set[tuple[s
 
 
 class Gates:
-    """Copies, one for each job, and the mutants gated in them."""
+    """Copies, one for each job, and the mutants gated in them. `rows`: a file that gets each as it
+    is judged; what it has already is not gated again."""
 
-    def __init__(self, service: Service, modules: dict[str, Module], work: Path) -> None:
+    def __init__(
+        self, service: Service, modules: dict[str, Module], work: Path, rows: str = ""
+    ) -> None:
         self._service = service
         self._modules = modules
         self._work = work
+        self._rows = Path(rows) if rows else None
+        self._known = read_rows(self._rows) if self._rows else {}
         self._mine = threading.local()
         self._lock = threading.Lock()
         self._copies = 0
@@ -202,7 +209,10 @@ class Gates:
         return found
 
     def judge(self, name: str, mutant: Mutant) -> Judged:
-        """Gate one mutant."""
+        """Gate one mutant, unless it was before."""
+        before = self._known.get(identity(name, mutant))
+        if before is not None:
+            return self._judged(name, mutant, before.state == "caught", before.by)
         copy = self.copy()
         original = (self._service.package / name).read_text(encoding="utf-8")
         with self._lock:  # a mutant stands in the module's one tree while its text is made
@@ -214,26 +224,39 @@ class Gates:
             code, said = 1, f"no end within {LONGEST:.0f} s"
         finally:
             (copy.package / name).write_text(original, encoding="utf-8")
+        said = said if code == 1 else "" if code == 0 else f"{NO_VERDICT} {code}: {said}"
+        found = self._judged(name, mutant, code == 1, said)
         with self._lock:
+            self._write(as_judged(name, mutant, "caught" if code == 1 else "missed", said))
             self.done += 1
             if self.done % 25 == 0:
                 print(f"mutants: {self.done} gated", file=sys.stderr, flush=True)
-        return self._judged(name, mutant, code, said)
+        return found
 
-    def _judged(self, name: str, mutant: Mutant, code: int, said: str) -> Judged:
+    def _write(self, one: Judged) -> None:
+        """As the gate said it: what people say of it is read anew each time."""
+        if self._rows is not None:
+            with self._rows.open("a", encoding="utf-8") as file:
+                print(json.dumps(asdict(one)), file=file)
+
+    def _judged(self, name: str, mutant: Mutant, caught: bool, said: str) -> Judged:
         made = identity(name, mutant)
-        if code == 1:
+        passed = not caught and not said.startswith(NO_VERDICT)
+        if caught:
             state = "caught"
-        elif code == 0 and made in self._service.unrecorded:
+        elif passed and made in self._service.unrecorded:
             state, said = "not exercised", self._service.unrecorded[made]
-        elif code == 0 and made in self._service.equivalent:
+        elif passed and made in self._service.equivalent:
             state, said = "equivalent", self._service.equivalent[made]
         else:
-            state = "missed"
-            said = self._service.explained.get(
-                made, "" if code == 0 else f"exit code {code}: {said}"
-            )
+            state, said = "missed", self._service.explained.get(made, said)
         return as_judged(name, mutant, state, said)
+
+
+def read_rows(path: Path) -> dict[str, Judged]:
+    """The mutants of such a file by their ids; a last line that was cut short is left out."""
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
+    return {one.id: one for one in (Judged(**json.loads(line)) for line in lines)}
 
 
 def identity(name: str, mutant: Mutant) -> str:
@@ -278,7 +301,7 @@ def judge_all(service: Service, given: argparse.Namespace) -> list[Judged]:
         if 0 < given.sample < len(chosen):
             sample = random.Random(given.seed).sample(chosen, given.sample)
             chosen = sorted(sample, key=every.index)
-        gates = Gates(service, modules, work)
+        gates = Gates(service, modules, work, given.resume)
         with ThreadPoolExecutor(given.jobs) as pool:
             found = list(pool.map(lambda one: gates.judge(*one), chosen))
     passed_by = [
@@ -353,6 +376,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="of the unchanged service")
     parser.add_argument("--min", type=float, default=0.95, dest="minimum")
     parser.add_argument("--json", dest="written", default="", help="write every mutant to a file")
+    parser.add_argument("--resume", default="", help="keep what FILE has, append what is judged")
     given = parser.parse_args()
     began = time.monotonic()
     service = read_service((TOP / given.service).resolve(), given.package, given.files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib.util
 import json
 import subprocess
@@ -16,18 +17,19 @@ TOP = Path(__file__).resolve().parent.parent.parent
 SAMPLE = 24
 
 
-def load() -> ModuleType:
-    """scripts/mutating.py."""
-    spec = importlib.util.spec_from_file_location("mutating", TOP / "scripts" / "mutating.py")
+def load(name: str) -> ModuleType:
+    """A script."""
+    spec = importlib.util.spec_from_file_location(name, TOP / "scripts" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["mutating"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-mutating = load()
+mutating = load("mutating")
+mutants = load("mutants")
 
 SOURCE = '''
 """A module."""
@@ -102,18 +104,43 @@ def test_places_say_that_they_were_come_by(tmp_path: Path) -> None:
     assert missed == ["return a or 6"]
 
 
+def test_what_was_judged_is_not_gated_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each mutant is written as it is judged, so that who was interrupted goes on; a line that was
+    cut short counts as none, and a note that was written since is heeded."""
+    text = "def f(a):\n    return a + 1\n"
+    package = tmp_path / "service" / "package"
+    package.mkdir(parents=True)
+    (package / "m.py").write_text(text, encoding="utf-8")
+    (package.parent / "ci-gate.yml").write_text("version: 1\n", encoding="utf-8")
+    service = mutants.Service(folder=package.parent, package=package)
+    modules = {"m.py": mutating.Module(text)}
+    every = modules["m.py"].mutants
+    gated = []
+
+    def gate(copy: object) -> tuple[int, str]:
+        gated.append(copy)
+        return (1, "a cause") if len(gated) == 1 else (0, "")
+
+    monkeypatch.setattr(mutants.Copy, "gate", gate)
+    rows = tmp_path / "rows.jsonl"
+    before = mutants.Gates(service, modules, tmp_path / "one", str(rows))
+    found = [before.judge("m.py", one) for one in every[:2]]
+    assert [one.state for one in found] == ["caught", "missed"]
+    rows.write_text(rows.read_text("utf-8") + '{"id": "cut', encoding="utf-8")
+    known = dataclasses.replace(service, equivalent={found[1].id: "a note"})
+    after = mutants.Gates(known, modules, tmp_path / "two", str(rows))
+    assert after.judge("m.py", every[0]) == found[0]
+    assert (after.judge("m.py", every[1]).state, len(gated)) == ("equivalent", 2)
+
+
 def test_the_notes_name_mutants_that_there_are() -> None:
     """What is said to be equivalent, or explained, is a mutant of the example as it is now."""
-    spec = importlib.util.spec_from_file_location("mutants", TOP / "scripts" / "mutants.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    sys.modules["mutants"] = script
-    spec.loader.exec_module(script)
     for notes in TOP.glob("examples/*/mutants.json"):
-        service = script.read_service(notes.parent, "")
+        service = mutants.read_service(notes.parent, "")
         known = {
-            script.identity(str(path.relative_to(service.package)), one)
+            mutants.identity(str(path.relative_to(service.package)), one)
             for path in service.package.glob(service.files)
             for one in mutating.Module(path.read_text(encoding="utf-8"), service.leave).mutants
         }
