@@ -40,7 +40,7 @@ PartsOf = Callable[[Exchange, Message], Sequence[Part]]
 
 _CLIENT, _CALL, _ANSWER, _RESPONSE = range(4)
 _DIGITS = re.compile("[0-9]+")
-_REMEMBERED = 8192
+_REMEMBERED = 4096
 """Messages whose texts are kept at hand; more of them are read again."""
 _NOT_MADE_UP = frozenset({"response.headers.date", "response.headers.content-length"})
 
@@ -82,9 +82,8 @@ class _Search:
         learned: bool,
         unheard: Collection[str],
     ) -> None:
-        # In order of time; at one moment by step. One key at a time costs no tuple for each.
-        self._events = sorted(_events(snapshot), key=_step)
-        self._events.sort(key=_at)
+        self._exchanges = (*snapshot.inbound, *snapshot.outbound)
+        self._order = self._in_time()
         self._parts_of = parts_of
         self._learned = learned
         self._unheard = unheard
@@ -101,15 +100,40 @@ class _Search:
         self._numbers = Numbers()
         self._texts: dict[object, list[tuple[str, str]]] = {}
 
+    def _in_time(self) -> list[int]:
+        """Events in order of time, at one moment by step: twice an exchange's number for its
+        request, one more for its answer. There may be very many, and a number is small."""
+        found = [
+            2 * number + answer
+            for number, one in enumerate(self._exchanges)
+            for answer in range(1 if one.response is None else 2)
+        ]
+        # One key at a time costs no tuple for each.
+        found.sort(key=lambda number: self._event(number).step)
+        found.sort(key=lambda number: self._event(number).at)
+        return found
+
+    def _event(self, number: int) -> _Event:
+        exchange = self._exchanges[number // 2]
+        if number % 2 and exchange.response is not None:
+            step = _RESPONSE if exchange.inbound else _ANSWER
+            return _Event(exchange.at + exchange.took, step, exchange, exchange.response)
+        return _Event(
+            exchange.at, _CLIENT if exchange.inbound else _CALL, exchange, exchange.request
+        )
+
+    def _events(self) -> Iterator[_Event]:
+        return map(self._event, self._order)
+
     def run(self) -> Bindings:
-        for event in self._events:
+        for event in self._events():
             if event.step in (_CLIENT, _CALL):
                 for place, text in self._texts_of(event):
                     self._asked.update(_values(text))
                     if event.exchange.id in self._unheard:
                         self._carried.setdefault(_way(event.exchange, place), []).append(text)
         steps = (self._client, self._call, self._answer, self._response)
-        for event in self._events:
+        for event in self._events():
             steps[event.step](event)
         inbound = [
             (value, spot, self._used[value])
@@ -218,22 +242,6 @@ class _Search:
 
     def _is_fresh(self, value: str) -> bool:
         return value not in self._known
-
-
-def _step(event: _Event) -> int:
-    return event.step
-
-
-def _at(event: _Event) -> float:
-    return event.at
-
-
-def _events(snapshot: Snapshot) -> Iterator[_Event]:
-    for exchange in (*snapshot.inbound, *snapshot.outbound):
-        first, last = (_CLIENT, _RESPONSE) if exchange.inbound else (_CALL, _ANSWER)
-        yield _Event(exchange.at, first, exchange, exchange.request)
-        if exchange.response is not None:
-            yield _Event(exchange.at + exchange.took, last, exchange, exchange.response)
 
 
 def _values(text: str) -> Iterator[str]:

@@ -3,11 +3,55 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
+
+from ci_gate.codecs.registry import codec
 from ci_gate.config.addrules import with_rules
 from ci_gate.gate.summary import ProposedRule
+from ci_gate.model.message import HttpRequest
 from ci_gate.store.files import read_or_none, write_file
+from ci_gate.store.formats.found import Relaxed
+
+
+class Relaxations:
+    """What a tool lets differ, once for each route: many stubs of one route give one rule."""
+
+    def __init__(self) -> None:
+        self._named: list[Relaxed] = []
+        self._rules: dict[ProposedRule, None] = {}
+
+    def take(self, item: Relaxed, dependency: Callable[[], str]) -> None:
+        """`dependency` tells the name of who was called, of an item that is about a call."""
+        if item.method:
+            asked = HttpRequest(method=item.method, target=item.target)
+            rule = msgspec.structs.replace(
+                _rule(item), dependency=dependency(), call=codec("http").route(asked)
+            )
+            self._rules[rule] = None
+        elif item.everywhere:
+            self._rules[_rule(item)] = None
+        else:
+            self._named.append(item)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The tool's names of the inbound exchanges that something is about."""
+        return frozenset(one.name for one in self._named)
+
+    def rules(self, routes: Mapping[str, str]) -> tuple[ProposedRule, ...]:
+        """`routes`: those of the exchanges, by the tool's names, as far as they came over."""
+        found = {
+            msgspec.structs.replace(_rule(one), route=routes[one.name]): None
+            for one in self._named
+            if one.name in routes
+        }
+        return tuple(found | self._rules)
+
+
+def _rule(item: Relaxed) -> ProposedRule:
+    return ProposedRule(at=item.at, allow=item.allow, reason=item.reason)
 
 
 def rule_line(rule: ProposedRule) -> str:

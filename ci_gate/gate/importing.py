@@ -19,9 +19,9 @@ from ci_gate.correlation.bytime import with_causes
 from ci_gate.errors import UsageError
 from ci_gate.gate import events
 from ci_gate.gate.folding import fold_leftover, fold_recorded
-from ci_gate.gate.importedrules import write_rules
+from ci_gate.gate.importedrules import Relaxations, write_rules
 from ci_gate.gate.listeners import LOCAL
-from ci_gate.gate.summary import Fidelity, ImportSummary, ProposedRule
+from ci_gate.gate.summary import Fidelity, ImportSummary
 from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
 from ci_gate.model.message import HttpRequest, Message
 from ci_gate.model.snapshot import Origin, Snapshot
@@ -63,6 +63,7 @@ EVERYTHING = 1 << 60
 WITHOUT_HOST = "unnamed"
 """The dependency of calls whose format names no host, unless it is told."""
 _STANDING = (STARTUP, BACKGROUND, UNFINISHED)
+_AT_START = (STARTUP,)
 _PROGRESS = 1000
 _PORTS = {"http": 80, "https": 443, "postgres": 5432, "redis": 6379}
 _PROTOCOLS = {"postgres": "postgres", "redis": "redis"}
@@ -121,8 +122,8 @@ class _Importer:
         self._names: dict[str, str] = {}
         """The tool's name of an inbound exchange -> its provisional id."""
         self._causes: dict[str, tuple[str, ...]] = {}
-        """Provisional id of a call -> the tool's names of its causes."""
-        self._relaxed: list[Relaxed] = []
+        """Provisional id of a call -> the tool's names of the exchanges that caused it."""
+        self._relaxed = Relaxations()
         self._lost: Counter[str] = Counter()
         self._skipped: Counter[str] = Counter()
         self._first: dict[str, str] = {}
@@ -133,7 +134,7 @@ class _Importer:
         """The time of the first exchange; not every recording is in order."""
         self._serial = self._inbound = 0
         self._routes: dict[str, str] = {}
-        """Provisional id -> route of what there are rules for."""
+        """The tool's name of an inbound exchange that there are rules for -> its route."""
         self._host = ""
         self._port = 0
         self._unanswered = 0
@@ -145,7 +146,7 @@ class _Importer:
         elif isinstance(item, Skipped):
             self._skip(item.why, item.where)
         elif isinstance(item, Relaxed):
-            self._relaxed.append(item)
+            self._relaxed.take(item, lambda: self._named(item.scheme, item.host, item.port))
         elif isinstance(item, Handshake):
             name = self._named(item.scheme, item.host, item.port)
             self._dependencies.session(name, item.facts)
@@ -181,7 +182,7 @@ class _Importer:
             self._unanswered += found.response is None
             if found.name:
                 self._names[found.name] = name
-        elif found.causes is not None:
+        elif found.causes and not exchange.groups:
             self._causes[name] = found.causes
         self._journal.append(exchange)
         if self._serial % _PROGRESS == 0:
@@ -200,6 +201,7 @@ class _Importer:
             id=name,
             dependency=dependency,
             route=speaks.route(request),
+            groups=_alone(found),
             at=self._at(found),
             took=round(found.took, 3),
             connection=session,
@@ -288,8 +290,8 @@ class _Importer:
         dependencies = self._dependencies.all()
         protocols = {one.name: one.protocol for one in dependencies}
         exchanges = [self._kept(one, protocols) for one in read_journal(self._journal.path)]
-        ruled = {self._names.get(one.name) for one in self._relaxed}
-        self._routes = {one.id: one.route for one in exchanges if one.id in ruled}
+        ruled = {self._names[one]: one for one in self._relaxed.names if one in self._names}
+        self._routes = {ruled[one.id]: one.route for one in exchanges if one.id in ruled}
         return Recording(
             origin=self._origin((self._start or 0.0) + self._earliest / 1000),
             dependencies=dependencies,
@@ -316,11 +318,8 @@ class _Importer:
     def _groups(self, exchange: Exchange) -> tuple[str, ...]:
         causes = self._causes.get(exchange.id)
         if causes is None:
-            return ()
-        if causes and causes[0] in _STANDING:
-            return causes[:1]
-        known = tuple(self._names[one] for one in causes if one in self._names)
-        return known or (STARTUP,)
+            return exchange.groups
+        return tuple(self._names[one] for one in causes if one in self._names) or _AT_START
 
     def _origin(self, start: float) -> Origin:
         moment = datetime.datetime.fromtimestamp(start, datetime.UTC)
@@ -344,7 +343,7 @@ class _Importer:
     def _summary(self, snapshot: Snapshot) -> ImportSummary:
         calls = Counter(one.dependency for one in snapshot.outbound)
         self._lost.update(self._redactor.unfit)
-        rules = self._rules()
+        rules = self._relaxed.rules(self._routes)
         return ImportSummary(
             out=self._options.out,
             path=self._options.path,
@@ -371,21 +370,14 @@ class _Importer:
             for what, count in counted.items()
         )
 
-    def _rules(self) -> tuple[ProposedRule, ...]:
-        """What the tool lets differ, once for each route."""
-        found: dict[ProposedRule, None] = {}
-        for one in self._relaxed:
-            rule = ProposedRule(at=one.at, allow=one.allow, reason=one.reason)
-            name = self._names.get(one.name, "")
-            if one.method:
-                asked = HttpRequest(method=one.method, target=one.target)
-                where = {"dependency": self._named(one.scheme, one.host, one.port)}
-                rule = msgspec.structs.replace(rule, call=codec("http").route(asked), **where)
-            elif name:
-                rule = msgspec.structs.replace(rule, route=self._routes[name])
-            if one.method or name or one.everywhere:
-                found[rule] = None
-        return tuple(found)
+
+def _alone(found: Found) -> tuple[str, ...]:
+    """The group of a call that, as its format says, no request has caused."""
+    if found.inbound or found.causes is None:
+        return ()
+    if not found.causes:
+        return _AT_START
+    return found.causes[:1] if found.causes[0] in _STANDING else ()
 
 
 def _host_field(message: Message) -> str:

@@ -24,7 +24,8 @@ OVER_MAXIMUM = "more than --max"
 ITS_REQUEST = "its inbound exchange was not kept"
 UNFINISHED_NOTE = "its inbound exchange was not finished when the recording was cut off"
 
-_GROUPS = frozenset((STARTUP, BACKGROUND, UNFINISHED))
+_ALONE = {group: (group,) for group in (STARTUP, BACKGROUND, UNFINISHED)}
+"""Groups without a request; calls of one share their tuple."""
 _STEP = 0.001
 """Times are kept to a microsecond, and no two exchanges share one: order survives the files."""
 
@@ -117,7 +118,7 @@ class _Fold:
         moves = self._moves(kept, calls, ids)
         added, unfinished = len(kept), sum(call.groups == (UNFINISHED,) for call in calls)
         # A recording may be large: each exchange is let go as soon as it has its new form.
-        self._inbound, self._outbound = [], []
+        self._inbound, self._outbound, self._identities = [], [], {}
         everything = stays
         for waiting in (kept, calls):
             everything += [_moved(e, ids[e.id], moves.get(e.id, 0.0)) for e in taken(waiting)]
@@ -176,8 +177,10 @@ class _Fold:
         inbound = {exchange.id for exchange in self._inbound}
         calls = []
         for call in self._outbound:
-            groups = tuple(names.get(g, g) for g in call.groups if g in names or g in _GROUPS)
-            if groups:
+            groups = tuple(names.get(g, g) for g in call.groups if g in names or g in _ALONE)
+            if groups and groups == call.groups:
+                calls.append(call)
+            elif groups:
                 calls.append(msgspec.structs.replace(call, groups=groups))
             elif not inbound.isdisjoint(call.groups):
                 self._drop(call, ITS_REQUEST)
@@ -188,9 +191,9 @@ class _Fold:
     def _without_cause(self, call: Exchange) -> Exchange:
         if call.groups:
             notes = (*call.notes, UNFINISHED_NOTE)
-            return msgspec.structs.replace(call, groups=(UNFINISHED,), notes=notes)
+            return msgspec.structs.replace(call, groups=_ALONE[UNFINISHED], notes=notes)
         group = BACKGROUND if self._inbound else STARTUP
-        return msgspec.structs.replace(call, groups=(group,))
+        return msgspec.structs.replace(call, groups=_ALONE[group])
 
     def _name_calls(
         self, calls: list[Exchange], updated: set[str]
@@ -201,7 +204,7 @@ class _Fold:
             known = Known(old, old, self._known)
             return name_all(calls, self._identities, known, self._numbers), []
         gone = [call for call in old if call.groups and updated.issuperset(call.groups)]
-        standing = [call for call in old if not _GROUPS.isdisjoint(call.groups)]
+        standing = [call for call in old if not _ALONE.keys().isdisjoint(call.groups)]
         known = Known([*gone, *standing], gone, self._known)
         names = name_all(calls, self._identities, known, self._numbers)
         removed = {call.id for call in gone} | known.taken | updated

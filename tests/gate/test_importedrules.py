@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ci_gate.config.file import load
-from ci_gate.gate.importedrules import rule_line, write_rules
+from ci_gate.gate.importedrules import Relaxations, rule_line, write_rules
 from ci_gate.gate.summary import ProposedRule
+from ci_gate.store.formats.found import Relaxed
 from tests.gate.test_importing import brought
 from tests.store.formats.test_keploy import MOCK, recorded
 
@@ -45,4 +46,23 @@ def test_noise_of_keploy(tmp_path: Path) -> None:
         ("GET /a", "", "response.body.$.ts"),
         ("GET /a", "", "response.headers.x-id"),
         ("", "GET /up", "request.headers.x-trace"),
+    ]
+
+
+def test_one_rule_a_route() -> None:
+    """Many stubs of one route give one; of exchanges that did not come over there is none."""
+    relaxed = Relaxations()
+    for number in range(3):
+        about = Relaxed(at="request.body", method="GET", target=b"/p/%d" % number, reason="r")
+        relaxed.take(about, lambda: "shop")
+    for name in ("test-1", "test-2"):
+        relaxed.take(Relaxed(at="response.body.$.ts", name=name, reason="r"), lambda: "")
+    relaxed.take(Relaxed(at="response.headers.x", everywhere=True, reason="r"), lambda: "")
+    assert relaxed.names == {"test-1", "test-2"}
+    assert [
+        (one.route, one.dependency, one.call) for one in relaxed.rules({"test-1": "GET /a"})
+    ] == [
+        ("GET /a", "", ""),
+        ("", "shop", "GET /p/{id}"),
+        ("", "", ""),
     ]

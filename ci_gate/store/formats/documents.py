@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -50,9 +50,22 @@ class Json:
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise self._wrong(error, self._offset(raw)) from error
 
+    def lines(self, parts: Iterable[msgspec.Raw]) -> Iterator[int]:
+        """The line of each of many parts, which come in the order of the document."""
+        line = counted = after = 0
+        for raw in parts:
+            found = max(self.data.find(bytes(raw), after), after)
+            line, counted = line + self.data.count(b"\n", counted, found), found
+            after = found + len(bytes(raw))
+            yield line + 1
+
     def where(self, raw: msgspec.Raw) -> str:
         """File and line of a part."""
-        return self._source.where(self._name, line_at(self.data, self._offset(raw)))
+        return self.at_line(line_at(self.data, self._offset(raw)))
+
+    def at_line(self, line: int) -> str:
+        """File and line."""
+        return self._source.where(self._name, line)
 
     def _offset(self, raw: msgspec.Raw) -> int:
         return max(self.data.find(bytes(raw)), 0)

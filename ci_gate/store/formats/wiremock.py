@@ -7,7 +7,7 @@ rules of what the stub leaves open.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -32,8 +32,28 @@ _OTHERS = (b'"log"', b'"info"', b'"msgType"', b'"schemaVersion"', b"api.keploy.i
 """What the JSON of other tools has."""
 
 
-class _Mappings(msgspec.Struct, frozen=True):
-    mappings: list[msgspec.Raw]
+class _File(msgspec.Struct, frozen=True):
+    mappings: list[msgspec.Raw] | None = None
+    """None: the file is one mapping."""
+
+
+class _Scenario(msgspec.Struct, frozen=True):
+    name: str
+    before: str
+    after: str
+
+
+class _Part(NamedTuple):
+    """One mapping where it stands. It is read only when it is its turn: there may be many."""
+
+    document: Json
+    line: int
+    raw: msgspec.Raw
+    scenario: _Scenario | None
+
+    def decode(self) -> dict[str, Any]:
+        """Its content. Raises Wrong."""
+        return self.document.decode_part(self.raw, dict[str, Any])
 
 
 def recognises(source: Source) -> bool:
@@ -62,47 +82,62 @@ def _folder(name: str) -> str:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Item]:
     """Each stub, in the order in which they would be asked."""
-    stubs: list[tuple[int, str, dict[str, Any]]] = []
+    parts: list[_Part] = []
     for name in _inputs(source):
         try:
-            stubs += _stubs(Json(source, name))
+            parts += _parts(Json(source, name))
         except Wrong as error:
             yield Fault(error.where, str(error))
-    for where, stub in _ordered(stubs):
+    for part in _ordered(parts):
+        where = part.document.at_line(part.line)
         try:
-            yield from _Stub(source, where, stub).read()
+            yield from _Stub(source, where, part.decode()).read()
+        except Wrong as error:
+            yield Fault(error.where, str(error))
         except Bad as error:
             yield Fault(where, str(error))
 
 
-def _stubs(document: Json) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Number, place and content of each mapping of a file."""
-    whole = document.decode(dict[str, Any])
-    parts = [msgspec.Raw(document.data)]
-    if "mappings" in whole:
-        parts = document.decode(_Mappings).mappings
-    for number, raw in enumerate(parts):
-        where = document.where(raw) if len(parts) > 1 else document.where(msgspec.Raw(b"{"))
-        yield number, where, document.decode_part(raw, dict[str, Any])
+def _parts(document: Json) -> list[_Part]:
+    """The mappings of a file."""
+    found = document.decode(_File).mappings
+    raws = [msgspec.Raw(document.data.strip())] if found is None else found
+    lines = document.lines(raws)
+    return [
+        _Part(document, line, raw, _scenario(raw)) for line, raw in zip(lines, raws, strict=True)
+    ]
 
 
-def _ordered(
-    stubs: list[tuple[int, str, dict[str, Any]]],
-) -> list[tuple[str, dict[str, Any]]]:
+def _scenario(raw: msgspec.Raw) -> _Scenario | None:
+    """The scenario of a mapping; of what is no mapping there will be an error."""
+    if b'"scenarioName"' not in bytes(raw):
+        return None
+    try:
+        stub = msgspec.json.decode(raw, type=dict[str, Any])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    name, before, after = (
+        value if isinstance(value, str) else ""
+        for value in map(stub.get, ("scenarioName", "requiredScenarioState", "newScenarioState"))
+    )
+    return _Scenario(name, before, after) if name else None
+
+
+def _ordered(parts: list[_Part]) -> list[_Part]:
     """By scenario state (the first first, then what each leads to), then as they are written."""
-    depth: dict[tuple[Any, Any], int] = {}
-    for _ in range(min(len(stubs), 50)):
-        for _, _, stub in stubs:
-            scenario, after = stub.get("scenarioName"), stub.get("newScenarioState")
-            before = depth.get((scenario, stub.get("requiredScenarioState")), 0)
-            if scenario is not None and after is not None and after != _STARTED:
-                depth.setdefault((scenario, after), before + 1)
+    told = [one.scenario for one in parts if one.scenario]
+    depth: dict[tuple[str, str], int] = {}
+    for _ in range(min(len(told), 50)):
+        for one in told:
+            if one.after and one.after != _STARTED:
+                before = depth.get((one.name, one.before), 0)
+                depth.setdefault((one.name, one.after), before + 1)
 
-    def key(at: int) -> tuple[int, int]:
-        stub = stubs[at][2]
-        return depth.get((stub.get("scenarioName"), stub.get("requiredScenarioState")), 0), at
+    def key(part: _Part) -> int:
+        one = part.scenario
+        return depth.get((one.name, one.before), 0) if one else 0
 
-    return [stubs[at][1:] for at in sorted(range(len(stubs)), key=key)]
+    return sorted(parts, key=key)
 
 
 def _ours(stub: dict[str, Any]) -> Ours:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ci_gate.store.formats.documents import Json, Wrong, Yaml
@@ -51,3 +52,10 @@ def test_json_names_the_line(tmp_path: Path) -> None:
     with pytest.raises(Wrong) as wrong:
         Json(Source(str(tmp_path / "x.json")), "x.json").decode(dict)
     assert wrong.value.where == f"{tmp_path}/x.json:3"
+
+
+def test_lines_of_many_parts(tmp_path: Path) -> None:
+    """Each where it stands, equal ones too."""
+    (tmp_path / "x.json").write_text('[{"a": 1},\n {"a": 1},\n\n {"b": 2}]')
+    document = Json(Source(str(tmp_path / "x.json")), "x.json")
+    assert list(document.lines(document.decode(list[msgspec.Raw]))) == [1, 2, 4]

@@ -127,3 +127,15 @@ def test_broken(tmp_path: Path, text: str) -> None:
     (path / "mappings" / "x.json").write_text(text)
     (fault,) = those(read(path), Fault)
     assert fault.where == f"{path}/mappings/x.json:1"
+
+
+def test_a_broken_mapping_among_others(tmp_path: Path) -> None:
+    """It is named by its line, and the others are read."""
+    good = json.dumps(stub({"url": "/a"}, body="ok"))
+    folder = tmp_path / "mappings"
+    folder.mkdir()
+    (folder / "all.json").write_text(f'{{"mappings": [{good},\n 7,\n {good}]}}')
+    items = read(tmp_path)
+    assert len(those(items, Found)) == 2
+    (fault,) = those(items, Fault)
+    assert fault.where == f"{folder}/all.json:2"
