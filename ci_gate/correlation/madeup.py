@@ -1,14 +1,17 @@
-"""When two recorded calls are the same but for values that the service made up.
+"""When two recorded calls are the same but for values that nobody asked for.
 
-A poll that says the time, a token refresh with a nonce: no two of them are equal, and they are one
-key all the same. Only fresh values (`correlation.bindings`) are left out, each for its kind.
+A poll that says the time, a token refresh with a nonce, a job that keeps what a poll has told: no
+two of them are equal, and they are one key all the same. Only fresh values (`correlation.bindings`)
+and what polls alone have told (`correlation.news`) are left out, each for its kind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
-from ci_gate.correlation.bindings import texts_of
+from ci_gate.correlation.atoms import values_of
+from ci_gate.correlation.bindings import PartsOf, texts_of
+from ci_gate.correlation.news import news
 from ci_gate.model.binding import Bindings
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Key, Part
@@ -17,13 +20,15 @@ from ci_gate.values.times import written_as
 
 
 class Keys:
-    """Keys of recorded calls. `bindings` are those of the recording; `parts_of` and `key_of` ask
-    the codec of a call's dependency about its request."""
+    """Keys of recorded calls. `exchanges` is all that was recorded, `bindings` what travels in it;
+    `parts_of` and `key_of` ask the codec of an exchange's dependency about a message of it, and
+    about its request."""
 
     def __init__(
         self,
+        exchanges: Collection[Exchange],
         bindings: Bindings,
-        parts_of: Callable[[Exchange], Sequence[Part]],
+        parts_of: PartsOf,
         key_of: Callable[[Exchange], Key],
     ) -> None:
         self._parts_of = parts_of
@@ -33,15 +38,25 @@ class Keys:
             for spot in fresh.sent:
                 places = self._made_up.setdefault(spot.exchange, {})
                 places.setdefault(spot.at, []).append(fresh.value)
+        self._news: frozenset[str] = frozenset()
+        self._news = news(exchanges, parts_of, self)
 
     def __call__(self, exchange: Exchange) -> Hashable:
-        """Equal for calls that are equal but for made-up values of one kind at one place."""
-        key, made_up = self._key_of(exchange), self._made_up.get(exchange.id)
-        if not made_up:
+        """Equal for calls that are equal but for such values of one kind at one place."""
+        key, made_up = self._key_of(exchange), self._made_up.get(exchange.id, {})
+        if not (made_up or self._news):
             return key.full
-        parts = [part for part in self._parts_of(exchange) if part.place != "headers"]
+        parts = [
+            part for part in self._parts_of(exchange, exchange.request) if part.place != "headers"
+        ]
         texts = texts_of("request", parts)
-        said = {place: _blank(text, made_up.get(place, ())) for place, text in texts.items()}
+        left_out = {
+            place: [*made_up.get(place, ()), *self._news.intersection(values_of(text))]
+            for place, text in texts.items()
+        }
+        if not any(left_out.values()):
+            return key.full
+        said = {place: _blank(text, left_out[place]) for place, text in texts.items()}
         return (key.coarse, key.fields, _untold(parts, said), tuple(sorted(said.items())))
 
 

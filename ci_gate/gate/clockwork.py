@@ -12,7 +12,7 @@ from collections.abc import Collection, Hashable, Sequence
 import msgspec
 
 from ci_gate.codecs.registry import codec
-from ci_gate.correlation.madeup import Keys
+from ci_gate.gate.jobs import keys_of
 from ci_gate.gate.rehearsing import Rehearsal
 from ci_gate.mocks.guessing import ELSEWHERE
 from ci_gate.model.call import CallRecord
@@ -49,11 +49,7 @@ def _is_late(call: CallRecord, recorded: Exchange, one: Rehearsal, settle: float
 def in_background(snapshot: Snapshot, calls: Collection[str]) -> Snapshot:
     """`snapshot` with these calls, and every one with the key of one of them, in the background."""
     protocols = {one.name: codec(one.protocol) for one in snapshot.dependencies}
-    keys = Keys(
-        snapshot.bindings,
-        lambda one: protocols[one.dependency].places(one.request),
-        lambda one: protocols[one.dependency].key(one.request),
-    )
+    keys = keys_of(snapshot)
     moved = [
         msgspec.structs.replace(one, groups=(BACKGROUND,)) if one.id in calls else one
         for one in snapshot.outbound

@@ -17,6 +17,7 @@ from ci_gate.correlation.madeup import Keys
 from ci_gate.errors import GateError, UsageError
 from ci_gate.gate import events
 from ci_gate.gate.choosing import new_only
+from ci_gate.gate.jobs import keys_of
 from ci_gate.gate.steadying import steady
 from ci_gate.gate.summary import RecordSummary, Uncaptured
 from ci_gate.model.binding import Bindings
@@ -184,12 +185,7 @@ def _keys(options: RecordOptions, recorded: Recording, exchanges: Sequence[Excha
         inbound=tuple(one for one in exchanges if one.inbound),
         outbound=tuple(one for one in exchanges if not one.inbound),
     )
-    codec_of = _codecs(snapshot)
-    return Keys(
-        _bindings(options, snapshot),
-        lambda exchange: codec_of(exchange).places(exchange.request),
-        lambda exchange: codec_of(exchange).key(exchange.request),
-    )
+    return keys_of(msgspec.structs.replace(snapshot, bindings=_bindings(options, snapshot)))
 
 
 def _bindings(options: RecordOptions, snapshot: Snapshot) -> Bindings:

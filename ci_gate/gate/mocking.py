@@ -24,6 +24,7 @@ from ci_gate.diff.noiseopen import opened_by_noise
 from ci_gate.diff.rules import Rules
 from ci_gate.gate.answering import is_timed
 from ci_gate.gate.effects import facts_of
+from ci_gate.gate.jobs import begun_at_start
 from ci_gate.gate.listeners import LOCAL, LOOPBACK, Listeners, address_of
 from ci_gate.mocks.bound import Bound
 from ci_gate.mocks.entries import Recorded
@@ -73,6 +74,7 @@ class Mocks:
         self.authority = certificates
         self.routes = {one.id: one.route for one in snapshot.inbound}
         self._times = [one.at for one in snapshot.inbound]
+        self._jobs = begun_at_start(snapshot)
         self._rules = rules
         self._by_address: dict[Address, Mock] = {}
         self._telemetry = Mock(
@@ -142,6 +144,7 @@ class Mocks:
                 session=protocol.about_session(exchange.request),
                 opened=self._opened(protocol, exchange),
                 after=self._after(exchange),
+                job=exchange.id in self._jobs,
             )
             for exchange in exchanges
             for facts in (facts_of(protocol, exchange, dependency.effects),)

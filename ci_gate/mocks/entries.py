@@ -26,13 +26,15 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """(place pattern, kind) of the places that are compared by kind."""
     after: str = ""
     """The inbound exchange that had begun last when it was made; "" before the first."""
+    job: bool = False
+    """Made at the start, and by the clock from then on: nobody's whenever it is made again."""
 
 
 class Entry:
     """A recorded call in the matcher's memory."""
 
     __slots__ = (
-        "after", "epoch", "exchange", "full", "groups", "last", "order", "prepared", "read",
+        "after", "epoch", "exchange", "full", "groups", "job", "last", "order", "prepared", "read",
         "session", "targets", "uses",
     )  # fmt: skip
 
@@ -43,6 +45,7 @@ class Entry:
         self.session = recorded.session
         self.groups = recorded.exchange.groups
         self.after = recorded.after
+        self.job = recorded.job
         self.order = order
         self.targets = recorded.targets
         self.last = last

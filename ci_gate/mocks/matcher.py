@@ -356,7 +356,8 @@ class Matcher:
             known = InTime([*started, *entries], self._begun) if entries else InOrder(started)
             self._nobodys[id(bucket)] = known
         # A background key is nobody's; a start-up call made now is told by whose it is now.
-        whose = (BACKGROUND,) if entries and groups != (STARTUP,) else groups
+        nobodys = entries or any(entry.job for entry in started)
+        whose = (BACKGROUND,) if nobodys and groups != (STARTUP,) else groups
         return self._consume(known.next(groups), STANDING, whose)
 
     def _bind(self, request: Message, coarse: Hashable, groups: Groups) -> Match | None:

@@ -22,8 +22,9 @@ def keys(*calls: HttpRequest, client: HttpRequest | None = None) -> list[Hashabl
         recording.call(call, say({}))
     snapshot = recording.snapshot()
     made = Keys(
+        (*snapshot.inbound, *snapshot.outbound),
         find(snapshot, parts_of),
-        lambda one: CODEC.places(one.request),
+        parts_of,
         lambda one: CODEC.key(one.request),
     )
     return [made(one) for one in snapshot.outbound]

@@ -144,6 +144,14 @@ def test_startup_calls_are_answered_without_limit() -> None:
     assert [scene.live("GET /config", "startup").tier for _ in range(3)] == [STANDING] * 3
 
 
+def test_what_a_job_did_first_is_nobodys_when_it_does_it_again() -> None:
+    """Of the start while there is no request, of the background from then on."""
+    scene = Scene(msgspec.structs.replace(call("PUT /x", "startup"), job=True))
+    assert scene.live("PUT /x", "startup").groups == ("startup",)
+    again = scene.live("PUT /x", "a")
+    assert (again.tier, again.groups) == (STANDING, ("background",))
+
+
 def test_a_request_may_use_what_startup_recorded() -> None:
     """A lazy client asks during the first request for what was asked at startup."""
     scene = Scene(call("GET /config", "startup", "1"))
