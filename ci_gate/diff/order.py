@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ci_gate.model.call import CallRecord
 
@@ -41,17 +41,18 @@ def parallel(one: CallRecord, other: CallRecord) -> bool:
     return second.at < first.ended
 
 
-def conflict(one: CallRecord, other: CallRecord) -> bool:
-    """True when it matters which of two calls comes first: both are of one transaction or one order
-    scope, both write, or one writes what the other reads. Two transactions run beside one
-    another, and so do calls that were recorded so."""
+def conflict(one: CallRecord, other: CallRecord, writing: Collection[tuple[str, str]]) -> bool:
+    """True when it matters which of two calls comes first: both are of one transaction that writes
+    (`writing`: dependency and transaction) or one order scope, both write, or one writes what the
+    other reads. Two transactions run beside one another, and so do calls that were
+    recorded so."""
     before, after = one.facts, other.facts
     same = one.dependency == other.dependency
-    if same and (
-        (before.transaction and before.transaction == after.transaction)
-        or (before.order and before.order == after.order)
-    ):
+    if same and before.order and before.order == after.order:
         return True
+    if same and before.transaction and before.transaction == after.transaction:
+        # Drivers open transactions for reads, too; nothing follows from the order of those.
+        return (one.dependency, before.transaction) in writing
     if parallel(one, other) or (before.transaction and after.transaction):
         return False
     writes = (before.effect == "write") + (after.effect == "write")
@@ -65,6 +66,11 @@ def reordered(calls: Sequence[tuple[int, CallRecord]]) -> list[tuple[int, bool]]
     sides with a call that it conflicts with; the rest only shows that something runs in parallel.
     """
     moved = out_of_order([index for index, _ in calls])
+    writing = {
+        (call.dependency, call.facts.transaction)
+        for _, call in calls
+        if call.facts.effect == "write"
+    }
     tries = _TRIES
     found = []
     for position in sorted(moved):
@@ -76,5 +82,7 @@ def reordered(calls: Sequence[tuple[int, CallRecord]]) -> list[tuple[int, bool]]
         ]
         tries -= len(crossed)
         # A storm of moved calls is red without a look at every pair.
-        found.append((position, tries < 0 or any(conflict(call, other) for other in crossed)))
+        found.append(
+            (position, tries < 0 or any(conflict(call, other, writing) for other in crossed))
+        )
     return found

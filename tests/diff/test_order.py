@@ -63,6 +63,16 @@ def test_scopes_are_apart() -> None:
     assert swapped(*(call("db", "read", order="s"),) * 2) == [True]
 
 
+def test_reads_keep_their_order_in_a_transaction_that_writes() -> None:
+    """A driver's transaction around two reads gives them none; one that writes does."""
+    one, two = (call("db", "read", transaction="1", targets=(name,)) for name in "ab")
+    assert swapped(one, two) == [False]
+    write = call("db", "write", transaction="1", targets=("c",))
+    assert reordered([(1, two), (0, one), (2, write)]) == [(0, True)]
+    elsewhere = call("db", "write", transaction="2", targets=("c",))
+    assert reordered([(1, two), (0, one), (2, elsewhere)]) == [(0, False)]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "red"),
     [
