@@ -90,7 +90,7 @@ def folded(
             following.append(difference)
         elif not difference.excused:
             _put(leading, (difference.standing, _key(difference, moments)), difference)
-    found = _items(_alike(_renamed(list(leading.values()))))
+    found = _items(_members(_alike(_renamed(list(leading.values())))))
     home = {id(difference): one for one in found for difference in one.everything()}
     under: dict[Hashable, Fold] = {}
     for difference in following:
@@ -205,6 +205,20 @@ def _way(one: Fold) -> Hashable:
         return None
     renamed = _claim(one, RENAMED_TO)
     return (first.notice, first.standing, part, name, first.change, way, renamed)
+
+
+def _members(folds: Sequence[Fold]) -> list[Fold]:
+    """Members of one object that changed in one way, as all prices that were rounded."""
+    return _joined(folds, _member)
+
+
+def _member(one: Fold) -> Hashable:
+    first, claim = one.first, transform(one.own)
+    if first.dependency or first.change not in ("value", "type") or not claim:
+        return None
+    if len({fold(d.place) for d in one.own}) > 1 or _claim(one, RENAMED_TO):
+        return None
+    return (first.notice, first.standing, _parent(one), first.change, claim)
 
 
 def _items(folds: Sequence[Fold]) -> list[Fold]:

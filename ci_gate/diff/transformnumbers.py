@@ -13,6 +13,8 @@ _WHOLE = Decimal(2**64)
 _NEAR = Decimal("1e-9")
 _CONTEXT = decimal.Context(prec=60, Emax=999, Emin=-999, traps=[])
 _MOST_PLACES = 8
+_TO_NEAREST = (decimal.ROUND_HALF_UP, decimal.ROUND_HALF_EVEN, decimal.ROUND_HALF_DOWN)
+"""A half goes either way: 9.95 is a little less than that in binary, and is rounded to 9.9."""
 
 
 def is_number_text(text: str) -> bool:
@@ -64,8 +66,7 @@ def _roundings(before: Decimal, after: Decimal) -> list[str]:
     places = min(_places(before), _MOST_PLACES + 1)
     for kept in range(_places(after), places):
         step = Decimal(1).scaleb(-kept)
-        ways = (decimal.ROUND_HALF_UP, decimal.ROUND_HALF_EVEN)
-        if any(_to(before, step, way) == after for way in ways):
+        if any(_to(before, step, way) == after for way in _TO_NEAREST):
             found.append(f"rounded to {kept} places" if kept != 1 else "rounded to 1 place")
         if _to(before, step, decimal.ROUND_DOWN) == after:
             found.append(f"cut to {kept} places" if kept != 1 else "cut to 1 place")

@@ -75,6 +75,18 @@ def test_other_ways_stay_apart() -> None:
     assert sizes(one, two, *unknown) == [1, 1, 1, 1]
 
 
+def test_members_of_an_object_that_changed_in_one_way_are_one() -> None:
+    """All prices rounded are one change; what changed otherwise, or elsewhere, is another."""
+    rounded: dict[str, Any] = {"transforms": ("rounded to 1 place",)}
+    prices = [
+        answer(str(n), place=f"response.body.$.prices.{name}", expected=was, actual=now, **rounded)
+        for n, (name, was, now) in enumerate((("EUR", "9.95", "9.9"), ("USD", "8.53", "8.5")))
+    ]
+    unknown = answer("2", place="response.body.$.prices.GBP", expected="7.01", actual="9.2")
+    weight = answer("3", place="response.body.$.weight", expected="1.22", actual="1.2", **rounded)
+    assert sizes(*prices, unknown, weight) == [2, 1, 1]
+
+
 def test_one_status_for_another_is_one_over_routes() -> None:
     """A guard that turns everybody away is one cause; exceptions tell errors apart."""
     status = {"change": "status", "place": "response.status", "expected": "200"}

@@ -18,6 +18,7 @@ CENTS = st.integers(-(10**9), 10**9)
     [
         ("12.345", "12.35", "rounded to 2 places"),
         ("12.345", "12.34", "rounded to 2 places"),  # half to even
+        ("9.95", "9.9", "rounded to 1 place"),  # the half is a little less in binary
         ("12.349", "12.34", "cut to 2 places"),
         ("12.3", "13", "rounded up"),
         ("12.8", "12", "cut to a whole number"),
