@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote, unquote_plus
 
+from ci_gate.values.cards import card_digits
 from ci_gate.values.found import Found, is_worth
 from ci_gate.values.names import PATTERN as SECRET
 from ci_gate.values.names import is_password, secret_name, telling_name, telling_parameter
@@ -84,11 +85,15 @@ def counts(kind: str, text: str) -> bool:
     return is_worth(text)
 
 
-def _is_number(kind: str, text: str) -> bool:
-    """The same for a JSON number."""
-    if kind in PERSONAL_KINDS:
-        return counts(kind, text)
-    return kind in ("card", "cvv") and text.isdigit() and len(text) >= 3
+def _kind_of_number(kind: str, text: str, password: bool) -> str:
+    """The kind of the stand-in of a JSON number, which stays one; "" for one that stays as it is."""
+    if kind == "coordinate":
+        return kind if counts(kind, text) else ""
+    if password or (kind in PERSONAL_KINDS and counts(kind, text)):
+        return number_kind(text)
+    if kind == "card":
+        return kind if card_digits(text) else ""
+    return kind if kind == "cvv" and text.isdigit() and len(text) >= 3 else ""
 
 
 def _name(data: bytes, start: int, end: int) -> str:
@@ -104,7 +109,7 @@ def _json(data: bytes, position: int, kind: str, password: bool) -> Found | None
     if found["number"] is not None:
         start, end = found.span("number")
         text = found["number"].decode()
-        kind = number_kind(text) if password else kind if _is_number(kind, text) else ""
+        kind = _kind_of_number(kind, text, password)
         return Found(start, end, kind, text, rule="name") if kind else None
     group = "nested" if found["plain"] is None else "plain"
     start, end = found.span(group)

@@ -9,6 +9,7 @@
 | phone | it is 7 to 15 digits |
 | national-id | a check digit is right |
 | ssn, nino | it is a number that may be issued |
+| pin | it is 4 to 8 digits: pins of plugs and boards have fewer, or letters |
 | high-entropy | it is 20 characters or more that look drawn at random |
 
 Names are compared as `names` compares them. What no name tells is for `detectors`.
@@ -65,6 +66,9 @@ _NAMES: dict[str, str] = {
         ssn, social security, social security number, social security no, us ssn, social insurance number""",
     "nino": """
         nino, national insurance, national insurance number, ni number, uk nino""",
+    "pin": """
+        pin, pin number, card pin, user pin, security pin, login pin, account pin, atm pin, debit pin,
+        transaction pin, new pin, old pin, current pin, confirm pin, mpin, upi pin, sim pin""",
 }
 _ENDINGS = frozenset(
     "token key secret password passwd passphrase credential credentials apikey".split()
@@ -87,6 +91,7 @@ _RANDOM = re.compile(r"[A-Za-z0-9+/_.~:|!=-]{20,4096}")
 _CASES = re.compile(r"(?:[a-z]+[A-Z]+[a-z]*(?=[A-Z])){2}[A-Z]|(?:[a-z][A-Z]{2,}){2}")
 """Cases mixed as no words are."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_PIN = re.compile(r"[0-9]{4,8}")
 _LONGEST = 200
 
 
@@ -164,6 +169,7 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
     "national-id": is_national_id,
     "ssn": lambda text: is_ssn(bare(text)),
     "nino": lambda text: is_nino(bare(text)),
+    "pin": lambda text: _PIN.fullmatch(text) is not None,
     "high-entropy": looks_random,
 }
 KINDS = tuple(_CHECKS)

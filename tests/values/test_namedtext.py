@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from ci_gate.model.message import Part
 from ci_gate.values.detectors import find
 from ci_gate.values.namedtext import named, named_in_line
+from ci_gate.values.redaction import Redactor
+from ci_gate.values.standins import StandIns
 
 
 @pytest.mark.parametrize(
@@ -49,3 +54,21 @@ def test_lines() -> None:
     found = named_in_line(b"password: ab1, x", 0, 9)
     assert found is not None
     assert (found.start, found.end, found.value) == (10, 13, "ab1")
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        *(("phone", 4915112345600), ("pin", 471100), ("password", 47110815)),
+        *(("ssn", 412551234), ("cvv", 123), ("latitude", 52.5201)),
+    ],
+)
+def test_a_json_number_stays_one(name: str, first: float) -> None:
+    """Within a text, too: what stands for it begins with no zero."""
+    redactor = Redactor(StandIns(b"k" * 32))
+    for number in range(30):
+        told = f'told {{"{name}": {first + number}}}'.encode()
+        new = redactor.part(Part("body", told, "text"))[0].value
+        assert isinstance(new, str | bytes)
+        assert new != told
+        assert isinstance(json.loads(new[5:])[name], int | float)
