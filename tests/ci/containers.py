@@ -47,6 +47,8 @@ def root_file_system(suite: str, *packages: str) -> Path:
     if folder.is_dir():
         return folder
     part = folder.with_name(f"{folder.name}.part")
+    # A build that was killed leaves /proc mounted, which nobody should try to remove.
+    subprocess.run(["umount", "--quiet", "--lazy", part / "proc"], capture_output=True, check=False)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     command = ["debootstrap", "--variant=minbase", suite, str(part)]
