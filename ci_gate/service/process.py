@@ -18,7 +18,7 @@ from ci_gate.errors import CannotRun, UsageError
 from ci_gate.service.environment import MARKER
 from ci_gate.service.log import ServiceLog
 from ci_gate.service.outcome import ServiceFailed, exit_text
-from ci_gate.service.tree import LINUX, Tree, adopt_orphans, libc
+from ci_gate.service.tree import LINUX, Tree, adopt_orphans, beside, libc
 
 KILL_SECONDS = 5.0
 _POLL_SECONDS = 0.03
@@ -34,8 +34,10 @@ class Process:
         process: asyncio.subprocess.Process,
         tree: Tree,
         pump: _Pump | None,
+        folder: str,
     ) -> None:
         self._process = process
+        self._folder = folder
         self._tree = tree
         self._pump = pump
 
@@ -85,7 +87,7 @@ class Process:
         finally:
             if pump is not None:
                 os.close(pump.writer)
-        return cls(process, Tree(process.pid, marker), pump)
+        return cls(process, Tree(process.pid, marker), pump, folder)
 
     @property
     def pid(self) -> int:
@@ -119,6 +121,12 @@ class Process:
         """What to report when the service has ended and should not have."""
         code = self.exit_code
         how = "is not running" if code is None else exit_text(code)
+        other = beside(self._tree.marker, self._folder)
+        if other is not None:
+            how += (
+                f", and a service of another ci-gate run (pid {other.pid}) works in the same "
+                "folder: let one run end before the next, or give each a folder of its own"
+            )
         return ServiceFailed(
             reason=f"the service {how}", exit_code=code, last_lines=self.last_lines()
         )

@@ -88,6 +88,21 @@ def marked(prefix: str) -> list[psutil.Process]:
     return [process for process in found if process is not None]
 
 
+def beside(marker: str, folder: str) -> psutil.Process | None:
+    """A process of another run than that of `marker` which works in this folder, where there is
+    one: a service that keeps files in its folder is hardly made for two of itself."""
+    run = marker.partition(".")[0] + "."
+    # Who started us may be under a marker, too.
+    above = {os.getpid(), *(one.pid for one in psutil.Process().parents())}
+    for process in marked(""):
+        if process.pid in above or has_marker(process.pid, run, whole=False):
+            continue
+        with contextlib.suppress(OSError, psutil.Error):
+            if os.path.samefile(process.cwd(), folder):
+                return process
+    return None
+
+
 def has_marker(pid: int, marker: str, *, whole: bool = True) -> bool:
     """Whether the environment that `pid` was started with has this marker (or one that starts so).
 

@@ -40,15 +40,20 @@ def run(main: Callable[[], Awaitable[None]], factory: Callable[[], object] | Non
 
 
 async def start(
-    program: str, folder: Path, *, log: bool = True, env: dict[str, str] | None = None
+    program: str,
+    folder: Path,
+    *,
+    log: bool = True,
+    env: dict[str, str] | None = None,
+    run: str = "test",
 ) -> Process:
-    """A Python program under our care; it gets `folder` as its working folder."""
+    """A Python program under our care, of one `run`; `folder` is its working folder."""
     process = await Process.start(
         [sys.executable, "-c", program],
         env={**os.environ, **(env or {})},
         folder=str(folder),
         log=ServiceLog(str(folder / "service.log"), str.upper) if log else None,
-        marker=f"test-{os.getpid()}.{next(_numbers)}",
+        marker=f"{run}-{os.getpid()}.{next(_numbers)}",
     )
     _started.append(process)
     return process
@@ -409,3 +414,24 @@ def test_cancelled_start_leaves_nothing(tmp_path: Path, factory: Callable[[], ob
     before = psutil.Process().num_fds()
     run(main, factory)
     assert psutil.Process().num_fds() == before
+
+
+def test_who_shares_its_folder_with_another_run_is_told_so(tmp_path: Path) -> None:
+    """Two runs at once may take each other's files away: the one that ends names the other, and
+    none that works elsewhere or is of its own run."""
+    (tmp_path / "elsewhere").mkdir()
+
+    async def main() -> None:
+        waits, ends = "import time; time.sleep(60)", "raise SystemExit(3)"
+        other = await start(waits, tmp_path, run="other")
+        await start(waits, tmp_path / "elsewhere", run="other")
+        ended = await start(ends, tmp_path)
+        await ended.wait()
+        assert f"another ci-gate run (pid {other.pid})" in ended.failure().reason
+        await other.stop(timeout=0)
+        await start(waits, tmp_path)
+        alone = await start(ends, tmp_path)
+        await alone.wait()
+        assert alone.failure().reason == "the service ended with exit code 3"
+
+    run(main)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -46,12 +47,12 @@ def wait(
     port = port or free_port()
     listening = "127.0.0.1" if host == "localhost" else host
 
-    async def main() -> tuple[ServiceUp | ServiceFailed, tuple[str, ...]]:
+    async def main(folder: str) -> tuple[ServiceUp | ServiceFailed, tuple[str, ...]]:
         log = ServiceLog("", str, expect=ready.what if ready.how == "log" else "")
         process = await Process.start(
             [sys.executable, "-c", program, listening, str(port), *arguments],
             env=dict(os.environ),
-            folder=".",
+            folder=folder,
             log=log,
             marker=f"ready-{port}.1",
         )
@@ -61,7 +62,9 @@ def wait(
             await process.stop()
         return outcome, log.last_lines()
 
-    return asyncio.run(main())
+    # A folder of its own: the services of other tests work in ours.
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(main(folder))
 
 
 @pytest.mark.parametrize(
@@ -117,12 +120,16 @@ def test_dies_while_starting() -> None:
     assert time.monotonic() - begun < 10
 
 
-def test_another_program_on_the_port() -> None:
+def test_another_program_on_the_port(tmp_path: Path) -> None:
     """A port that somebody else answers on does not make a dead service ready."""
 
     async def main() -> None:
         process = await Process.start(
-            ["false"], env=dict(os.environ), folder=".", log=None, marker=f"dead-{os.getpid()}.1"
+            ["false"],
+            env=dict(os.environ),
+            folder=str(tmp_path),
+            log=None,
+            marker=f"dead-{os.getpid()}.1",
         )
         await process.wait()
         with socket.create_server(("127.0.0.1", 0)) as other:
