@@ -19,6 +19,7 @@ from ci_gate.gate.allowing import check_quarantine
 from ci_gate.gate.events import Sink, ignore
 from ci_gate.gate.learned import mistakes
 from ci_gate.gate.select import with_routes
+from ci_gate.mocks.forms import absent_too
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.rule import Where
 from ci_gate.model.snapshot import Snapshot
@@ -149,7 +150,9 @@ class _Checker:
         names = _Names(snapshot)
         for number, rule in enumerate(resolved.rules):
             if self.check_where(rule.where, number, names) and rule.at:
-                self.check_place(rule.where, rule.at, snapshot, names, ("rules", number, "at"))
+                path = ("rules", number, "at")
+                absent = absent_too(rule.at, rule.allow)
+                self.check_place(rule.where, rule.at, snapshot, names, path, absent=absent)
         for key in ("fail_if", "warn_if"):
             for number, (route, _) in enumerate(getattr(resolved.policy, key)):
                 self.known(route, names.routes, "route", ("gate", key, number, "route"))
@@ -184,11 +187,21 @@ class _Checker:
         return False
 
     def check_place(
-        self, where: Where, at: str, snapshot: Snapshot, names: _Names, path: tuple[str | int, ...]
+        self,
+        where: Where,
+        at: str,
+        snapshot: Snapshot,
+        names: _Names,
+        path: tuple[str | int, ...],
+        *,
+        absent: bool = False,
     ) -> None:
-        """A place that nothing recorded has may still be about to come; it is worth a line."""
+        """A place that nothing recorded has may still be about to come; it is worth a line. Not so
+        where a call may be without it (`absent`), and one is covered."""
         for exchange in (*snapshot.inbound, *snapshot.outbound):
-            if names.covered(where, exchange) and _has_place(exchange, at):
+            if names.covered(where, exchange) and (
+                _has_place(exchange, at) or (absent and not exchange.inbound)
+            ):
                 return
         self.warn(f"{self.where(*path)}: nothing recorded has the place {at}")
 

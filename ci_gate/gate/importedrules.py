@@ -47,7 +47,13 @@ class Relaxations:
             for one in self._named
             if one.name in routes
         }
-        return tuple(found | self._rules)
+        found |= self._rules
+        # What is open for every name needs no rule for one.
+        return tuple(one for one in found if one.at.endswith(".*") or _for_all(one) not in found)
+
+
+def _for_all(rule: ProposedRule) -> ProposedRule:
+    return msgspec.structs.replace(rule, at=f"{rule.at.rpartition('.')[0]}.*")
 
 
 def _rule(item: Relaxed) -> ProposedRule:

@@ -55,5 +55,12 @@ def canonical_form(codec: Codec, opened: tuple[tuple[str, str], ...]) -> Canonic
     return form
 
 
+def absent_too(at: str, kind: str) -> bool:
+    """True where what opens this place of a call for a kind lets the call be without it, too: a
+    compared header; the body or the query as a whole, for anything."""
+    whole = kind == ANY and any(at in places for places in _WHOLE.values())
+    return whole or any(covers(at, place) for place in _FIELDS)
+
+
 def _fits(value: object, kind: str) -> bool:
     return is_kind(value, kind) if kind in KINDS else value not in ("", None)

@@ -72,6 +72,11 @@ def test_nothing_to_say(snapshot_folder: str) -> None:
             "response.body.$.total",
         ),
         (
+            "rules: [{where: {call: POST /charges}, at: request.headers.x-none, allow: any, reason: x}]",
+            "warning: ci-gate.yml:3: rules[1].at: nothing recorded has the place "
+            "request.headers.x-none",
+        ),
+        (
             "rules: [{at: response.body.$.id, allow: any, reason: x, until: 2026-08-31}]",
             "warning: ci-gate.yml:3: rules[1].until: expired; it excuses nothing",
         ),
@@ -176,3 +181,10 @@ def test_without_configuration(snapshot_folder: str) -> None:
     """There is nothing to be wrong but the snapshot; that `run` needs a command is worth a line."""
     (found,) = findings("", snapshot_folder)
     assert found.startswith("warning: service says no command, image or url")
+
+
+@pytest.mark.parametrize("at", ["request.headers.*", "request.headers.range", "request.query.*"])
+def test_what_a_call_may_be_without(snapshot_folder: str, at: str) -> None:
+    """Such a place was left out of what was recorded, and the rule says that it may come."""
+    rule = f"rules: [{{where: {{call: POST /charges}}, at: {at!r}, allow: any, reason: x}}]"
+    assert findings(HEAD + rule, snapshot_folder) == []

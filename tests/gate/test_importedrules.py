@@ -57,12 +57,15 @@ def test_one_rule_a_route() -> None:
         relaxed.take(about, lambda: "shop")
     for name in ("test-1", "test-2"):
         relaxed.take(Relaxed(at="response.body.$.ts", name=name, reason="r"), lambda: "")
+    for place in ("request.headers.*", "request.headers.accept"):
+        about = Relaxed(at=place, method="GET", target=b"/q", reason="r")
+        relaxed.take(about, lambda: "shop")
     relaxed.take(Relaxed(at="response.headers.x", everywhere=True, reason="r"), lambda: "")
     assert relaxed.names == {"test-1", "test-2"}
-    assert [
-        (one.route, one.dependency, one.call) for one in relaxed.rules({"test-1": "GET /a"})
-    ] == [
-        ("GET /a", "", ""),
-        ("", "shop", "GET /p/{id}"),
-        ("", "", ""),
+    rules = relaxed.rules({"test-1": "GET /a"})
+    assert [(one.route, one.dependency, one.call, one.at) for one in rules] == [
+        ("GET /a", "", "", "response.body.$.ts"),
+        ("", "shop", "GET /p/{id}", "request.body"),
+        ("", "shop", "GET /q", "request.headers.*"),
+        ("", "", "", "response.headers.x"),
     ]

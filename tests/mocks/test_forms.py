@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
 from ci_gate.codecs.registry import codec
-from ci_gate.mocks.forms import canonical_form
+from ci_gate.mocks.forms import absent_too, canonical_form
 from ci_gate.model.message import HttpRequest
 
 HTTP = codec("http")
@@ -47,6 +50,29 @@ def test_a_kind_of_stand_ins_only() -> None:
     assert same(opened, first, post(b'{"password": "hunter2"}', JSON))
     assert not same(opened, first, post(b'{"password": ""}', JSON))
     assert not same(opened, first, post(b'{"password": null}', JSON))
+
+
+@pytest.mark.parametrize(
+    ("at", "kind", "expected"),
+    [
+        *(("request.body", "any", True), ("request.query.*", "any", True)),
+        *(("request.headers.*", "any", True), ("request.headers.accept", "any", True)),
+        *(("request.body", "json", False), ("request.body.$.id", "any", False)),
+        *(("request.headers.x-own", "any", False), ("request.query.q", "any", False)),
+    ],
+)
+def test_what_may_be_absent(at: str, kind: str, expected: bool) -> None:
+    """What is told of a rule holds for the form: with the place and without it are one, or two."""
+    assert absent_too(at, kind) is expected
+    full = HttpRequest("POST", b"/a?q=1", ((b"Accept", b"x"), (b"X-Own", b"y"), JSON), b'{"id": 1}')
+    bare = {
+        "request.body": {"body": b""},
+        "request.body.$.id": {"body": b"{}"},
+        "request.query.*": {"target": b"/a"},
+        "request.query.q": {"target": b"/a"},
+    }.get(at, {"headers": full.headers[1:]})
+    if at != "request.headers.x-own":  # never compared, and so the same without any rule
+        assert same(((at, kind),), full, msgspec.structs.replace(full, **bare)) is expected
 
 
 def test_query_and_path() -> None:
