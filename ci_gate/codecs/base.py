@@ -135,6 +135,10 @@ class Pushed(msgspec.Struct, frozen=True):
 
     topic: bytes
     data: bytes
+    by: bytes = b""
+    """The pattern that the client had subscribed to; it may hear the same by its topic, too."""
+    at: int = 0
+    """When it was heard."""
 
 
 Action = (

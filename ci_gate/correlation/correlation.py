@@ -33,6 +33,7 @@ class Correlation:
         self._expected: Mapping[str, int] = {}
         self._outstanding: dict[str, int] = {}
         self._on_settled: Callable[[str], None] | None = None
+        self._on_begun: Callable[[str], None] | None = None
 
     def expect(self, calls: Mapping[str, int]) -> None:
         """How many calls each inbound exchange is expected to cause (replaying)."""
@@ -43,10 +44,16 @@ class Correlation:
         """`callback(id)` is called when the last expected call of an exchange was seen."""
         self._on_settled = callback
 
+    def on_begun(self, callback: Callable[[str], None]) -> None:
+        """`callback(id)` is called when an exchange begins."""
+        self._on_begun = callback
+
     def begin(self, exchange: str, traces: frozenset[bytes] = frozenset()) -> None:
         """An inbound request starts."""
         self.begun.add(exchange)
         self._in_flight[exchange] = traces
+        if self._on_begun is not None:
+            self._on_begun(exchange)
 
     def end(self, exchange: str, at: int) -> None:
         """Its response is complete, or will never be."""

@@ -26,6 +26,7 @@ from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.background import with_background
 from ci_gate.recorder.keysets import with_keys_at_start
 from ci_gate.recorder.options import RecorderOptions
+from ci_gate.recorder.pushes import Attached
 from ci_gate.recorder.routing import routed
 from ci_gate.service.options import ServiceOptions
 from ci_gate.store.fold import Folded, fold, taken
@@ -33,6 +34,7 @@ from ci_gate.store.journal import Recording, discard, leftover
 from ci_gate.store.snapshot import exists, read_snapshot, write_snapshot
 
 Again = Callable[[Exchange, Codec], Exchange]
+Attach = Callable[[Sequence[Exchange]], Attached]
 NOTHING = "nothing was recorded: no request reached the proxies"
 
 
@@ -79,9 +81,11 @@ def _fold_cut_off(options: RecordOptions, sink: events.Sink) -> None:
     discard(options.out)
 
 
-def fold_journal(options: RecordOptions, ended: Ended, again: Again) -> RecordSummary:
+def fold_journal(
+    options: RecordOptions, ended: Ended, again: Again, attach: Attach
+) -> RecordSummary:
     """Fold the journal of the recording that has just ended and remove it. `again` cleans what was
-    kept of what became known later."""
+    kept of what became known later, `attach` adds what others published meanwhile."""
     recorded = leftover(options.out)
     if recorded is None:
         raise UsageError(f"{options.out}: the recording's journal has been removed")
@@ -89,6 +93,9 @@ def fold_journal(options: RecordOptions, ended: Ended, again: Again) -> RecordSu
         discard(options.out)
         return _nothing(options, ended)
     recorded = _cleaned(recorded, again)
+    exchanges, untold = attach(recorded.exchanges)
+    recorded = msgspec.structs.replace(recorded, exchanges=exchanges)
+    ended = msgspec.structs.replace(ended, warnings=(*ended.warnings, *untold))
     folded = fold_recorded(options, recorded, options.existing or "replace")
     discard(options.out)
     return _summary(options, recorded, folded, ended)

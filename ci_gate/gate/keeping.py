@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ci_gate.codecs.base import Codec
+from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RecordOptions
 from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.correlation import Correlation
@@ -14,11 +15,13 @@ from ci_gate.errors import CannotRun
 from ci_gate.gate import events
 from ci_gate.gate.identity import own_secrets
 from ci_gate.model.exchange import Exchange
+from ci_gate.model.message import Message
 from ci_gate.model.snapshot import Dependency, Origin
 from ci_gate.recorder.bodies import LargeBody, OpaqueBody
 from ci_gate.recorder.clean import Cleaner, again
 from ci_gate.recorder.dependencies import Dependencies
 from ci_gate.recorder.exchanges import Recording
+from ci_gate.recorder.pushes import Attached, attached
 from ci_gate.recorder.signatures import Signatures
 from ci_gate.store.bodies import BodyWriter
 from ci_gate.store.journal import Journal, journal_folder, open_journal
@@ -75,6 +78,16 @@ class Keeping:
     def again(self, exchange: Exchange, codec: Codec) -> Exchange:
         """See `recorder.clean.again`."""
         return again(self.redactor, self._key, exchange, codec)
+
+    def attach(self, exchanges: Sequence[Exchange]) -> Attached:
+        """See `recorder.pushes.attached`."""
+        recording = self.recording
+        protocols = {one.name: one.protocol for one in self.dependencies.all()}
+
+        def clean(dependency: str, message: Message) -> Message:
+            return recording.cleaner.clean(codec(protocols[dependency]), message, "request")[0]
+
+        return attached(exchanges, recording.pushes.foreign(), recording.started, clean)
 
     def close(self) -> None:
         """Everything is on disk, and what no stand-in fits is among the notes."""

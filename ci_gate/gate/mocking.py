@@ -11,6 +11,7 @@ import msgspec
 
 from ci_gate.codecs.addressed import with_change, with_live
 from ci_gate.codecs.base import Codec
+from ci_gate.codecs.pushing import published_by
 from ci_gate.codecs.registry import codec
 from ci_gate.codecs.spellings import spellings
 from ci_gate.codecs.waiting import LONGEST_WAIT, waits
@@ -32,7 +33,7 @@ from ci_gate.mocks.forms import canonical_form
 from ci_gate.mocks.holds import Holds
 from ci_gate.mocks.matcher import Canonical, Matcher
 from ci_gate.mocks.mock import State
-from ci_gate.mocks.server import Answer, Mock, MockServer
+from ci_gate.mocks.server import Answer, Mock, MockServer, Pushes
 from ci_gate.mocks.turns import Turns
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Opaque, Stored
@@ -102,6 +103,7 @@ class Mocks:
             chunks=self._chunks,
             recorded_latency=recorded_latency,
         )
+        self._push(correlation)
 
     def hold(self, correlation: Correlation, resting: Callable[[], bool]) -> None:
         """Keep answers back where that shows who waits for whom (see `mocks.holds` and `turns`): by
@@ -119,6 +121,20 @@ class Mocks:
         self.server.holds = Holds(inbound, outbound, loose, in_flight, resting)
         learning = self._learning
         self.server.turns = Turns(inbound, outbound, loose, in_flight, resting, learning=learning)
+
+    def _push(self, correlation: Correlation) -> None:
+        """Publish what others did, when the exchanges that it followed happen again."""
+        for one in (*self.snapshot.inbound, *self.snapshot.outbound):
+            told = [
+                (min(push.after, LONGEST_WAIT) / 1000, self.mocks[push.dependency], published)
+                for push in one.pushed
+                for published in published_by(push.message)
+                if push.dependency in self.mocks
+            ]
+            if told:
+                self.server.pushes[one.id] = Pushes(one.belongs, tuple(told))
+        if self.server.pushes:
+            correlation.on_begun(self.server.follow)
 
     def _configure(self, upstreams: Sequence[Upstream]) -> None:
         """Addresses that the configuration knows beyond the snapshot; telemetry among them."""

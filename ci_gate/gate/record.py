@@ -72,12 +72,13 @@ async def record(options: RecordOptions, sink: events.Sink) -> RecordSummary:
             warnings=(
                 *recorder.warnings,
                 *filter(None, (untried,)),
-                *keeping.recording.pushes.warnings(),
+                *filter(None, (keeping.recording.pushes.warning(),)),
             ),
             exit_code=recorder.exit_code,
             started=recorder.started,
         ),
         keeping.again,
+        keeping.attach,
     )
 
 

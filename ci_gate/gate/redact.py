@@ -17,7 +17,7 @@ from ci_gate.codecs.registry import codec
 from ci_gate.errors import UsageError
 from ci_gate.gate.events import Note, Sink, ignore
 from ci_gate.model.binding import Bindings
-from ci_gate.model.exchange import Exchange
+from ci_gate.model.exchange import Exchange, Push
 from ci_gate.model.message import Message, Opaque, Stored
 from ci_gate.model.result import Result
 from ci_gate.model.snapshot import Snapshot
@@ -203,18 +203,26 @@ class _Search:
         response, answered = exchange.response, _NOWHERE
         if response is not None:
             response, answered = self._message(speaks, response, "response")
+        pushed = tuple(self._push(one) for one in exchange.pushed)
         file = self._files.get(exchange.id, "")
         self._new |= {one.value: one.new for one in self._log}
         self.leaks += [_leak(self._folder, file, exchange, one) for one in self._log]
         if request is exchange.request and response is exchange.response:
-            return exchange
+            same = pushed == exchange.pushed
+            return exchange if same else msgspec.structs.replace(exchange, pushed=pushed)
         return msgspec.structs.replace(
             exchange,
             route=speaks.route(request) if asked else exchange.route,
             request=request,
             response=response,
+            pushed=pushed,
             redacted=tuple(dict.fromkeys((*exchange.redacted, *asked, *answered))),
         )
+
+    def _push(self, push: Push) -> Push:
+        speaks = codec(self._protocols.get(push.dependency, "http"))
+        message, _ = self._message(speaks, push.message, "request")
+        return push if message is push.message else msgspec.structs.replace(push, message=message)
 
     def _message(
         self, speaks: Codec, message: Message, side: str

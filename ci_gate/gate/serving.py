@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -22,7 +23,6 @@ from ci_gate.gate.listeners import LOOPBACK, spellings
 from ci_gate.gate.mocking import Mocks
 from ci_gate.gate.planning import Plan
 from ci_gate.gate.running import Running, death
-from ci_gate.model.exchange import BACKGROUND, STARTUP
 from ci_gate.net.certificates import Authority
 from ci_gate.recorder.options import RecorderOptions
 from ci_gate.replayer.samples import Samples
@@ -195,12 +195,14 @@ class Serving:
 
     def _expected_calls(self) -> dict[str, int]:
         """How many calls each inbound exchange is to cause, as far as it is known whose they are:
-        nobody waits for a call that another exchange may have made."""
-        counts: dict[str, int] = {}
-        for call in self._plan.snapshot.outbound:
-            if len(call.groups) == 1 and call.groups[0] not in (STARTUP, BACKGROUND):
-                counts[call.groups[0]] = counts.get(call.groups[0], 0) + 1
-        return counts
+        nobody waits for a call that another exchange may have made. What others published
+        meanwhile is waited for like a call."""
+        snapshot = self._plan.snapshot
+        counts = Counter(call.belongs for call in snapshot.outbound)
+        for one in (*snapshot.inbound, *snapshot.outbound):
+            counts[one.belongs] += len(one.pushed)
+        del counts[""]
+        return {one: count for one, count in counts.items() if count}
 
     def _say_where(self, by_name: dict[str, str]) -> None:
         """Whoever has started the service must tell it where its dependencies are now."""

@@ -36,7 +36,7 @@ def steady(new: Snapshot, previous: Snapshot, codec_of: Codecs) -> Snapshot:
     for one in everything:
         known = old.get(one.id)
         if known is not None and _is_same(known, one, codec_of(one), equality):
-            kept[one.id] = msgspec.structs.replace(known, groups=one.groups)
+            kept[one.id] = msgspec.structs.replace(known, groups=one.groups, pushed=one.pushed)
     origin = new.origin
     if len(kept) == len(everything):
         # All times in it are those of the old recording, and so is its day.

@@ -6,9 +6,12 @@ that are not in the snapshot are refused.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable, Iterator
 from typing import Protocol
+
+import msgspec
 
 from ci_gate.codecs.base import Codec, Published
 from ci_gate.codecs.migrations import migrated
@@ -29,12 +32,23 @@ __all__ = ["Answer", "Certificates", "LiveCall", "Mock", "MockServer"]
 
 LOG_LIMIT = 100_000
 """Calls that are kept to be compared; a service that makes more is in a loop."""
+HEARD = 0.05
+"""Seconds that the service has to hear what others published before its next request begins."""
 LOOPBACK = "127.0.0.1"
 """As what our listeners are called by clients that name no host."""
 NOTES_LIMIT = 100
 """Different troubles that are told apart."""
 LOG_BYTES = 256 << 20
 """Bytes of their bodies that are kept."""
+
+
+class Pushes(msgspec.Struct, frozen=True):
+    """What others published after an exchange."""
+
+    group: str
+    """The inbound exchange that waits for it; "" = none."""
+    told: tuple[tuple[float, Mock, Published], ...]
+    """Seconds after it, to whom the service listens, and what."""
 
 
 class Certificates(Protocol):
@@ -85,6 +99,8 @@ class MockServer:
         """Which answers are kept back to see who waits for them; None = none."""
         self.turns: Turns | None = None
         """Which are kept for a moment to see who does not; None = none."""
+        self.pushes: dict[str, Pushes] = {}
+        """By exchange: what was published after it."""
         self.calls: list[LiveCall] = []
         self.overflow = 0
         """Calls that were answered but not kept (`LOG_LIMIT`, `LOG_BYTES`)."""
@@ -125,6 +141,8 @@ class MockServer:
         alone = self.alone
         match = mock.match(request, bucket, ()) if alone else self._match(mock, request, bucket, at)
         entry = match.entry
+        if entry is not None and entry.exchange.pushed:
+            self.follow(entry.exchange.id)
         if mock.state is not None:
             return self._stateful(mock.state, mock, request, match, at)
         if entry is None:
@@ -196,6 +214,16 @@ class MockServer:
         if entry is not None and match.tier in CONSUMING and len(entry.groups) == 1:
             self.correlation.seen(entry.groups[0])
         return match
+
+    def follow(self, exchange: str) -> None:
+        """An exchange happens again: what others published after it they publish again, once."""
+        pushes = self.pushes.pop(exchange, None)
+        loop = asyncio.get_running_loop()
+        for after, mock, told in pushes.told if pushes is not None else ():
+            loop.call_later(after, self.publish, mock, told)
+            if pushes is not None and pushes.group:
+                # Nothing tells when it was heard.
+                loop.call_later(after + HEARD, self.correlation.seen, pushes.group)
 
     def publish(self, mock: Mock | None, told: Published) -> None:
         """Tell every connection to `mock` what one of them has published."""

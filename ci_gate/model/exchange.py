@@ -19,6 +19,17 @@ GAVE_UP = "the client gave up waiting for the answer"
 """Values of `Exchange.error`, by which a mock knows what to do instead of answering."""
 
 
+class Push(msgspec.Struct, frozen=True):
+    """What a dependency told the service by itself, because others had published it: it is told
+    again when the exchange that it followed happens again."""
+
+    dependency: str
+    after: float
+    """Milliseconds since that call was answered, or that inbound request began."""
+    message: Message
+    """What would publish it: PUBLISH, pg_notify."""
+
+
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One request message and its response. Times are milliseconds since the recording started."""
 
@@ -54,6 +65,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """What was accepted to be otherwise than it was recorded."""
     assumed: bool = False
     """Outbound only: nobody has recorded this answer; `accept` has made it up."""
+    pushed: tuple[Push, ...] = ()
+    """What others published next, while nothing else was going on."""
     blocking: bool = False
     """Outbound only: learning kept its answer back, and in no replay did its request go on without
     it."""
@@ -63,6 +76,14 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
         """When the last byte of the response was there, to the microsecond, as times are written:
         what began at that moment did not begin before it."""
         return round(self.at + self.took, 3)
+
+    @property
+    def belongs(self) -> str:
+        """The inbound exchange that it is, or is known to belong to; "" = none."""
+        if self.inbound:
+            return self.id
+        known = len(self.groups) == 1 and self.groups[0] not in (STARTUP, BACKGROUND, UNFINISHED)
+        return self.groups[0] if known else ""
 
     @property
     def inbound(self) -> bool:

@@ -162,7 +162,14 @@ class Tap:
             elif isinstance(action, Undecodable):
                 self._undecodable(action)
             elif isinstance(action, Published | Pushed):
-                self._recording.pushes.heard(self._dependency, action)
+                self._heard_push(action)
+
+    def _heard_push(self, action: Published | Pushed) -> None:
+        pushes = self._recording.pushes
+        if isinstance(action, Published):
+            pushes.published(self._dependency, action)
+        else:
+            pushes.pushed(self._dependency, self._codec.name, self._connection, action)
 
     def _whole(self, whole: Whole) -> None:
         if whole.side is Side.SERVER:

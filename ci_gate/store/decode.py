@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from ci_gate.errors import UsageError
-from ci_gate.model.exchange import Exchange
+from ci_gate.model.exchange import Exchange, Push
 from ci_gate.model.message import (
     Body,
     Headers,
@@ -86,6 +86,10 @@ class Decoder:
                 rebased=disk.rebased,
                 accepted=disk.accepted,
                 assumed=disk.assumed,
+                pushed=tuple(
+                    Push(one.dependency, one.after, self._request(one.request))
+                    for one in disk.pushed
+                ),
                 blocking=disk.blocking,
             )
         except (ValueError, msgspec.MsgspecError, RecursionError) as error:

@@ -119,6 +119,14 @@ class DiskResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=F
     version: str = "1.1"
 
 
+class DiskPush(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """See `model.exchange.Push`."""
+
+    dependency: str
+    request: DiskRequest
+    after: float = 0.0
+
+
 class DiskExchange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """An exchange; `dependency` and `route` are left out where the file says them."""
 
@@ -139,6 +147,7 @@ class DiskExchange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=F
     rebased: tuple[Rebased, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     assumed: bool = False
+    pushed: tuple[DiskPush, ...] = ()
     blocking: bool = False
 
 
@@ -180,6 +189,15 @@ def encode_exchange(exchange: Exchange, outside: dict[str, bytes] | None) -> dic
     form["request"] = _encode_message(exchange.request, outside)
     if exchange.response is not None:
         form["response"] = _encode_message(exchange.response, outside)
+    if exchange.pushed:
+        form["pushed"] = [
+            {
+                "dependency": one.dependency,
+                "after": one.after,
+                "request": _encode_message(one.message, outside),
+            }
+            for one in exchange.pushed
+        ]
     return form
 
 

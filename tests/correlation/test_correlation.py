@@ -88,6 +88,17 @@ def test_an_exchange_settles_when_its_last_expected_call_was_seen() -> None:
     assert correlation.settled("never-expected-any")
 
 
+def test_who_is_told_when_a_request_begins() -> None:
+    """At once, and of each."""
+    correlation = recording()
+    told: list[str] = []
+    correlation.begin("before")
+    correlation.on_begun(told.append)
+    correlation.begin("a")
+    correlation.begin("b")
+    assert told == ["a", "b"]
+
+
 def test_a_request_is_at_work_when_its_calls_come() -> None:
     """Whether it has reached the service: by the recorded calls that were made for it."""
     correlation = Correlation(0, by_time=False)

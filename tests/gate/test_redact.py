@@ -9,14 +9,16 @@ import bcrypt
 import msgspec
 import pytest
 
+from ci_gate.codecs.base import Pushed
 from ci_gate.codecs.postgres.columns import Column, write_columns, write_row
 from ci_gate.codecs.postgres.frames import frame
 from ci_gate.codecs.postgres.types import to_binary
+from ci_gate.codecs.pushing import as_message, published_by
 from ci_gate.errors import UsageError
 from ci_gate.gate.redact import RedactOptions, broken, held_clean, redact, unclean
 from ci_gate.model.binding import Binding, Bindings, Fresh, Spot
 from ci_gate.model.difference import Cause
-from ci_gate.model.exchange import Exchange
+from ci_gate.model.exchange import Exchange, Push
 from ci_gate.model.message import HttpRequest, HttpResponse, PgResult, PgStatement, Stored
 from ci_gate.model.result import Environment, Result, Verdict
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
@@ -80,6 +82,22 @@ def folder(tmp_path: Path) -> str:
 def contents(folder: str) -> dict[str, bytes]:
     """Every file."""
     return {str(one): one.read_bytes() for one in Path(folder).rglob("*") if one.is_file()}
+
+
+def test_what_others_published(tmp_path: Path) -> None:
+    """It is found and cleaned in the exchange that it followed."""
+    path = str(tmp_path / "s")
+    message = as_message("redis", Pushed(b"jobs", f'{{"for": "{EMAIL}"}}'.encode()))
+    one = exchange("aaaa000001-1", 1.0, b"{}", pushed=(Push("cache", 5.0, message),))
+    cache = Dependency(name="cache", protocol="redis")
+    made = Snapshot(origin=Origin(service="s"), dependencies=(cache,), inbound=(one,))
+    write_snapshot(path, made)
+    (leak,) = redact(RedactOptions(paths=(path,), check=True)).leaks
+    assert (leak.exchange, leak.kind) == (one.id, "email")
+    assert redact(RedactOptions(paths=(path,), redaction_key=KEY)).written
+    (push,) = read_snapshot(path).inbound[0].pushed
+    assert EMAIL not in str(push.message)
+    assert published_by(push.message)[0].topic == b"jobs"
 
 
 def test_check_finds_and_writes_nothing(folder: str) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from ci_gate.codecs.base import Published
+from ci_gate.codecs.redis.resp import command, dump
+from ci_gate.codecs.registry import codec
 from ci_gate.mocks import server
-from ci_gate.mocks.matcher import MISS
-from ci_gate.mocks.mock import LiveCall
+from ci_gate.mocks.matcher import MISS, Matcher
+from ci_gate.mocks.mock import LiveCall, Mock
+from ci_gate.mocks.server import Pushes
 from ci_gate.model.message import HttpRequest
+
+
+def no_form(opened: tuple[tuple[str, str], ...]) -> Any:
+    """Nothing is recorded."""
+    raise AssertionError(opened)
 
 
 def call(size: int) -> LiveCall:
@@ -72,6 +82,32 @@ def test_clients_that_left(play: Any, make_mock: Any) -> None:
         called.answered = 1
 
     assert play(act).server.broken == {("quiet", "wants TLS"): 1, ("called", "trouble"): 1}
+
+
+def test_what_others_published_comes_once(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the exchange that it followed happens again, in its order; its request waits for it."""
+    cache = Mock("cache", codec("redis"), Matcher((), no_form, set(), alone=True))
+    monkeypatch.setattr(server, "HEARD", 0.0)
+
+    async def act(scene: Any) -> None:
+        told = [(0.001 * number, cache, Published(b"jobs", b"%d" % number)) for number in (1, 2)]
+        scene.server.pushes["i1"] = Pushes("i1", tuple(told))
+        scene.correlation.expect({"i1": 2})
+        settled = asyncio.Event()
+        scene.correlation.on_settled(lambda _: settled.set())
+        subscribe = command((b"SUBSCRIBE", b"jobs"))
+        reader, writer = await scene.client(await scene.listen(cache), subscribe)
+        await reader.readuntil(b":1\r\n")
+        for name in ("another", "i1", "i1"):
+            scene.server.follow(name)
+        for number in (b"1", b"2"):
+            said = dump([b"message", b"jobs", number])
+            assert await reader.readexactly(len(said)) == said
+        await settled.wait()
+        writer.write(command((b"PING",)))
+        assert await reader.readline() == b"*2\r\n"
+
+    play(act)
 
 
 def test_stopping_ends_every_connection(play: Any, make_mock: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
+from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange, Push
 from ci_gate.model.message import (
     Body,
     HttpRequest,
@@ -128,6 +128,7 @@ def exchanges(
         notes=st.lists(text, max_size=2).map(tuple),
         noise=st.lists(noise, max_size=2).map(tuple),
         rebased=st.lists(rebased, max_size=2).map(tuple),
+        pushed=st.lists(st.builds(Push, text, times, requests), max_size=2).map(tuple),
         blocking=st.booleans(),
     )
 

@@ -1,7 +1,8 @@
 """LISTEN and NOTIFY: what one connection of a mock listens to, has published, and is to hear.
 
-A mock has no other clients than the service: what the service notifies is heard by those of its own
-connections that listen, once the transaction is over (SQL commands "NOTIFY", "LISTEN").
+What the service notifies is heard by those of its own connections that listen, once the transaction is
+over (SQL commands "NOTIFY", "LISTEN"); what others notified while it was recorded comes again, see
+`recorder.pushes`.
 """
 
 from __future__ import annotations

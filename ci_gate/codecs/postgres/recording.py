@@ -207,7 +207,7 @@ class Recording:
             return
         if kind == b"A":
             topic, _, data = payload[4:].partition(b"\0")
-            actions.append(Pushed(topic, data[:-1]))
+            actions.append(Pushed(topic, data[:-1], at=at))
             return
         if kind == b"N" and not self._due:
             return

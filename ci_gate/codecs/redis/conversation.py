@@ -171,7 +171,7 @@ class Recording:
 
     def _answer(self, whole: bytes, began: int, at: int, actions: list[Action]) -> None:
         if self._is_out_of_band(whole):
-            actions += pushed(whole)
+            actions += pushed(whole, at)
             return
         if not self._due:
             raise Malformed("a reply that nobody asked for")

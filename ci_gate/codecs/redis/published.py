@@ -1,7 +1,7 @@
 """What Redis clients publish, and how others hear of it (PUBLISH, SPUBLISH, SUBSCRIBE and its like).
 
-A mock has no other clients than the service: what the service publishes is heard by those of its
-own connections that have subscribed.
+What the service publishes is heard by those of its own connections that have subscribed; what others
+published while it was recorded comes again, see `recorder.pushes`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,17 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ci_gate.codecs.base import Published, Pushed
-from ci_gate.codecs.redis.resp import Malformed, Reader, Typed, arguments, dump, parse
+from ci_gate.codecs.redis.resp import (
+    Malformed,
+    Reader,
+    Typed,
+    arguments,
+    command,
+    dump,
+    parse,
+)
 from ci_gate.codecs.redis.said import Said
+from ci_gate.model.message import RedisCommand
 
 _SHARD = b"s:"
 _PATTERN = b"p:"
@@ -34,8 +43,16 @@ def published(body: bytes) -> tuple[Published, ...]:
     )
 
 
-def pushed(whole: bytes) -> tuple[Pushed, ...]:
-    """What a message of a subscription tells; nothing for another push. Raises Malformed."""
+def publishing(topic: bytes, data: bytes) -> RedisCommand:
+    """The command that publishes something; the inverse of `published`."""
+    shard = topic.startswith(_SHARD)
+    name, channel = (b"SPUBLISH", topic[len(_SHARD) :]) if shard else (b"PUBLISH", topic)
+    return RedisCommand(command((name, channel, data)))
+
+
+def pushed(whole: bytes, at: int = 0) -> tuple[Pushed, ...]:
+    """What a message of a subscription, heard at `at`, tells; nothing for another push. Raises
+    Malformed."""
     value = parse(whole)
     parts = value.value if isinstance(value, Typed) else value
     if not isinstance(parts, list) or len(parts) not in (3, 4):
@@ -43,7 +60,8 @@ def pushed(whole: bytes) -> tuple[Pushed, ...]:
     topic, data = parts[-2:]
     if not isinstance(topic, bytes) or not isinstance(data, bytes):
         return ()
-    return (Pushed(_SHARD + topic if parts[0] == b"smessage" else topic, data),)
+    by = parts[1] if parts[0] == b"pmessage" and isinstance(parts[1], bytes) else b""
+    return (Pushed(_SHARD + topic if parts[0] == b"smessage" else topic, data, by, at),)
 
 
 def told(said: Said, topic: bytes, data: bytes) -> bytes:

@@ -108,6 +108,7 @@ class Outgoing:
                 one.assumed for one in chosen
             ),
             "calls that learning found waited for": sum(one.blocking for one in chosen),
+            "what others published": sum(len(one.pushed) for one in chosen),
             "which signatures were good": sum(bool(one.signed) for one in chosen),
             "notes": sum(bool(one.notes) for one in chosen),
         }
