@@ -150,9 +150,10 @@ class _Checker:
         names = _Names(snapshot)
         for number, rule in enumerate(resolved.rules):
             if self.check_where(rule.where, number, names) and rule.at:
-                path = ("rules", number, "at")
-                absent = absent_too(rule.at, rule.allow)
-                self.check_place(rule.where, rule.at, snapshot, names, path, absent=absent)
+                self.check_place(
+                    *(rule.where, rule.at, snapshot, names, ("rules", number, "at")),
+                    absent=absent_too(rule.at, rule.allow),
+                )
         for key in ("fail_if", "warn_if"):
             for number, (route, _) in enumerate(getattr(resolved.policy, key)):
                 self.known(route, names.routes, "route", ("gate", key, number, "route"))
