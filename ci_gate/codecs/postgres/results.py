@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from struct import pack
 
 import msgspec
@@ -19,12 +19,16 @@ from ci_gate.codecs.postgres.columns import (
     write_columns,
     write_row,
 )
-from ci_gate.codecs.postgres.frames import FRAMED, Frame, Malformed, frames, outline
+from ci_gate.codecs.postgres.frames import FRAMED, Frame, Malformed, frame, frames, outline
 from ci_gate.codecs.postgres.remedies import unfit
 from ci_gate.codecs.postgres.said import Portal, Prepared
 from ci_gate.codecs.postgres.types import FIRST_OWN
 
 _LIST = re.compile(r"COPY\s+[^(]+\(([^)]*)\)", re.IGNORECASE)
+
+REMEMBERED = 8
+"""Results in another format than recorded that are kept."""
+_Step = Callable[[bytes | None], bytes | None]
 
 columns_of = lru_cache(maxsize=1024)(read_columns)
 """The columns of a RowDescription, remembered: most services ask for the same few hundred."""
@@ -44,14 +48,16 @@ def result_frames(body: bytes, portal: Portal, maximum: int = 0) -> list[Frame]:
     as_asked = all(one.binary == binary for one, binary in zip(columns, wanted, strict=True))
     told = outline(body)
     rows_only = told.kinds in (b"DC", b"TDC") and body[begins : begins + 1] == b"D"
-    if as_asked and rows_only and not maximum:
-        return [(FRAMED, body[begins : told.last]), *frames(body[told.last :])]
+    if rows_only and not maximum:
+        rows = body[begins : told.last]
+        said = rows if as_asked else _transcoded(rows, columns, tuple(wanted))
+        return [(FRAMED, said), *frames(body[told.last :])]
     found = [one for one in frames(body) if one[0] not in (b"T", b"G")]
     if as_asked:
         return found
+    steps = _steps(columns, wanted)
     return [
-        (kind, _converted(columns, wanted, payload) if kind == b"D" else payload)
-        for kind, payload in found
+        (kind, _converted(steps, payload) if kind == b"D" else payload) for kind, payload in found
     ]
 
 
@@ -82,12 +88,28 @@ def _check(payload: bytes, columns: Sequence[Column], prepared: Prepared, format
     prepared.fitting = payload
 
 
-def _converted(columns: Sequence[Column], wanted: Sequence[bool], payload: bytes) -> bytes:
+@lru_cache(maxsize=REMEMBERED)
+def _transcoded(rows: bytes, columns: tuple[Column, ...], wanted: tuple[bool, ...]) -> bytes:
+    """DataRows in other formats: some microseconds a value, so that is done once for all who ask."""
+    steps = _steps(columns, wanted)
+    return b"".join([frame(kind, _converted(steps, payload)) for kind, payload in frames(rows)])
+
+
+def _steps(columns: Sequence[Column], wanted: Sequence[bool]) -> list[_Step | None]:
+    """What makes the other format of each column's values; None: they are as they are asked for."""
+    return [
+        None if column.binary == binary else partial(converted, column, binary=binary)
+        for column, binary in zip(columns, wanted, strict=True)
+    ]
+
+
+def _converted(steps: Sequence[_Step | None], payload: bytes) -> bytes:
     row = read_row(payload)
-    if len(row) != len(columns):
-        raise Unfit(unfit("", f"has {len(columns)} columns, and a row of {len(row)} values"))
-    values = zip(columns, row, wanted, strict=True)
-    return write_row([converted(column, one, binary=binary) for column, one, binary in values])
+    if len(row) != len(steps):
+        raise Unfit(unfit("", f"has {len(steps)} columns, and a row of {len(row)} values"))
+    return write_row(
+        [one if step is None else step(one) for step, one in zip(steps, row, strict=True)]
+    )
 
 
 def rows_of(portal: Portal, maximum: int) -> list[Frame]:

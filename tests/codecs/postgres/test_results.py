@@ -68,10 +68,13 @@ def test_a_simple_query_hears_all() -> None:
 
 
 def test_in_the_other_format() -> None:
-    """One code for all columns, or one for each."""
+    """One code for all columns, or one for each; all rows at once, which are made once, or some."""
+    row = (b"D", write_row([pack("!i", 7), b"x"]))
     both = result_frames(BODY, Portal(ASKED, (1,)))
-    assert both[0] == (b"D", write_row([pack("!i", 7), b"x"]))
+    assert both == [(FRAMED, frame(*row)), (b"C", b"SELECT 1\0")]
+    assert result_frames(BODY, Portal(ASKED, (1,)))[0][1] is both[0][1]
     assert result_frames(BODY, Portal(ASKED, (1, 0)))[0] == both[0]
+    assert result_frames(BODY, Portal(ASKED, (1,)), 1)[0] == row
 
 
 def test_columns_are_remembered() -> None:
