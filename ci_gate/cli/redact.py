@@ -56,7 +56,7 @@ def command(
 
     if check and replay:
         raise UsageError("--check writes nothing, so that there is nothing to --replay")
-    around = surroundings(config, reading=True)
+    around = surroundings(config, reading=check)
     options = RedactOptions(
         paths=paths or (snapshot_folder("", around),),
         check=check,

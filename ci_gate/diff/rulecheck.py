@@ -116,11 +116,11 @@ def check_together(rules: Iterable[Rule]) -> None:
 
 
 def nearest(word: str, allowed: object) -> str:
-    """ ": did you mean …?" and what is allowed, for an error's text."""
+    """ "; did you mean …?" and what is allowed, for an error's text."""
     names = [str(name) for name in allowed]  # type: ignore[attr-defined]  # any iterable of names
     close = difflib.get_close_matches(word, names, 1, 0.5)
-    meant = f"; did you mean {close[0]}?" if close else ""
-    return f"{meant} Allowed: {', '.join(names)}"
+    meant = f"; did you mean {close[0]}? Allowed" if close else "; allowed"
+    return f"{meant}: {', '.join(names)}"
 
 
 def _is_date(text: str) -> bool:

@@ -57,6 +57,11 @@ class Repository:
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
         )
         if not found:
+            if not self._try("rev-parse", "--git-dir"):
+                raise UsageError(
+                    f"{one_line(revision, 80)}: {self._folder} is in no git repository; run this in "
+                    "a clone of the project"
+                )
             raise UsageError(
                 f"{one_line(revision, 80)} is not in this clone; fetch it first (GitHub: "
                 "actions/checkout with fetch-depth: 0; GitLab: GIT_DEPTH: 0)"

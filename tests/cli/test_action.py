@@ -88,7 +88,7 @@ def test_the_token_does_not_reach_the_service(
         ("CI_GATE_INPUT_SNAPSHT", "x", "input snapsht: there is no such input"),
         ("INPUT_WORKING_DIRECTORY", "nowhere", "input working_directory: nowhere"),
         ("INPUT_CONFIG", "nowhere.yml", "nowhere.yml: there is no such configuration"),
-        ("INPUT_BASE", "nowhere", "not in this clone"),
+        ("INPUT_BASE", "nowhere", "in no git repository"),
     ],
 )
 def test_bad_inputs(

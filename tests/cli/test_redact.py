@@ -44,6 +44,20 @@ def test_check_then_redact(snapshot: Path, capsys: Any) -> None:
     assert "clean" in capsys.readouterr().out
 
 
+def test_the_key_of_the_state_folder(snapshot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the environment has no key, it is made where `record` makes it, and used again."""
+    state = snapshot.parent / "state"
+    monkeypatch.delenv("CI_GATE_REDACTION_KEY")
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    assert execute(["redact", "--check"]) == 1
+    assert not state.exists()
+    assert execute(["redact"]) == 0
+    (made,) = (path for path in state.rglob("*") if path.is_file())
+    key = made.read_text()
+    assert execute(["redact"]) == 0
+    assert made.read_text() == key
+
+
 def test_json(snapshot: Path, capsys: Any) -> None:
     """For a program: counts by kind, place and rule."""
     assert execute(["redact", "--check", "--json"]) == 1

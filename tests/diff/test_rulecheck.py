@@ -97,7 +97,7 @@ def test_nearest_names_what_is_allowed() -> None:
     assert nearest("mising", ("missing", "changed")) == (
         "; did you mean missing? Allowed: missing, changed"
     )
-    assert nearest("zzz", ("missing",)) == " Allowed: missing"
+    assert nearest("zzz", ("missing",)) == "; allowed: missing"
 
 
 def test_one_line() -> None:

@@ -72,6 +72,8 @@ def test_what_is_not_in_the_clone(clone: Clone, tmp_path: Path) -> None:
     outside.mkdir()
     with pytest.raises(UsageError, match="not inside a clone"):
         Repository(str(outside)).path("x")
+    with pytest.raises(UsageError, match="is in no git repository; run this in a clone"):
+        Repository(str(outside)).commit("HEAD")
 
 
 def test_where_two_lines_part(clone: Clone) -> None:
