@@ -148,7 +148,6 @@ class Postgres:
             effect="session" if described else looked.effect,
             targets=looked.tables or (exchange.dependency,),
             transaction=_transaction(statement),
-            order="transaction" if statement.transaction else "",
         )
 
     def prepare(self, message: Message) -> bytes:

@@ -29,7 +29,7 @@ def test_names() -> None:
 
 def test_facts() -> None:
     """Effect and tables; descriptions are about the session."""
-    inside = Facts(effect="write", targets=("users",), transaction="inside", order="transaction")
+    inside = Facts(effect="write", targets=("users",), transaction="inside")
     assert facts(INSERT) == inside
     assert facts(PgStatement("select 1 from t")) == Facts(effect="read", targets=("t",))
     assert facts(PgStatement("select 1 from t", step="describe")).effect == "session"
