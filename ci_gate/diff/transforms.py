@@ -7,8 +7,9 @@ examples: "rounded to 2 places" over forty prices is one change, not forty value
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from ci_gate.diff.jsonvalue import NotJson, decode
 from ci_gate.diff.render import clean, type_name
 from ci_gate.diff.transformnumbers import number_transforms
 from ci_gate.diff.transformtexts import text_transforms
@@ -29,6 +30,8 @@ _EMPTY: tuple[tuple[object, str], ...] = (
     ({}, "empty object"),
     (("0",), "0"),
 )
+_DEEPEST = 30
+"""Levels of JSON in a text that are looked into."""
 _NEEDS_TWO = ("increased by ", "decreased by ", "multiplied by ", "divided by ")
 """Claims that any single pair of numbers would bear out: only two different pairs say something."""
 
@@ -41,7 +44,8 @@ def transforms(expected: object, actual: object) -> tuple[str, ...]:
     if isinstance(expected, str) and isinstance(actual, str):
         if max(len(expected), len(actual)) > LONGEST:
             return ()
-        return (*time_transforms(expected, actual), *text_transforms(expected, actual))
+        said = (*time_transforms(expected, actual), *text_transforms(expected, actual))
+        return said or _inside(expected, actual)
     if isinstance(expected, tuple) and isinstance(actual, tuple):
         before, after = str(expected[0]), str(actual[0])
         return (*time_transforms(expected, actual), *number_transforms(before, after))
@@ -61,6 +65,51 @@ def shared(claims: Sequence[tuple[str, ...]], pairs: Iterable[object]) -> str:
     several = len(set(pairs)) > 1
     fitting = (one for one in claims[0] if one in common)
     return next((one for one in fitting if several or not one.startswith(_NEEDS_TWO)), "")
+
+
+def _inside(expected: str, actual: str) -> tuple[str, ...]:
+    """Claims about two texts of JSON, as a cache keeps: the one change that all of it shows, by the
+    member that has it: "total: number became string"."""
+    if expected[:1] not in ("{", "[") or actual[:1] != expected[:1]:
+        return ()
+    try:
+        before, after = (decode(one.encode("utf-8", "replace")) for one in (expected, actual))
+    except NotJson:
+        return ()
+    found = list(itertools.islice(_members("", before, after, _DEEPEST), LONGEST))
+    common = set(found[0]).intersection(*found[1:]) if found else ()
+    return tuple(claim for claim in found[0] if claim in common) if common else ()
+
+
+def _members(name: str, before: object, after: object, deep: int) -> Iterator[tuple[str, ...]]:
+    """The claims about each member that differs; () is one that nothing is known of."""
+    if before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict) and deep:
+        gone, came = (
+            [key for key in one if key not in other]
+            for one, other in ((before, after), (after, before))
+        )
+        if [before[key] for key in gone] == [after[key] for key in came]:
+            pairs = zip(gone, came, strict=True)
+            yield from ((f"{clean(a, 40)} {RENAMED_TO}{clean(b, 40)}",) for a, b in pairs)
+        else:
+            yield from ((f"{clean(key, 40)} removed",) for key in gone)
+            yield from ((f"{clean(key, 40)} added",) for key in came)
+        for key in before:
+            if key in after:
+                yield from _members(clean(key, 40), before[key], after[key], deep - 1)
+    elif isinstance(before, list) and isinstance(after, list) and _paired(before, after) and deep:
+        for old, new in zip(before, after, strict=True):
+            yield from _members(name, old, new, deep - 1)
+    else:
+        claims = (one for one in transforms(before, after) if not one.startswith(_NEEDS_TWO))
+        yield tuple(f"{name}: {one}" if name else one for one in claims)
+
+
+def _paired(before: list[object], after: list[object]) -> bool:
+    """The items are what changed, not their order."""
+    return len(before) == len(after) and not order_transforms(before, after)
 
 
 def _between_types(expected: object, actual: object) -> tuple[str, ...]:

@@ -113,3 +113,41 @@ def test_any_two_values_are_looked_at_without_failing(before: Any, after: Any) -
 def test_long_texts_are_left_alone(text: str) -> None:
     """A text that is too long to be looked at bears no claim."""
     assert transforms("x" * 5000 + text, "X" * 5000 + text) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "claim"),
+    [
+        ({"id": 1, "total": 19.7}, {"id": 1, "total": "19.7"}, "total: number became string"),
+        (
+            {"a": [{"p": 1.25}, {"p": 2.33}]},
+            {"a": [{"p": 1.2}, {"p": 2.3}]},
+            "p: rounded to 1 place",
+        ),
+        ({"state": "paid"}, {"state": "PAID"}, "state: upper-cased"),
+        ({"created at": 1, "b": 2}, {"made at": 1, "b": 2}, "created at renamed to made at"),
+        ({"a": 1}, {"a": 1, "b": 2}, "b added"),
+        ({"a": 1, "b": 2}, {"a": 1}, "b removed"),
+        ({"a": [3, 1, 2]}, {"a": [1, 2, 3]}, "a: now sorted"),
+        ([1, "x"], [1, "X"], "upper-cased"),
+    ],
+)
+def test_json_in_a_text(before: Any, after: Any, claim: str) -> None:
+    """What a cache keeps is text to its protocol; what changed in it is told by its member."""
+    assert transforms(json.dumps(before), json.dumps(after))[0] == claim
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('{"a": 1, "b": "x"}', '{"a": "1", "b": "X"}'),
+        ('{"a": 1, "b": 1}', '{"a": 2, "b": "1"}'),
+        ('{"a": 1', '{"a": 2'),
+        ('{"a": 1, "a": 2}', '{"a": 1, "a": 3}'),
+        ("[" * 900 + "1" + "]" * 900, "[" * 900 + "2" + "]" * 900),
+        ('{"a": 1}', "[1]"),
+    ],
+)
+def test_what_is_not_claimed_of_a_text(before: str, after: str) -> None:
+    """Two changes at once, what is no JSON, and what is nested like an attack."""
+    assert not [one for one in transforms(before, after) if "became" in one]
