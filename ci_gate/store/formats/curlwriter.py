@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ci_gate.store.formats.outgoing import Outgoing, Sent, shown, text_of
 
-_LEFT_OUT = frozenset(("content-length", "transfer-encoding", "connection", "accept-encoding"))
+_LEFT_OUT = frozenset(("content-length", "transfer-encoding", "connection"))
 """curl says these itself."""
 _CURLS_OWN = ("Accept", "User-Agent", "Content-Type")
 

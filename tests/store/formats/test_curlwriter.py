@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import msgspec
+
 from ci_gate.store.formats import curlwriter
 from tests.store.formats.exchanges import exchange, outgoing, snapshot
 
@@ -18,7 +20,10 @@ printf '\\036' >> "$SEEN"
 def test_script(tmp_path: Path) -> None:
     """Whatever a request holds reaches curl as one word each; secrets of a shell stay text."""
     nasty = b"/a?b='$(touch hacked)';"
-    whole = snapshot(exchange("aa09-1", nasty, method="PUT", at=30.0, sent=b"@x\n'$HOME`id`"))
+    last = exchange("aa09-1", nasty, method="PUT", at=30.0, sent=b"@x\n'$HOME`id`")
+    headers = (*last.request.headers, (b"Accept-Encoding", b"gzip"))  # type: ignore[union-attr]  # HTTP
+    asked = msgspec.structs.replace(last.request, headers=headers)
+    whole = snapshot(msgspec.structs.replace(last, request=asked))
     ((name, data),) = curlwriter.write(outgoing(whole))
     assert name == ""
     (tmp_path / "curl").write_text(CURL)
@@ -36,3 +41,4 @@ def test_script(tmp_path: Path) -> None:
     assert commands[3][-2] == b"http://t:1" + nasty
     assert b"@x\n'$HOME`id`" in commands[3]
     assert b"--data-raw" in commands[3]
+    assert b"Accept-Encoding: gzip" in commands[3]
