@@ -33,7 +33,7 @@ RUNS = 5
 MINIMUM = 0.95
 ALARMS = 20
 """Texts of what was red in unchanged runs that are kept."""
-NO_CONDITION = "not judged: no latency condition in gate.fail_if"
+NO_CONDITION = "not judged: no condition in gate.fail_if fails for high latencies"
 
 
 async def prove(
