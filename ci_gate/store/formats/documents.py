@@ -16,6 +16,8 @@ from ci_gate.store.formats.source import Source, line_at
 DEEPEST = 60
 """Levels of a YAML document."""
 T = TypeVar("T")
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
+"""A string, or a bracket, of JSON."""
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _NOTHING = frozenset(("", "~", "null", "Null", "NULL"))
 
@@ -50,6 +52,25 @@ class Json:
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise self._wrong(error, self._offset(raw)) from error
 
+    def whole_items(self, name: str) -> list[msgspec.Raw]:
+        """Of a document that is broken or cut off, the objects that are whole, as far as brackets
+        tell, in the first list of this name."""
+        found = re.search(rb'"' + name.encode() + rb'"[ \t\r\n]*:[ \t\r\n]*\[', self.data)
+        items: list[msgspec.Raw] = []
+        depth, begin = 0, 0
+        for token in _TOKEN.finditer(self.data, found.end() if found else len(self.data)):
+            sign = self.data[token.start() : token.start() + 1]
+            if sign in (b"{", b"["):
+                begin = begin if depth else token.start()
+                depth += 1
+            elif sign in (b"}", b"]"):
+                depth -= 1
+                if depth < 0 or (not depth and self.data[begin] + 2 != sign[0]):
+                    break  # brackets of ASCII are two apart
+                if not depth:
+                    items.append(msgspec.Raw(self.data[begin : token.end()]))
+        return items
+
     def lines(self, parts: Iterable[msgspec.Raw]) -> Iterator[int]:
         """The line of each of many parts, which come in the order of the document."""
         line = counted = after = 0
@@ -72,7 +93,10 @@ class Json:
 
     def _wrong(self, error: Exception, offset: int) -> Wrong:
         found = _BYTE.search(str(error))
-        line = line_at(self.data, offset + (int(found[1]) if found else 0))
+        at = int(found[1]) if found else 0
+        if "truncated" in str(error):
+            at = len(self.data)
+        line = line_at(self.data, offset + at)
         text = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         return Wrong(self._source.where(self._name, line), text)
 

@@ -91,12 +91,13 @@ def read(source: Source, options: ReadOptions) -> Iterator[Item]:
     """The entries of each file, in order."""
     for name in source.having(".har") if source.is_folder else source.names:
         document = Json(source, name)
+        broken: Fault | None = None
         try:
-            har = document.decode(_Har)
+            entries = document.decode(_Har).log.entries
         except Wrong as error:
-            yield Fault(error.where, f"not a HAR file: {error}")
-            continue
-        for number, raw in enumerate(har.log.entries):
+            entries = document.whole_items("entries")
+            broken = Fault(error.where, f"not a HAR file: {error}")
+        for number, raw in enumerate(entries):
             try:
                 entry = document.decode_part(raw, _Entry)
                 yield from _entry(entry, f"{source.where(name)} entry {number}", options)
@@ -104,6 +105,8 @@ def read(source: Source, options: ReadOptions) -> Iterator[Item]:
                 yield Fault(error.where, f"entry {number}: {error}")
             except Bad as error:
                 yield Fault(document.where(raw), f"entry {number}: {error}")
+        if broken is not None:
+            yield broken
 
 
 def _entry(entry: _Entry, where: str, options: ReadOptions) -> Iterator[Item]:

@@ -59,3 +59,19 @@ def test_lines_of_many_parts(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('[{"a": 1},\n {"a": 1},\n\n {"b": 2}]')
     document = Json(Source(str(tmp_path / "x.json")), "x.json")
     assert list(document.lines(document.decode(list[msgspec.Raw]))) == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ('{"x": [{"a": "]}\\""}, {"b": [1]}, {"c": "', ['{"a": "]}\\""}', '{"b": [1]}']),
+        ('{"x" : [{"a": 1}], "y": [{"b": 1}]', ['{"a": 1}']),
+        ('{"x": [{"a": 1}, {"b"]], {"c": 1}]', ['{"a": 1}']),
+        *(('{"y": [{"a": 1}]', []), ('{"x": {"a": 1', []), ('{"x": [', [])),
+    ],
+)
+def test_what_is_whole(tmp_path: Path, text: str, whole: list[str]) -> None:
+    """Of a document that is cut off, what came before the end."""
+    (tmp_path / "x.json").write_text(text)
+    document = Json(Source(str(tmp_path / "x.json")), "x.json")
+    assert [bytes(one).decode() for one in document.whole_items("x")] == whole

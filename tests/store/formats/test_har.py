@@ -144,6 +144,11 @@ def test_faults_name_the_line(tmp_path: Path) -> None:
     assert len(those(items, Found)) == 2
     (fault,) = those(items, Fault)
     assert fault.where == f"{path}:3"
+    cut = path.read_text()[:-8]
+    path.write_text(cut)
+    items = read(path)
+    assert len(those(items, Found)) == 1
+    assert [fault.where for fault in those(items, Fault)] == [f"{path}:3", f"{path}:4"]
     path.write_text('{"log": {"entries": [\n{]}}')
     (fault,) = those(read(path, "har"), Fault)
     assert fault.where == f"{path}:2"
