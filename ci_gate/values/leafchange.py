@@ -20,7 +20,7 @@ from ci_gate.values.personal import KINDS as PERSONAL_KINDS
 from ci_gate.values.personal import is_of_kind
 from ci_gate.values.places import TextEdit
 from ci_gate.values.shapes import shape_of
-from ci_gate.values.standins import number_kind
+from ci_gate.values.standins import any_number_kind, number_kind
 
 if TYPE_CHECKING:
     from ci_gate.values.redaction import Redactor
@@ -46,7 +46,8 @@ class LeafChange:
             if rules.allows(place, ""):
                 return None
             if rules.deny and rules.denies(place, leaf.value):
-                return redactor.secret("secret", text, False, rule="deny")
+                kind = "secret" if isinstance(leaf.value, str) else any_number_kind(text)
+                return redactor.secret(kind, text, False, rule="deny") if kind else None
         new = self._found(leaf, text)
         if isinstance(new, str) or not isinstance(leaf.value, str) or not self._is_strict(leaf):
             return new

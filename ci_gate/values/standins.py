@@ -200,12 +200,22 @@ class StandIns:
         return None
 
 
+def any_number_kind(text: str) -> str:
+    """As `number_kind` for a number that goes whatever it is: of few digits, with a fraction."""
+    few = text.isdigit() and len(text) < _DIGITS
+    return "small-number" if few else number_kind(text) if text.isdigit() else "number"
+
+
 def number_kind(text: str) -> str:
     """The kind whose stand-ins a number gets that has to stay one, of a size that its column holds;
     "" for one of few digits, which tells nothing, and for what stands for another already."""
-    if not text.isdigit() or len(text) < _DIGITS or SMALL[0] <= int(text) < SMALL[1]:
+    if not text.isdigit() or len(text) < _DIGITS:
         return ""
-    return "small-number" if len(text) < 10 or int(text) < 1 << 31 else "number"
+    if len(text) > 10:  # of a stranger it may have very many
+        return "number"
+    if SMALL[0] <= int(text) < SMALL[1]:
+        return ""
+    return "small-number" if int(text) < 1 << 31 else "number"
 
 
 def is_stand_in(text: str) -> str:

@@ -72,6 +72,20 @@ def test_deny() -> None:
     assert changed(allowed) == {"email", "first_name", "id"}
 
 
+@pytest.mark.parametrize("text", ["3", "42", "47110815", "-3.5", "1e400", "1" * 500])
+def test_a_denied_number_stays_one(text: str) -> None:
+    """Of any size, and a second pass changes nothing."""
+    rules = RedactionRules(deny=(Entry(at="request.body.$.n"),))
+    part = Part("body", f'{{"n": {text}}}'.encode(), "json")
+    new, _ = Redactor(MAKER, rules).part(part, "request")
+    assert isinstance(new.value, bytes)
+    told = new.value.removeprefix(b'{"n": ').removesuffix(b"}")
+    assert told.isdigit()
+    assert not told.startswith(b"0")
+    assert told != text.encode()
+    assert Redactor(StandIns(b"o" * 32), rules).part(new, "request") == (new, ())
+
+
 def test_own_detectors() -> None:
     """A pattern and its check find what is the project's own."""
     own = OwnDetector(name="customer", pattern="K-[0-9]{8}", check="luhn")

@@ -16,8 +16,8 @@ from ci_gate.store.formats.source import Source, line_at
 DEEPEST = 60
 """Levels of a YAML document."""
 T = TypeVar("T")
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
-"""A string, or a bracket, of JSON."""
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|["{}\[\]]', re.DOTALL)
+"""A string of JSON, the quote of one without an end, or a bracket."""
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _NOTHING = frozenset(("", "~", "null", "Null", "NULL"))
 
@@ -63,7 +63,9 @@ class Json:
             if sign in (b"{", b"["):
                 begin = begin if depth else token.start()
                 depth += 1
-            elif sign in (b"}", b"]"):
+            elif token.end() == token.start() + 1:
+                if sign == b'"':
+                    break
                 depth -= 1
                 if depth < 0 or (not depth and self.data[begin] + 2 != sign[0]):
                     break  # brackets of ASCII are two apart
