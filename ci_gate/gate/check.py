@@ -14,6 +14,7 @@ from ci_gate.config.flags import RecordFlags, ReplayFlags, Surroundings
 from ci_gate.config.options import ReplayVerbOptions
 from ci_gate.config.problems import hint
 from ci_gate.config.resolve import record_options, replay_options
+from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
 from ci_gate.gate.allowing import check_quarantine
 from ci_gate.gate.events import Sink, ignore
@@ -105,6 +106,9 @@ class _Checker:
         if not (service.command or service.image or service.url):
             self.warn(f"{self.where('service')} says no command, image or url: `run` needs one")
         today = self.options.today or datetime.datetime.now(datetime.UTC).date().isoformat()
+        if self.resolved is not None:
+            rules = self.resolved.rules
+            self.attempt(lambda: Rules(rules, today))
         settings = self.around.settings
         for key in ("rules", "known", "quarantine"):
             for number, one in enumerate(getattr(settings, key)):

@@ -53,6 +53,12 @@ def test_nothing_to_say(snapshot_folder: str) -> None:
     ("text", "finding"),
     [
         (
+            "rules: [{at: response.body.$.id, allow: integer, reason: x}, "
+            "{at: response.body.$.id, allow: uuid, reason: x}]",
+            "error: rule 2 (line 3): allows uuid at response.body.$.id, where rule 1 allows integer "
+            "for the same exchanges: remove one of them",
+        ),
+        (
             'rules: [{where: {route: "GET /order/{id}"}, at: response.status, allow: any, reason: x}]',
             'error: ci-gate.yml:3: rules[1].where.route: the snapshot has no route "GET /order/{id}"'
             "; did you mean GET /orders/{id}?",
