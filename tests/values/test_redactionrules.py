@@ -72,7 +72,7 @@ def test_deny() -> None:
     assert changed(allowed) == {"email", "first_name", "id"}
 
 
-@pytest.mark.parametrize("text", ["3", "42", "47110815", "-3.5", "1e400", "1" * 500])
+@pytest.mark.parametrize("text", ["3", "42", "47110815", "-3.5", "1e400", "1" * 300])
 def test_a_denied_number_stays_one(text: str) -> None:
     """Of any size, and a second pass changes nothing."""
     rules = RedactionRules(deny=(Entry(at="request.body.$.n"),))
