@@ -21,6 +21,9 @@ LARGEST = 10_000
 BYTES = 4 << 20
 """Bytes of those that are kept; beyond either, nothing is said of any."""
 
+AHEAD = 5.0
+"""Milliseconds that what a statement brings about, by a trigger, may be heard of before the statement
+is answered: they come by different connections."""
 Attached = tuple[tuple[Exchange, ...], tuple[str, ...]]
 """Exchanges, and what is to be known of what could not be kept."""
 Told = tuple[str, bytes, int]
@@ -105,7 +108,9 @@ def attached(
             continue
         _, since, number = moments[place]
         message = clean(one.dependency, one.message)
-        pushed.setdefault(number, []).append(Push(one.dependency, round(at - since, 3), message))
+        pushed.setdefault(number, []).append(
+            Push(one.dependency, round(max(at - since, 0), 3), message)
+        )
     found = tuple(
         msgspec.structs.replace(one, pushed=tuple(pushed[number])) if number in pushed else one
         for number, one in enumerate(exchanges)
@@ -114,15 +119,15 @@ def attached(
 
 
 def _moments(exchanges: Sequence[Exchange]) -> list[tuple[float, float, int]]:
-    """When something happened that will happen again, from when it is counted there, and to which
-    exchange: a call was answered, an inbound request began or ended."""
+    """From when on something has happened that will happen again, from when it is counted there, and
+    to which exchange: a call was answered, an inbound request began or ended."""
     first = min((one.at for one in exchanges if one.inbound), default=float("inf"))
     moments: list[tuple[float, float, int]] = []
     for number, one in enumerate(exchanges):
         if one.inbound:
             moments += [(one.at, one.at, number), (one.ended, one.at, number)]
         elif not (_elsewhere(one) or (one.groups == (STARTUP,) and one.at >= first)):
-            moments.append((one.ended, one.ended, number))
+            moments.append((max(one.at, one.ended - AHEAD), one.ended, number))
     return sorted(moments)
 
 

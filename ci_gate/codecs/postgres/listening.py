@@ -7,7 +7,7 @@ over (SQL commands "NOTIFY", "LISTEN"); what others notified while it was record
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ci_gate.codecs.base import Published
 from ci_gate.codecs.postgres.frames import frame
@@ -32,8 +32,9 @@ class Listening:
     def ran(self, sql: str, params: Sequence[str | bytes | None]) -> None:
         """A text was executed."""
         if "LISTEN" in (upper := sql[:200].upper()) or "DISCARD" in upper or "ROLLBACK" in upper:
-            self._own(_tokens(sql))
-        elif "NOTIFY" in sql.upper():
+            for told in _statements(_tokens(sql)):
+                self._own(told)
+        if "NOTIFY" in sql.upper():
             self._pending += notified(sql, params)
 
     def _own(self, told: Sequence[Token]) -> None:
@@ -82,6 +83,16 @@ def notified(sql: str, params: Sequence[str | bytes | None]) -> list[Published]:
             if channel is not None and said is not None:
                 found.append(Published(channel, said))
     return found
+
+
+def _statements(told: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """Each statement of a text."""
+    begins = 0
+    for index, (_, text) in enumerate(told):
+        if text == ";":
+            yield told[begins:index]
+            begins = index + 1
+    yield told[begins:]
 
 
 def _tokens(sql: str) -> list[Token]:

@@ -45,6 +45,18 @@ def test_it_is_heard_after_the_transaction_only() -> None:
     assert len(one.published()) == 1
 
 
+def test_several_statements_in_one_text() -> None:
+    """Each of them counts."""
+    one = Listening()
+    one.ran("listen a; listen b; notify a, '1'", ())
+    one.committed()
+    assert one.published() == [Published(b"a", b"1")]
+    assert one.heard(b"a", b"1")
+    assert one.heard(b"b", b"1")
+    one.ran("select 1; unlisten *; reset all;", ())
+    assert not one.heard(b"a", b"1")
+
+
 def test_listening_and_not_any_more() -> None:
     """By name as SQL folds it; UNLISTEN and DISCARD ALL end it."""
     one = Listening()

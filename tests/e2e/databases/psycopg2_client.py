@@ -43,6 +43,13 @@ ARRAYS = """
     array['sad', 'so so']::mood[], '{}'::int[]
 """
 
+TRIGGER = """
+    create or replace function tell() returns trigger as $$
+        begin perform pg_notify('made', new.name); return null; end
+    $$ language plpgsql;
+    create trigger told after insert on t2 for each row execute function tell()
+"""
+
 
 @contextmanager
 def cursor(*named: str) -> Iterator[Any]:
@@ -153,16 +160,20 @@ def shapes() -> None:
 
 
 def notifications() -> None:
-    """Heard by a connection that waits for it."""
+    """Heard by a connection that waits for it: from a client, and from a trigger of a table."""
     with cursor() as listens, cursor() as c:
-        listens.execute("listen jobs")
-        listens.connection.commit()
-        c.execute("notify jobs, 'one'")
+        c.execute(TRIGGER)
         c.connection.commit()
-        while not listens.connection.notifies:
-            select.select([listens.connection], [], [], 10)
-            listens.connection.poll()
-        print([(one.channel, one.payload) for one in listens.connection.notifies])
+        listens.execute("listen jobs; listen made")
+        listens.connection.commit()
+        for sql in ("notify jobs, 'one'", "insert into t2 (name) values ('told')"):
+            c.execute(sql)
+            c.connection.commit()
+            while not listens.connection.notifies:
+                select.select([listens.connection], [], [], 10)
+                listens.connection.poll()
+            heard = listens.connection.notifies.pop()
+            print(heard.channel, heard.payload)
     print("ok LISTEN and NOTIFY")
 
 
