@@ -110,7 +110,7 @@ class LeafChange:
             fits = fits and (kind == "cvv" or isinstance(leaf.value, str))
             return self._redactor.secret(kind, text, False) if fits and bare.isascii() else None
         if not isinstance(leaf.value, str):
-            return self._number(text) if is_password(leaf.name) else None
+            return self._number(text, password=True) if is_password(leaf.name) else None
         if not is_worth(text):
             return None
         if shape_of(text) or leaf.name.lower().endswith("authorization"):
@@ -127,13 +127,14 @@ class LeafChange:
         shows by itself what it is, is that."""
         if not is_of_kind(text, kind) or shape_of(text):
             return None
+        pin = kind == "pin"
         if not isinstance(leaf.value, str) and kind != "coordinate":
-            return self._number(text)
-        return self._redactor.secret(kind, text, False)
+            return self._number(text, password=pin)
+        return self._redactor.secret(kind, text, False, password=pin)
 
-    def _number(self, text: str) -> str | None:
+    def _number(self, text: str, password: bool = False) -> str | None:
         kind = number_kind(text)
-        return self._redactor.secret(kind, text, False) if kind else None
+        return self._redactor.secret(kind, text, False, password=password) if kind else None
 
     def _content(self, leaf: Leaf, text: str) -> list[TextEdit] | None:
         data = text.encode("utf-8", "surrogatepass")

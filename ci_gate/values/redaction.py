@@ -179,16 +179,24 @@ class Redactor:
         return found.quote(self.secret(found.kind, found.value, found.remember, rule=rule))
 
     def secret(
-        self, kind: str, value: str, remember: bool, sure: bool = True, rule: str = "name"
+        self,
+        kind: str,
+        value: str,
+        remember: bool,
+        sure: bool = True,
+        rule: str = "name",
+        *,
+        password: bool = False,
     ) -> str:
-        """The stand-in of a value; counts it, and keeps it in mind if only its place told."""
+        """The stand-in of a value; counts it, and keeps it in mind if only its place told. What is
+        not, may be a `password` all the same: digits are met by chance elsewhere."""
         token = value.startswith("eyJ") and shape_of(value) == "jwt"
         new = self._token(value) if token else self._stand_ins.stand_in(kind, value)
         if new != value and value not in self.fitted:
             if carries_time(value):
                 self.timed.add(new)
             shape = shape_of(value)
-            self._gather(shape or kind, value, new, remember and sure)
+            self._gather(shape or kind, value, new, password or (remember and sure))
             self.counts[shape or kind] += 1
             if self.log is not None:
                 self.log.append(Decision(self.place, shape or kind, rule, value, new))

@@ -99,6 +99,20 @@ def test_passwords_of_basic_credentials_and_forms_belong_too() -> None:
     assert fits(form.decode().rpartition("=")[2], said(redactor, rows["swordfish9"])["digest"])
 
 
+@pytest.mark.parametrize("field", [{"pin": "4711"}, {"pin": 471108}, {"password": 47110815}])
+def test_digits_belong_too(field: dict[str, object]) -> None:
+    """A PIN, and a password that is a number: a service hashes its digits."""
+    redactor = Redactor(StandIns(KEY))
+    ((name, value),) = field.items()
+    rows = body(hash=stored(str(value)))
+    redactor.part(body(**field))
+    redactor.part(rows)
+    assert redactor.pair_passwords() == ""
+    new = said(redactor, body(**field))[name]
+    assert new != value
+    assert fits(str(new), said(redactor, rows)["hash"])
+
+
 def test_a_password_that_is_no_secret_stays_and_fits() -> None:
     """The word "password" is kept as it is, so its hash has to fit it."""
     redactor = Redactor(StandIns(KEY))
