@@ -53,6 +53,7 @@ def command(
     from ci_gate.config.judging import redaction_key, snapshot_folder
     from ci_gate.config.redaction import redaction_rules
     from ci_gate.gate.redact import RedactOptions, broken, redact
+    from ci_gate.report.text import one_line
 
     if check and replay:
         raise UsageError("--check writes nothing, so that there is nothing to --replay")
@@ -73,8 +74,8 @@ def command(
         say_json(msgspec.json.encode(form))
     else:
         say(_text(found, check=check, quiet=quiet))
-        for name, kinds in hurt.items():
-            say(f"broken by redaction: {name} ({', '.join(kinds)})")
+        for name, told in hurt.items():
+            say(one_line(f"broken by redaction: {name} ({'; '.join(told)})", 300))
         if result is not None:
             say(f"replayed: {result.verdict.outcome}")
     return 1 if (check and found.leaks) or hurt else 0

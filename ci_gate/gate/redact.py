@@ -136,15 +136,16 @@ def held_clean(result: Result, folder: str, rules: RedactionRules) -> Result:
 
 
 def broken(result: Result, found: Redacted) -> dict[str, list[str]]:
-    """Exchanges that differ in a run after redaction, and the kinds that were replaced in them or
-    in the calls that they make: id -> kinds."""
-    kinds: dict[str, dict[str, None]] = {}
+    """Exchanges that differ in a run after redaction, and what was replaced in them or in the calls
+    that they make: id -> kind, place and what told, each once."""
+    told: dict[str, dict[str, None]] = {}
     for one in found.leaks:
+        what = f"{one.kind} at {fold(one.place)}, by {one.rule}"
         for group in (one.exchange, *one.groups):
-            kinds.setdefault(group, {})[one.kind] = None
+            told.setdefault(group, {})[what] = None
     red = [one for one in result.causes if not one.notice and not one.standing]
     hurt = dict.fromkeys(name for cause in red for name in cause.exchanges)
-    return {name: list(kinds[name]) for name in hurt if name in kinds}
+    return {name: list(told[name]) for name in hurt if name in told}
 
 
 class _Search:

@@ -203,7 +203,7 @@ def test_a_run_fails_for_it(folder: str) -> None:
 
 
 def test_what_redaction_broke(folder: str) -> None:
-    """Red exchanges are named with the kinds that were replaced in them and in their calls."""
+    """Red exchanges are named with what was replaced in them and in their calls, and what told."""
     found = redact(RedactOptions(paths=(folder,), check=True))
     cause = Cause(
         id="C1", title="t", change="value", routes=("GET /c",),
@@ -213,7 +213,8 @@ def test_what_redaction_broke(folder: str) -> None:
         mode="run", service="s", verdict=Verdict(outcome="fail"), causes=(cause,),
         environment=Environment(version="1", started_at="2026-01-01T00:00:00Z"),
     )  # fmt: skip
-    assert broken(result, found) == {"cccc000001-1": ["phone"]}
+    told = ["phone at response.body.$.phone, by name"]
+    assert broken(result, found) == {"cccc000001-1": told}
 
 
 def test_a_column_without_room_for_a_stand_in(tmp_path: Path) -> None:
