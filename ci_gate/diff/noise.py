@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
 from ci_gate.diff.membernames import NAMES
+from ci_gate.diff.noiseclock import strays
 from ci_gate.diff.render import scalar
 from ci_gate.model.message import Stored
 from ci_gate.model.noise import Noise
@@ -156,11 +157,8 @@ def holds(
     scope: str = "",
     series: str = "",
 ) -> bool:
-    """True when `live` may stand where `expected` was recorded (JSON scalars, or texts).
-
-    `scope` is the exchange, `series` names the counter (see `Varying`). A pair that holds is
-    remembered in `context`, equal values too.
-    """
+    """True when `live` may stand where `expected` was recorded (JSON scalars, or texts), which
+    `context` then keeps. `scope` is the exchange, `series` names the counter (see `Varying`)."""
     if noise.clock and context.at_recorded_clock:
         return as_json(expected) == as_json(live) or as_json(live) in noise.members
     if noise.kind not in ("one-of", "derived") and isinstance(expected, str) != isinstance(
@@ -174,6 +172,8 @@ def holds(
     if noise.kind == "counter":
         before, after = number_of(expected), number_of(live)
         return before is not None and after is not None and context.grows(series, before, after)
+    if context.at_recorded_clock and strays(noise, expected, live):
+        return False
     if noise.kind == "timestamp" and fine(noise.format):
         return context.ticks(scope, str(expected), str(live))
     return True
