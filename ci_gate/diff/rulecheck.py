@@ -41,16 +41,16 @@ _EVERYTHING = re.compile(r"(request|response)\.body\Z")
 def check(rule: Rule) -> None:
     """Raise UsageError, naming the rule and what is allowed, when it cannot be meant."""
     if not rule.reason.strip():
-        raise _refused(rule, "has no reason: say in `reason` why this may differ")
+        raise refused(rule, "has no reason: say in `reason` why this may differ")
     if bool(rule.at) == bool(rule.calls):
-        raise _refused(rule, "needs either `at` with `allow`, or `calls`")
+        raise refused(rule, "needs either `at` with `allow`, or `calls`")
     if rule.until and not _is_date(rule.until):
-        raise _refused(rule, f"`until: {rule.until}` is no date: write it as 2027-06-30")
+        raise refused(rule, f"`until: {rule.until}` is no date: write it as 2027-06-30")
     if rule.where.group not in _GROUPS:
-        raise _refused(rule, f"`group: {rule.where.group}` is neither startup nor background")
+        raise refused(rule, f"`group: {rule.where.group}` is neither startup nor background")
     if rule.where.group and rule.where.route:
         group = rule.where.group
-        raise _refused(
+        raise refused(
             rule, f"`group: {group}` has no route: no call belongs to both, so remove one of them"
         )
     if rule.calls:
@@ -62,37 +62,37 @@ def check(rule: Rule) -> None:
 def _check_calls(rule: Rule) -> None:
     for word in rule.calls:
         if word not in CALLS:
-            raise _refused(rule, f"`calls: [{word}]` is unknown{nearest(word, CALLS)}")
+            raise refused(rule, f"`calls: [{word}]` is unknown{nearest(word, CALLS)}")
     if rule.allow:
-        raise _refused(rule, "`allow` belongs to `at`, not to `calls`")
+        raise refused(rule, "`allow` belongs to `at`, not to `calls`")
     if rule.effect not in _EFFECTS:
-        raise _refused(rule, f"`effect: {rule.effect}` is neither read nor write")
+        raise refused(rule, f"`effect: {rule.effect}` is neither read nor write")
 
 
 def _check_place(rule: Rule) -> None:
     found = _PLACE.match(rule.at)
     if found is None:
         remedy = "a place starts with request. or response., e.g. response.body.$.updated_at"
-        raise _refused(rule, f"`at: {rule.at}` is no place: {remedy}")
+        raise refused(rule, f"`at: {rule.at}` is no place: {remedy}")
     if not _INNER.match(found["inner"] or ""):
         remedy = 'indices are [*] or [3], odd keys ["key"], and .* comes last'
-        raise _refused(rule, f"`at: {rule.at}` is no place: {remedy}")
+        raise refused(rule, f"`at: {rule.at}` is no place: {remedy}")
     if not rule.allow:
-        raise _refused(rule, f"needs `allow`: one of {', '.join(KINDS)}")
+        raise refused(rule, f"needs `allow`: one of {', '.join(KINDS)}")
     if rule.allow not in KINDS:
-        raise _refused(rule, f"`allow: {rule.allow}` is unknown{nearest(rule.allow, KINDS)}")
+        raise refused(rule, f"`allow: {rule.allow}` is unknown{nearest(rule.allow, KINDS)}")
     if rule.effect:
-        raise _refused(rule, "`effect` belongs to `calls`, not to `at`")
+        raise refused(rule, "`effect` belongs to `calls`, not to `at`")
     if rule.allow == "any" and rule.where == Where() and _EVERYTHING.match(rule.at):
         remedy = "say in `where` which route, or open the places that vary"
-        raise _refused(rule, f"`at: {rule.at}` with `allow: any` would hide everything: {remedy}")
+        raise refused(rule, f"`at: {rule.at}` with `allow: any` would hide everything: {remedy}")
     if rule.allow == "any" and _WHOLE.match(rule.at):
         remedy = "open the places that vary, or run `ci-gate learn`, which finds them"
         what = "all of the route" if rule.where.route else "all that it covers"
-        raise _refused(rule, f"`at: {rule.at}` with `allow: any` would hide {what}: {remedy}")
+        raise refused(rule, f"`at: {rule.at}` with `allow: any` would hide {what}: {remedy}")
     where = rule.where
     if rule.at.startswith("response") and (where.dependency or where.call or where.group):
-        raise _refused(
+        raise refused(
             rule,
             f"`at: {rule.at}` of a dependency's answer never differs, because the mock gives it: "
             "name a place of the request that is sent there, or leave the dependency out of `where`",
@@ -108,7 +108,7 @@ def check_together(rules: Iterable[Rule]) -> None:
             continue
         other = seen.setdefault((rule.where, rule.at), rule)
         if other.allow != rule.allow:
-            raise _refused(
+            raise refused(
                 rule,
                 f"allows {rule.allow} at {rule.at}, where rule {other.index} allows {other.allow} "
                 "for the same exchanges: remove one of them",
@@ -130,7 +130,8 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _refused(rule: Rule, text: str) -> UsageError:
+def refused(rule: Rule, text: str) -> UsageError:
+    """The error that names the rule, and its line where that is known."""
     where = f" (line {rule.line})" if rule.line else ""
     return UsageError(f"rule {rule.index}{where}: {text}")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from ci_gate.diff.masks import ANY, Masks, Texts
-from ci_gate.diff.rulecheck import check, check_together, one_line
+from ci_gate.diff.rulecheck import check, check_together, one_line, refused
 from ci_gate.model.difference import Difference
 from ci_gate.model.result import RuleUse
 from ci_gate.model.rule import Rule, Where
@@ -38,6 +38,18 @@ class Rules:
 
     def _expired(self, rule: Rule) -> bool:
         return bool(rule.until) and rule.until < self._today
+
+    def check_body(self, route: str) -> None:
+        """Raise UsageError when a rule opens the whole body of this route's answers, which were
+        recorded with places in them: a text or a binary body is opened so, and nothing else."""
+        index = self.masks_for(route, side="response").opens("response.body")
+        for rule in self._live if index else ():
+            if rule.index == index:
+                raise refused(
+                    rule,
+                    f"`at: response.body` with `allow: any` would hide all of {route}: open the "
+                    "places that vary, or run `ci-gate learn`, which finds them",
+                )
 
     def apart(self) -> Rules:
         """The same rules, counted by themselves: for what is not judged."""

@@ -19,6 +19,7 @@ from ci_gate.errors import UsageError
 from ci_gate.gate.allowing import check_quarantine
 from ci_gate.gate.events import Sink, ignore
 from ci_gate.gate.learned import mistakes
+from ci_gate.gate.planning import rules_for
 from ci_gate.gate.select import with_routes
 from ci_gate.mocks.forms import absent_too
 from ci_gate.model.exchange import BACKGROUND, STARTUP, Exchange
@@ -105,15 +106,18 @@ class _Checker:
         service = self.around.settings.service
         if not (service.command or service.image or service.url):
             self.warn(f"{self.where('service')} says no command, image or url: `run` needs one")
-        today = self.options.today or datetime.datetime.now(datetime.UTC).date().isoformat()
+        today, settings = self.today(), self.around.settings
         if self.resolved is not None:
             rules = self.resolved.rules
             self.attempt(lambda: Rules(rules, today))
-        settings = self.around.settings
         for key in ("rules", "known", "quarantine"):
             for number, one in enumerate(getattr(settings, key)):
                 if one.until and one.until < today:
                     self.warn(f"{self.where(key, number, 'until')}: expired; it excuses nothing")
+
+    def today(self) -> str:
+        """The day on which it is checked."""
+        return self.options.today or datetime.datetime.now(datetime.UTC).date().isoformat()
 
     def attempt(self, step: Callable[[], object]) -> None:
         """Run a step; what it complains about is found once."""
@@ -151,6 +155,7 @@ class _Checker:
         if not snapshot.inbound:
             self.warn(f"{self.folder}: nothing inbound: a gate without requests is inconclusive")
         self.attempt(lambda: check_quarantine(resolved.quarantine, snapshot))
+        self.attempt(lambda: rules_for(resolved.rules, snapshot, self.today()))
         names = _Names(snapshot)
         for number, rule in enumerate(resolved.rules):
             if self.check_where(rule.where, number, names) and rule.at:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
-from ci_gate.codecs.registry import codec
+from ci_gate.codecs.registry import codec, codec_of
 from ci_gate.config.options import ReplayVerbOptions, RunOptions
 from ci_gate.correlation.chains import Chains
 from ci_gate.correlation.shards import spread
@@ -18,11 +18,13 @@ from ci_gate.gate.effects import facts_of, with_effects
 from ci_gate.gate.select import inbound_of, select, with_routes
 from ci_gate.model.exchange import Exchange, Facts
 from ci_gate.model.result import ShardPart
+from ci_gate.model.rule import Rule
 from ci_gate.model.snapshot import Origin, Snapshot
 from ci_gate.policy.conditions import Condition, parse_all
 from ci_gate.replayer.options import ReplayerOptions
 from ci_gate.replayer.plan import Step, plan
 from ci_gate.store.snapshot import digest, read_with_places
+from ci_gate.values.places import walk
 
 NOTHING = (
     "the snapshot holds no inbound request: record some with `ci-gate record --app-port PORT`, "
@@ -99,7 +101,7 @@ def make_plan(
         digest=digest(options.snapshot),
         places=read.places,
         steps=_steps(snapshot, only, options.replay.pace),
-        rules=Rules(options.rules, today),
+        rules=rules_for(options.rules, snapshot, today),
         conditions=conditions if shard is None else (),
         unstable=options.policy.unstable,
         known=sum(one.until >= today for one in options.known),
@@ -108,6 +110,19 @@ def make_plan(
         shard=shard,
         started_at=now,
     )
+
+
+def rules_for(rules: Sequence[Rule], snapshot: Snapshot, today: str) -> Rules:
+    """The rules of a run on this snapshot; raises UsageError for what cannot be meant, alone,
+    together, or of what was recorded."""
+    known = Rules(rules, today)
+    whole = any(rule.at == "response.body" for rule in rules)
+    for one in snapshot.inbound if whole else ():
+        said = codec_of(one.request).places(one.response) if one.response is not None else ()
+        body = next((part for part in said if part.place == "body" and part.media == "json"), None)
+        if body is not None and any(place.startswith("body.$") for place, _ in walk(body)):
+            known.check_body(one.route)
+    return known
 
 
 def _whole(folder: str, snapshot: Snapshot) -> Snapshot:

@@ -59,6 +59,11 @@ def test_nothing_to_say(snapshot_folder: str) -> None:
             "for the same exchanges: remove one of them",
         ),
         (
+            "rules: [{where: {route: POST /orders}, at: response.body, allow: any, reason: x}]",
+            "error: rule 1 (line 3): `at: response.body` with `allow: any` would hide all of "
+            "POST /orders: open the places that vary, or run `ci-gate learn`, which finds them",
+        ),
+        (
             'rules: [{where: {route: "GET /order/{id}"}, at: response.status, allow: any, reason: x}]',
             'error: ci-gate.yml:3: rules[1].where.route: the snapshot has no route "GET /order/{id}"'
             "; did you mean GET /orders/{id}?",

@@ -11,10 +11,13 @@ import pytest
 from ci_gate.config.options import Policy, RunOptions
 from ci_gate.errors import UsageError
 from ci_gate.gate.planning import NOTHING, NOTHING_CHOSEN, alone, make_plan
+from ci_gate.model.rule import Rule, Where
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.replayer.options import ReplayerOptions
 from ci_gate.service.options import ServiceOptions
 from ci_gate.store.snapshot import digest, write_snapshot
+
+ORDER = "POST /orders"
 
 
 def options(folder: str, **more: Any) -> RunOptions:
@@ -36,6 +39,19 @@ def test_routes_of_the_configuration_change_names_and_not_the_digest(snapshot_fo
     plan = make_plan(options(snapshot_folder, routes=("GET /orders/{number}",)))
     assert plan.steps[1].exchange.route == "GET /orders/{number}"
     assert plan.digest == digest(snapshot_folder)
+
+
+def test_a_rule_that_hides_a_body_with_places_is_refused(snapshot_folder: str) -> None:
+    """`response.body` opens a text or binary body; one with places would be hidden with all of
+    them. Of a route that has none, and of another kind, it is a rule."""
+    rule = Rule(index=1, at="response.body", allow="any", reason="x", where=Where(route=ORDER))
+    with pytest.raises(UsageError, match=r"would hide all of POST /orders: .*`ci-gate learn`"):
+        make_plan(options(snapshot_folder, rules=(rule,)))
+    for other in (
+        msgspec.structs.replace(rule, where=Where(route="GET /page")),
+        msgspec.structs.replace(rule, allow="string"),
+    ):
+        assert make_plan(options(snapshot_folder, rules=(other,))).rules.counts == {}
 
 
 def test_what_was_chosen_is_judged_after_earlier_writes(snapshot_folder: str) -> None:
