@@ -29,26 +29,26 @@ def strays(noise: Noise, expected: object, live: object) -> bool:
     was ahead by that. For a run at the recording's clock."""
     if noise.kind != "timestamp" or "[*]" in noise.at or noise.replays < 3:
         return False
-    if is_day(noise.format) or not _ZONED.search(noise.format):
+    near, now = _followed(noise.format, noise.seen), _seconds(live)
+    if near is None or now is None or abs(now - near) <= REACH:
         return False
-    near = _followed(noise.seen)
-    recorded, now = _seconds(expected), _seconds(live)
-    if near is None or recorded is None or now is None:
-        return False
-    return abs(recorded - near) <= REACH < abs(now - near)
+    recorded = _seconds(expected)
+    return recorded is not None and abs(recorded - near) <= REACH
 
 
 @functools.lru_cache(maxsize=4096)
-def _followed(seen: tuple[str, ...]) -> float | None:
+def _followed(form: str, seen: tuple[str, ...]) -> float | None:
     """When the replays at the recording's clock put it; None where they do not show that it
-    follows the clock."""
+    follows the clock, or the time zone is not told."""
+    if is_day(form) or not _ZONED.search(form):
+        return None
     times = sorted(time for text in seen if (time := _seconds(text)) is not None)
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     if (
         not gaps
         or len(times) < len(seen)
         or gaps[-1] < _LEAST
-        or any(gap > _CLOSE for gap in gaps[:-1])
+        or max(gaps[:-1], default=0) > _CLOSE
     ):
         return None
     return times[0]
