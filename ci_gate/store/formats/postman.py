@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from base64 import b64encode
@@ -17,6 +18,7 @@ from ci_gate.store.formats.messages import Bad
 from ci_gate.store.formats.source import Source
 
 _NAME = re.compile(r"\{\{([^{}]{1,200})\}\}")
+_REQUEST = re.compile(rb'"request"[ \t\r\n]*:')
 _DEEPEST = 60
 _BOUNDARY = "ci-gate-import-boundary"
 _MEDIA = {"json": "application/json", "xml": "application/xml", "html": "text/html"}
@@ -54,11 +56,12 @@ def read(source: Source, options: ReadOptions) -> Iterator[Item]:
         if source.is_folder and not _is_collection(source, name):
             continue
         try:
-            collection = Json(source, name).decode(dict[str, Any])
+            document = Json(source, name)
+            collection = document.decode(dict[str, Any])
         except Wrong as error:
             yield Fault(error.where, str(error))
             continue
-        yield from _Collection(source.where(name), collection, values, options).read()
+        yield from _Collection(source.where(name), document, collection, values, options).read()
 
 
 def _environment(source: Source, options: ReadOptions) -> dict[str, str]:
@@ -81,17 +84,28 @@ def _values(listed: Any) -> dict[str, str]:
     return found
 
 
+def _inside(folder: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
+    """The items of a folder and of those in it, as they are written."""
+    items = folder.get("item")
+    for item in items if isinstance(items, list) and depth <= _DEEPEST else []:
+        if isinstance(item, dict):
+            yield item
+            yield from _inside(item, depth + 1)
+
+
 class _Collection:
     """One collection with the values of its names."""
 
     def __init__(
         self,
         where: str,
+        document: Json,
         collection: dict[str, Any],
         values: Mapping[str, str],
         options: ReadOptions,
     ) -> None:
         self._where = where
+        self._document = document
         self._collection = collection
         self._options = options
         self._values = _values(collection.get("variable")) | dict(values)
@@ -122,7 +136,25 @@ class _Collection:
                 except _Unknown as error:
                     yield Skipped(where, f"no value for {error}: give it with --environment")
                 except Bad as error:
-                    yield Fault(where, str(error))
+                    line = self._lines.get(id(item))
+                    yield Fault(
+                        f"{self._document.at_line(line)} {name}" if line else where, str(error)
+                    )
+
+    @functools.cached_property
+    def _lines(self) -> dict[int, int]:
+        """The lines of the requests, by the identity of their items: as many as there are keys of
+        that name in the text; else nothing is known."""
+        asked = [one for one in _inside(self._collection, 0) if "request" in one]
+        data = self._document.data
+        found = [one.start() for one in _REQUEST.finditer(data)]
+        if len(found) != len(asked):
+            return {}
+        line, before, lines = 1, 0, {}
+        for item, at in zip(asked, found, strict=True):
+            line, before = line + data.count(b"\n", before, at), at
+            lines[id(item)] = line
+        return lines
 
     def _request(self, item: dict[str, Any], where: str, auth: Any) -> Iterator[Item]:
         if item.get("event"):

@@ -139,3 +139,19 @@ def test_broken(tmp_path: Path) -> None:
     items = read(path)
     assert len(those(items, Fault)) == 3
     assert len(those(items, Lost)) == 1
+
+
+@pytest.mark.parametrize(("told", "where"), [("", ":4 f/b"), ('"request": 1, ', " f/b")])
+def test_a_fault_names_its_line(tmp_path: Path, told: str, where: str) -> None:
+    """That of the item's request, in a folder too; none where keys of that name tell no order."""
+    good = json.dumps({"name": "a", "request": {"method": "GET", "url": "http://h/a"}})
+    broken = '{"name": "b",\n "request": {"method": "G T", "url": "http://h/b"}}'
+    info = json.dumps({"name": "x", "schema": SCHEMA})
+    path = tmp_path / "c.json"
+    path.write_text(
+        f'{{"info": {info}, {told}"item": [\n{good},\n{{"name": "f", "item": [{broken}]}}]}}'
+    )
+    items = read(path)
+    assert len(those(items, Found)) == 1
+    (fault,) = those(items, Fault)
+    assert fault.where == f"{path}{where}"
