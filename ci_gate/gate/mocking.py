@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 
 import msgspec
 
@@ -124,7 +125,8 @@ class Mocks:
 
     def _push(self, correlation: Correlation) -> None:
         """Publish what others did, when the exchanges that it followed happen again."""
-        for one in (*self.snapshot.inbound, *self.snapshot.outbound):
+        everything = chain(self.snapshot.inbound, self.snapshot.outbound)
+        for one in [one for one in everything if one.pushed]:
             told = [
                 (min(push.after, LONGEST_WAIT) / 1000, self.mocks[push.dependency], published)
                 for push in one.pushed

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import chain
 
 import msgspec
 
@@ -199,8 +200,9 @@ class Serving:
         meanwhile is waited for like a call."""
         snapshot = self._plan.snapshot
         counts = Counter(call.belongs for call in snapshot.outbound)
-        for one in (*snapshot.inbound, *snapshot.outbound):
-            counts[one.belongs] += len(one.pushed)
+        for one in chain(snapshot.inbound, snapshot.outbound):
+            if one.pushed:
+                counts[one.belongs] += len(one.pushed)
         del counts[""]
         return {one: count for one, count in counts.items() if count}
 

@@ -25,7 +25,15 @@ from ci_gate.model.message import (
     Stored,
 )
 from ci_gate.store import postgresforms, redisforms, styles
-from ci_gate.store.disk import DiskBody, DiskExchange, DiskRequest, DiskResponse, Lines, Text
+from ci_gate.store.disk import (
+    DiskBody,
+    DiskExchange,
+    DiskPush,
+    DiskRequest,
+    DiskResponse,
+    Lines,
+    Text,
+)
 
 T = TypeVar("T", bound=Hashable)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -86,10 +94,7 @@ class Decoder:
                 rebased=disk.rebased,
                 accepted=disk.accepted,
                 assumed=disk.assumed,
-                pushed=tuple(
-                    Push(one.dependency, one.after, self._request(one.request))
-                    for one in disk.pushed
-                ),
+                pushed=tuple(map(self._push, disk.pushed)) if disk.pushed else (),
                 blocking=disk.blocking,
             )
         except (ValueError, msgspec.MsgspecError, RecursionError) as error:
@@ -118,6 +123,9 @@ class Decoder:
             disk.coding,
             disk.version,
         )
+
+    def _push(self, disk: DiskPush) -> Push:
+        return Push(disk.dependency, disk.after, self._request(disk.request))
 
     def _response(self, disk: DiskResponse) -> Message:
         if bytes(disk.results) or disk.results_body is not None:
