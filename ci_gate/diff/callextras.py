@@ -44,14 +44,15 @@ class Extras:
         if same is not None:
             place = (self._windows.key(same.id), charged(same, groups))
             self._repeated.setdefault(place, []).append(call)
-        elif call.new_host or call.migration or not self._moved(call, groups):
+        elif call.new_host or call.migration or not self.moved(call, groups):
             self._new.setdefault((groups[0], call.dependency, call.route), []).append(call)
 
     def surplus(self, call: CallRecord, groups: tuple[str, ...]) -> None:
-        """A call that was answered with what was recorded for others, or at another time."""
+        """A call that was answered with what was recorded for others, or at another time, and that
+        has not moved."""
         if groups[0] in STANDING_GROUPS:
             self._new.setdefault((groups[0], call.dependency, call.route), []).append(call)
-        elif not self._moved(call, groups):
+        else:
             place = (self._windows.key(call.matched), groups[0])
             self._repeated.setdefault(place, []).append(call)
 
@@ -71,7 +72,7 @@ class Extras:
             self._known[place] = self._sameness.first(alike, call, groups[0])
         return self._known[place]
 
-    def _moved(self, call: CallRecord, groups: tuple[str, ...]) -> bool:
+    def moved(self, call: CallRecord, groups: tuple[str, ...]) -> bool:
         """True when another request was recorded making this call and does not make it any more:
         one change, told for both. Where rules allow that it is gone there, it is not the same."""
         ledger, routes = self._ledger, self._ledger.routes

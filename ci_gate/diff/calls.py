@@ -203,9 +203,25 @@ class _Comparison:
                 self.ledger.fates[call.id] = (None, "repeated")
             else:
                 extras.missed(call, groups)
-        for call, groups in surplus:
-            extras.surplus(call, groups)
+        self._compare_surplus([one for one in surplus if not extras.moved(*one)], extras)
         extras.tell(matched)
+
+    def _compare_surplus(self, surplus: Sequence[Judged], extras: Extras) -> None:
+        """Calls that were answered with what only others recorded are changed forms, too."""
+        windows = self.windows
+        strange = [
+            (call, groups)
+            for call, groups in surplus
+            if not windows.times(windows.key(call.matched), groups[0])
+        ]
+        paired = closest(strange, windows.left, windows.position.__getitem__, self._distance)
+        for call, groups in surplus:
+            record = paired.get(call.id)
+            if record is None:
+                extras.surplus(call, groups)
+            else:
+                windows.pair(record)
+                self._report_changed(call, record, charged(record, groups), 0)
 
     def _distance(self, record: CallRecord, call: CallRecord) -> Sequence[Difference]:
         group = next(iter(self.windows.judged(call.groups)), "")

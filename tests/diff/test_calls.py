@@ -244,6 +244,19 @@ def test_matched_call_is_compared_where_the_matcher_does_not_look() -> None:
     assert live(b"a", b"y", tier=4).differences == found.differences
 
 
+def test_a_call_answered_with_what_another_request_recorded_is_a_changed_one() -> None:
+    """A service that lost its cache asks without the entity tag, as the first request did: what
+    differs is told, and not that one call is missing and another repeated."""
+    tag = (b"If-None-Match", b'"1"')
+    expected = [call("e1", "GET /c", "r1"), call("e2", "GET /c", "r2", headers=(tag,))]
+    first = call("l1", "GET /c", "r1", matched="e1", tier=1)
+    found = run(expected, [first, call("l2", "GET /c", "r2", matched="e1", tier=2)])
+    assert said(found) == [("changed", "r2", "request.headers.if-none-match", False)]
+    assert counts(found) == (0, 0, 1)
+    found = run(expected[:1], [first, call("l2", "GET /c", "r2", matched="e1", tier=2)])
+    assert [one.change for one in found.differences] == ["repeated"]
+
+
 def test_order_inside_a_scope_is_red_elsewhere_a_notice() -> None:
     """Swapped calls of one order scope are red; unrelated reads that swap are worth a line."""
     for order, notice in (("tx", False), ("", True)):
