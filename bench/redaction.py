@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ci_gate.model.message import Part
-from ci_gate.values.detectors import find
-from ci_gate.values.iban import is_iban
-from ci_gate.values.names import telling_name
-from ci_gate.values.nationalids import is_aadhaar, is_steuer_id
-from ci_gate.values.redaction import Redactor
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.detectors import find
+from ci_gate.values.redaction.iban import is_iban
+from ci_gate.values.redaction.names import telling_name
+from ci_gate.values.redaction.nationalids import is_aadhaar, is_steuer_id
+from ci_gate.values.redaction.redactor import Redactor
+from ci_gate.values.redaction.standins import StandIns
 
 LOCALES = (
     "de_DE fr_FR es_ES it_IT nl_NL pl_PL pt_BR en_US en_GB en_IN ja_JP sv_SE tr_TR cs_CZ da_DK"

@@ -28,8 +28,8 @@ from ci_gate.store.formats.found import Found, ReadOptions
 from ci_gate.store.formats.source import Source
 from ci_gate.store.formats.table import recognised
 from ci_gate.values.places import leaves
-from ci_gate.values.redaction import Redactor
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.redactor import Redactor
+from ci_gate.values.redaction.standins import StandIns
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _QUAD = re.compile(r"(?<![\w./-])\d{1,3}(?:\.\d{1,3}){3}(?![\w./-])")

@@ -87,7 +87,7 @@ def command(
     import msgspec
 
     from ci_gate.gate.accept import prepare, write
-    from ci_gate.gate.following import left_red
+    from ci_gate.gate.accepting.following import left_red
 
     run, causes = _split(what)
     if sum((bool(causes), bool(route), everything)) != 1:
@@ -135,7 +135,7 @@ def _followed(
     """Replay and accept what follows, round by round; what was accepted."""
     from ci_gate.cli.output import output, tell
     from ci_gate.gate.accept import also_made, prepare, write
-    from ci_gate.gate.following import ROUNDS, following, is_answered_now
+    from ci_gate.gate.accepting.following import ROUNDS, following, is_answered_now
     from ci_gate.net.loop import run
 
     shown: list[Shown] = []
@@ -247,7 +247,7 @@ def _end(
     import msgspec
 
     from ci_gate.cli.output import say_json, tell
-    from ci_gate.gate.following import is_answered_now
+    from ci_gate.gate.accepting.following import is_answered_now
 
     if as_json:
         form = {

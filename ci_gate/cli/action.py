@@ -37,10 +37,10 @@ def command() -> int:
     from ci_gate.cli.results import show_result
     from ci_gate.forge.detect import detect
     from ci_gate.gate.ci import action
-    from ci_gate.gate.connect import token_of
     from ci_gate.gate.events import Note
-    from ci_gate.gate.inputs import read_inputs
-    from ci_gate.gate.sealing import forget
+    from ci_gate.gate.pipeline.connect import token_of
+    from ci_gate.gate.pipeline.inputs import read_inputs
+    from ci_gate.gate.serving.sealing import forget
     from ci_gate.net.loop import run
 
     inputs = read_inputs(os.environ)

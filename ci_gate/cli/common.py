@@ -158,7 +158,7 @@ def surroundings(
         if not reading:
             if base is not None and (base or found.settings.gate.protect or os.environ.get("CI")):
                 # Git is asked only where there may be a base.
-                from ci_gate.gate.basis import with_protected
+                from ci_gate.gate.changes.basis import with_protected
 
                 found = with_protected(text, path, os.environ, base)
             check_honoured(found)

@@ -82,7 +82,7 @@ def command(
 def _text(forgetting: Forgetting) -> str:
     from ci_gate.report.text import one_line
     from ci_gate.report.words import plural
-    from ci_gate.values.masks import masked
+    from ci_gate.values.redaction.masks import masked
 
     lines = [f"removed behaviour: {plural(len(forgetting.gone), 'request')}"]
     for one in forgetting.gone[:_SHOWN]:

@@ -79,7 +79,7 @@ def execute(arguments: Sequence[str] | None = None) -> int:
 
 def _seal() -> None:
     """Get a job's credentials out of the service's sight; only where this process is ours alone."""
-    from ci_gate.gate.sealing import seal
+    from ci_gate.gate.serving.sealing import seal
 
     seal(os.environ)
 
@@ -104,7 +104,7 @@ def _is_terminated(error: BaseException) -> bool:
 def _unexpected(error: Exception) -> int:
     """One line for people, the traceback for whoever asks for it."""
     from ci_gate.cli.output import printable, tell
-    from ci_gate.values.masks import masked
+    from ci_gate.values.redaction.masks import masked
 
     if os.environ.get(DEBUG):
         tell("".join(traceback.format_exception(error)).rstrip())

@@ -102,7 +102,7 @@ def tell(text: str, stream: TextIO | None = None) -> None:
 def _masked(text: str) -> str:
     """The text, searched once more for secrets before anybody reads it."""
     # The detectors take long to import, and `--help` says nothing of its own.
-    from ci_gate.values.masks import masked_again
+    from ci_gate.values.redaction.masks import masked_again
 
     return masked_again(text)
 

@@ -12,7 +12,7 @@ from ci_gate.config.service import service_name
 from ci_gate.config.units import duration
 from ci_gate.errors import UsageError
 from ci_gate.recorder.options import Upstream
-from ci_gate.values.redactionrules import RedactionRules
+from ci_gate.values.redaction.rules import RedactionRules
 
 
 class ImportFlags(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from ci_gate.model.rule import Rule
 from ci_gate.policy.conditions import parse
 from ci_gate.replayer.options import ReplayerOptions
 from ci_gate.store.statefolder import parse_key
-from ci_gate.values.names import is_secret_header
+from ci_gate.values.redaction.names import is_secret_header
 
 REDACTION_KEY = "CI_GATE_REDACTION_KEY"
 _ABSOLUTE = re.compile(r"/|\\|[A-Za-z]:[/\\]")

@@ -6,7 +6,7 @@ from ci_gate.config.lines import Path
 from ci_gate.config.problems import Problems
 from ci_gate.config.schema import Configuration, KnownSection, QuarantineSection
 from ci_gate.config.units import date
-from ci_gate.diff.fingerprint import CAUSE, DIFFERENCE, fault
+from ci_gate.diff.causes.fingerprint import CAUSE, DIFFERENCE, fault
 from ci_gate.model.known import Known, Quarantined
 
 

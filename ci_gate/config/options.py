@@ -14,7 +14,7 @@ from ci_gate.model.rule import Rule
 from ci_gate.recorder.options import RecorderOptions, Upstream
 from ci_gate.replayer.options import ReplayerOptions
 from ci_gate.service.options import ServiceOptions
-from ci_gate.values.redactionrules import RedactionRules
+from ci_gate.values.redaction.rules import RedactionRules
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

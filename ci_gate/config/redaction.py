@@ -8,8 +8,8 @@ import msgspec
 
 from ci_gate.config.problems import Problems, hint
 from ci_gate.values.kinds import KINDS
-from ci_gate.values.personal import KINDS as PERSONAL_KINDS
-from ci_gate.values.redactionrules import (
+from ci_gate.values.redaction.personal import KINDS as PERSONAL_KINDS
+from ci_gate.values.redaction.rules import (
     CHECKS,
     DENIED_KINDS,
     Entry,

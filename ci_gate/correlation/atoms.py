@@ -19,8 +19,8 @@ from ci_gate.correlation.anchors import around, behind
 from ci_gate.model.binding import Spot
 from ci_gate.values.alphabets import narrowest
 from ci_gate.values.kinds import kind_of
-from ci_gate.values.passwordhashes import is_password_hash
-from ci_gate.values.standins import is_stand_in
+from ci_gate.values.redaction.passwordhashes import is_password_hash
+from ci_gate.values.redaction.standins import is_stand_in
 from ci_gate.values.times import written_as
 from ci_gate.values.words import LEVELS, LONGEST, split
 

@@ -323,7 +323,7 @@ def producers(bindings: Bindings) -> dict[str, tuple[str, ...]]:
 
 def chains(snapshot: Snapshot) -> dict[str, str]:
     """The chain of each inbound exchange, named by its first one: exchanges between which values
-    travel are one chain. `diff.noise.Context` holds for one chain."""
+    travel are one chain. `diff.noise.held.Context` holds for one chain."""
     parent = {exchange.id: exchange.id for exchange in snapshot.inbound}
 
     def root(name: str) -> str:

@@ -7,7 +7,7 @@ from ci_gate.diff.expectation import joined
 from ci_gate.diff.fields import compare_fields
 from ci_gate.diff.findings import Findings
 from ci_gate.diff.jsonvalue import NotJson, decode
-from ci_gate.diff.settled import settled
+from ci_gate.diff.noise.settled import settled
 from ci_gate.diff.structure import compare_values
 from ci_gate.model.message import Body, Opaque, Part, Pieces
 from ci_gate.values.leaves import read_text

@@ -7,7 +7,7 @@ import hashlib
 
 from ci_gate.diff.render import LIMIT, clean
 from ci_gate.model.message import Body, Opaque, Pieces, Stored
-from ci_gate.values.masks import masked
+from ci_gate.values.redaction.masks import masked
 
 _WINDOW = 32 * 1024
 _LINES = 200

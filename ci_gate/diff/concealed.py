@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ci_gate.diff.equality import stand_ins_of
 from ci_gate.diff.headers import EXCLUDED, PRESENCE
 from ci_gate.diff.messages import REQUEST_HEADERS
-from ci_gate.diff.noise import MARK
+from ci_gate.diff.noise.held import MARK
 from ci_gate.model.message import Part
 from ci_gate.model.noise import Noise
 from ci_gate.model.result import RuleUse

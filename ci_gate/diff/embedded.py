@@ -11,9 +11,9 @@ from collections.abc import Collection
 
 from ci_gate.diff.equality import Equality
 from ci_gate.model.message import Part
-from ci_gate.values.detectors import find
 from ci_gate.values.places import rewrite
-from ci_gate.values.standins import is_stand_in
+from ci_gate.values.redaction.detectors import find
+from ci_gate.values.redaction.standins import is_stand_in
 
 Parts = tuple[Part, ...]
 

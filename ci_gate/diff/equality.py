@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from ci_gate.model.message import Part
 from ci_gate.values.places import walk
-from ci_gate.values.standins import is_stand_in
+from ci_gate.values.redaction.standins import is_stand_in
 from ci_gate.values.timed import carries_time
 
 

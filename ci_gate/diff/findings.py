@@ -10,10 +10,10 @@ from ci_gate.diff.masks import Masks, Texts
 from ci_gate.diff.render import LIMIT as QUOTED
 from ci_gate.diff.render import clean, lexeme, scalar, type_name
 from ci_gate.diff.secrecy import hide, secret_place
-from ci_gate.diff.transforms import transforms
+from ci_gate.diff.transforms.values import transforms
 from ci_gate.model.difference import Difference
 from ci_gate.values.kinds import KINDS, is_kind
-from ci_gate.values.standins import is_stand_in
+from ci_gate.values.redaction.standins import is_stand_in
 
 LIMIT = 200
 """Differences of one message that are kept; the rest is counted in one more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ci_gate.diff.noise import Varying
+from ci_gate.diff.noise.held import Varying
 from ci_gate.values.jsontext import is_number
 from ci_gate.values.kinds import is_kind
 from ci_gate.values.places import covers

@@ -17,7 +17,7 @@ from ci_gate.diff.headers import by_name
 from ci_gate.diff.jsonvalue import NotJson, decode
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.messages import compare
-from ci_gate.diff.noiselearn import rebase
+from ci_gate.diff.noise.learn import rebase
 from ci_gate.diff.render import clean
 from ci_gate.diff.structure import same_values
 from ci_gate.model.message import Headers, Opaque, Part

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ci_gate.values.masks import masked
+from ci_gate.values.redaction.masks import masked
 
 LIMIT = 200
 """Characters of an expected or actual value in a difference."""

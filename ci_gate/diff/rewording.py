@@ -9,7 +9,7 @@ import zlib
 from base64 import urlsafe_b64decode
 
 from ci_gate.diff.findings import stand_in_pairs
-from ci_gate.values.standins import is_stand_in
+from ci_gate.values.redaction.standins import is_stand_in
 
 Pairs = list[tuple[str, str]]
 _WORDS = re.compile(r"(\s+)")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ci_gate.values.names import HEADERS, telling_parameter
-from ci_gate.values.standins import is_stand_in
+from ci_gate.values.redaction.names import HEADERS, telling_parameter
+from ci_gate.values.redaction.standins import is_stand_in
 
 _HEADER = re.compile(r"(?:request|response)\.(?:headers|trailers)\.([^.\[]+)(.*)\Z", re.DOTALL)
 _LAST = re.compile(r'\.([^.\[\]"]+)(?:\[\d+\])*\Z|\["((?:[^"\\]|\\.)*)"\](?:\[\d+\])*\Z')

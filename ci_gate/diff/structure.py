@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from ci_gate.diff.alignment import align
 from ci_gate.diff.findings import Findings
 from ci_gate.diff.render import clean, lexeme, type_name
-from ci_gate.diff.transformnames import renamed, renaming
-from ci_gate.diff.transforms import RENAMED_FROM, RENAMED_TO, order_transforms
+from ci_gate.diff.transforms.names import renamed, renaming
+from ci_gate.diff.transforms.values import RENAMED_FROM, RENAMED_TO, order_transforms
 from ci_gate.values.jsontext import step
 
 

@@ -14,9 +14,9 @@ import msgspec
 
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
-from ci_gate.gate.acceptbasis import Basis, refuse_other_commit
-from ci_gate.gate.acceptcalls import Calls
-from ci_gate.gate.accepting import Book, Cannot, Refusal, answer, refused
+from ci_gate.gate.accepting.answers import Book, Cannot, Refusal, answer, refused
+from ci_gate.gate.accepting.basis import Basis, refuse_other_commit
+from ci_gate.gate.accepting.calls import Calls
 from ci_gate.gate.select import with_routes
 from ci_gate.model.binding import Binding, Bindings, Fresh, Spot
 from ci_gate.model.change import Change, Shown

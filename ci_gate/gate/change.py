@@ -15,11 +15,11 @@ from ci_gate.config.file import NAME, ConfigFile, load
 from ci_gate.config.flags import Surroundings
 from ci_gate.config.judging import snapshot_folder
 from ci_gate.errors import UsageError
-from ci_gate.gate.configedits import config_edits
+from ci_gate.gate.changes.configedits import config_edits
+from ci_gate.gate.changes.revisions import Entry, Repository
+from ci_gate.gate.changes.snapshotedits import snapshot_edits
 from ci_gate.gate.events import Sink, ignore
-from ci_gate.gate.revisions import Entry, Repository
 from ci_gate.gate.select import with_routes
-from ci_gate.gate.snapshotedits import snapshot_edits
 from ci_gate.model.edit import EDITS, Edits
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.report.text import one_line

@@ -16,9 +16,9 @@ from ci_gate.config.problems import hint
 from ci_gate.config.resolve import record_options, replay_options
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
-from ci_gate.gate.allowing import check_quarantine
 from ci_gate.gate.events import Sink, ignore
-from ci_gate.gate.learned import mistakes
+from ci_gate.gate.judging.allowing import check_quarantine
+from ci_gate.gate.observing.learned import mistakes
 from ci_gate.gate.planning import rules_for
 from ci_gate.gate.select import with_routes
 from ci_gate.mocks.forms import absent_too

@@ -19,11 +19,11 @@ from ci_gate.errors import UsageError
 from ci_gate.forge.base import Pause
 from ci_gate.forge.detect import PWN_REQUEST, ChangeRequest, detect
 from ci_gate.gate import events
-from ci_gate.gate.basis import edits_of, relative
-from ci_gate.gate.connect import ELSEWHERE, event_text, token_of
-from ci_gate.gate.inputs import Inputs
-from ci_gate.gate.jobfiles import append_summary, write_outputs
+from ci_gate.gate.changes.basis import edits_of, relative
 from ci_gate.gate.merge import merge
+from ci_gate.gate.pipeline.connect import ELSEWHERE, event_text, token_of
+from ci_gate.gate.pipeline.inputs import Inputs
+from ci_gate.gate.pipeline.jobfiles import append_summary, write_outputs
 from ci_gate.gate.publish import Published, PublishOptions, made_for, send
 from ci_gate.gate.run import run
 from ci_gate.model.result import Result

@@ -15,8 +15,8 @@ from ci_gate.correlation.coverage import Chosen, Glance, Kind, Survey
 from ci_gate.errors import UsageError
 from ci_gate.gate import events
 from ci_gate.gate.accept import without
-from ci_gate.gate.choosing import chosen_of
-from ci_gate.gate.folding import fold_leftover, fold_recorded
+from ci_gate.gate.recording.choosing import chosen_of
+from ci_gate.gate.recording.folding import fold_leftover, fold_recorded
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.recorder.options import RecorderOptions

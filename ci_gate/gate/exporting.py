@@ -8,7 +8,7 @@ import msgspec
 
 from ci_gate.errors import UsageError
 from ci_gate.gate.events import Sink
-from ci_gate.gate.folding import fold_leftover
+from ci_gate.gate.recording.folding import fold_leftover
 from ci_gate.model.message import Stored
 from ci_gate.store.bodies import read_body
 from ci_gate.store.files import make_folder, write_file

@@ -9,7 +9,7 @@ import msgspec
 
 from ci_gate.errors import CannotRun, UsageError
 from ci_gate.gate.events import Sink
-from ci_gate.gate.folding import fold_leftover
+from ci_gate.gate.recording.folding import fold_leftover
 from ci_gate.store.files import write_file
 from ci_gate.store.layout import Layout
 from ci_gate.store.snapshot import read_snapshot, write_snapshot

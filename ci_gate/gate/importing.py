@@ -18,9 +18,9 @@ from ci_gate.config.telemetry import is_telemetry
 from ci_gate.correlation.bytime import with_causes
 from ci_gate.errors import UsageError
 from ci_gate.gate import events
-from ci_gate.gate.folding import fold_leftover, fold_recorded
 from ci_gate.gate.importedrules import Relaxations, write_rules
-from ci_gate.gate.listeners import LOCAL
+from ci_gate.gate.recording.folding import fold_leftover, fold_recorded
+from ci_gate.gate.serving.listeners import LOCAL
 from ci_gate.gate.summary import Fidelity, ImportSummary
 from ci_gate.model.exchange import BACKGROUND, STARTUP, UNFINISHED, Exchange
 from ci_gate.model.message import HttpRequest, Message
@@ -55,8 +55,8 @@ from ci_gate.store.journal import (
 from ci_gate.store.snapshot import exists
 from ci_gate.store.statefolder import open_redaction_key
 from ci_gate.values.addresses import Addresses
-from ci_gate.values.redaction import Redactor
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.redactor import Redactor
+from ci_gate.values.redaction.standins import StandIns
 
 EVERYTHING = 1 << 60
 """An import keeps all that it finds; `distill` chooses."""

@@ -14,15 +14,16 @@ from ci_gate.config.options import RunOptions
 from ci_gate.correlation.bindings import find
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
-from ci_gate.gate import events, filling, lesson
-from ci_gate.gate.clockwork import by_the_clock, in_background
-from ci_gate.gate.folding import fold_leftover
-from ci_gate.gate.hiding import Hidden
-from ci_gate.gate.learning import Taught, teach
-from ci_gate.gate.pacing import FAST, RECORDED, hurt, reason, suffers, unready, unsteady
+from ci_gate.gate import events
+from ci_gate.gate.learning import filling, lesson
+from ci_gate.gate.learning.clockwork import by_the_clock, in_background
+from ci_gate.gate.learning.pacing import FAST, RECORDED, hurt, reason, suffers, unready, unsteady
+from ci_gate.gate.learning.rehearsing import Rehearsal, rehearse
+from ci_gate.gate.learning.rotting import risks
+from ci_gate.gate.learning.teaching import Taught, teach
 from ci_gate.gate.planning import Plan, make_plan
-from ci_gate.gate.rehearsing import Rehearsal, rehearse
-from ci_gate.gate.rotting import risks
+from ci_gate.gate.recording.folding import fold_leftover
+from ci_gate.gate.serving.hiding import Hidden
 from ci_gate.gate.summary import LearnSummary
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Message, Part

@@ -13,16 +13,16 @@ import msgspec
 from ci_gate.config.options import RunOptions
 from ci_gate.errors import UsageError
 from ci_gate.gate import events
-from ci_gate.gate.allowing import allowed
-from ci_gate.gate.baseline import letting_pass
-from ci_gate.gate.cleaning import Cleaning
-from ci_gate.gate.judging import Judged, judged
-from ci_gate.gate.merging import evidence_of_shards
+from ci_gate.gate.judging.allowing import allowed
+from ci_gate.gate.judging.baseline import letting_pass
+from ci_gate.gate.judging.judged import Judged, judged
+from ci_gate.gate.judging.reporting import run_directory, write_run
+from ci_gate.gate.observing.cleaning import Cleaning
 from ci_gate.gate.planning import make_plan
 from ci_gate.gate.redact import held_clean
-from ci_gate.gate.reporting import run_directory, write_run
 from ci_gate.gate.run import about
-from ci_gate.gate.sharding import basis_of
+from ci_gate.gate.shards.merging import evidence_of_shards
+from ci_gate.gate.shards.sharding import basis_of
 from ci_gate.model.change import Change, MadeCall
 from ci_gate.model.result import Result
 from ci_gate.model.shard import Basis, Shard

@@ -20,25 +20,25 @@ from ci_gate.config.options import RunOptions
 from ci_gate.diff.render import clean
 from ci_gate.errors import CannotRun, UsageError
 from ci_gate.gate import events
-from ci_gate.gate.acceptcalls import Calls
-from ci_gate.gate.accepting import Book, Cannot
-from ci_gate.gate.answering import answered
-from ci_gate.gate.asking import ask
-from ci_gate.gate.changing import made_calls
-from ci_gate.gate.cleaning import Cleaning
-from ci_gate.gate.comparing import evidence_of
-from ci_gate.gate.effects import facts_of
-from ci_gate.gate.judging import About
-from ci_gate.gate.logins import login_of
-from ci_gate.gate.observing import Observation, Observed
+from ci_gate.gate.accepting.answers import Book, Cannot
+from ci_gate.gate.accepting.calls import Calls
+from ci_gate.gate.judging.changing import made_calls
+from ci_gate.gate.judging.comparing import evidence_of
+from ci_gate.gate.judging.judged import About
+from ci_gate.gate.observing.answering import answered
+from ci_gate.gate.observing.cleaning import Cleaning
+from ci_gate.gate.observing.effects import facts_of
+from ci_gate.gate.observing.observation import Observation, Observed
 from ci_gate.gate.planning import make_plan
+from ci_gate.gate.recording.asking import ask
+from ci_gate.gate.recording.logins import login_of
 from ci_gate.model.change import MadeCall, Shown
 from ci_gate.model.message import Message, PgStatement
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.recorder.options import Upstream
 from ci_gate.store.snapshot import write_snapshot
 from ci_gate.values.places import walk
-from ci_gate.values.standins import is_stand_in
+from ci_gate.values.redaction.standins import is_stand_in
 
 ROUNDS = 20
 """Each shows what the service does with the answers of the one before; mostly the next call."""

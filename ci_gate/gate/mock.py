@@ -9,15 +9,15 @@ from ci_gate.config.options import MockVerbOptions
 from ci_gate.correlation.correlation import Correlation
 from ci_gate.diff.rules import Rules
 from ci_gate.gate import events
-from ci_gate.gate.boot import Surroundings, service_address
-from ci_gate.gate.callrecords import explained, live_calls, recorded_calls
-from ci_gate.gate.effects import with_effects
-from ci_gate.gate.folding import fold_leftover
-from ci_gate.gate.identity import own_secrets
-from ci_gate.gate.learned import refuse
-from ci_gate.gate.listeners import spellings
-from ci_gate.gate.mocking import Mocks
-from ci_gate.gate.running import Running
+from ci_gate.gate.observing.callrecords import explained, live_calls, recorded_calls
+from ci_gate.gate.observing.effects import with_effects
+from ci_gate.gate.observing.learned import refuse
+from ci_gate.gate.recording.folding import fold_leftover
+from ci_gate.gate.serving.boot import Surroundings, service_address
+from ci_gate.gate.serving.identity import own_secrets
+from ci_gate.gate.serving.listeners import spellings
+from ci_gate.gate.serving.mocking import Mocks
+from ci_gate.gate.serving.running import Running
 from ci_gate.gate.summary import Miss, MockSummary, Refused
 from ci_gate.net.certificates import Authority
 from ci_gate.service.outcome import shell_code

@@ -14,7 +14,7 @@ from ci_gate.correlation.chains import Chains
 from ci_gate.correlation.shards import spread
 from ci_gate.diff.rules import Rules
 from ci_gate.errors import UsageError
-from ci_gate.gate.effects import facts_of, with_effects
+from ci_gate.gate.observing.effects import facts_of, with_effects
 from ci_gate.gate.select import inbound_of, select, with_routes
 from ci_gate.model.exchange import Exchange, Facts
 from ci_gate.model.result import ShardPart

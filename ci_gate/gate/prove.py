@@ -15,17 +15,17 @@ import msgspec
 from ci_gate.config.options import RunOptions
 from ci_gate.errors import UsageError
 from ci_gate.gate import events
-from ci_gate.gate.allowing import allowed
-from ci_gate.gate.baseline import letting_pass
-from ci_gate.gate.cleaning import Cleaning
-from ci_gate.gate.comparing import evidence_of
-from ci_gate.gate.folding import fold_leftover
-from ci_gate.gate.judging import About, Judged, judged
-from ci_gate.gate.observing import Observation, Observed
+from ci_gate.gate.judging.allowing import allowed
+from ci_gate.gate.judging.baseline import letting_pass
+from ci_gate.gate.judging.comparing import evidence_of
+from ci_gate.gate.judging.judged import About, Judged, judged
+from ci_gate.gate.judging.reporting import run_directory, write_proof
+from ci_gate.gate.observing.cleaning import Cleaning
+from ci_gate.gate.observing.observation import Observation, Observed
 from ci_gate.gate.planning import Plan, make_plan
-from ci_gate.gate.reporting import run_directory, write_proof
-from ci_gate.gate.seeding import KINDS, candidates, judges_latency, places_for
-from ci_gate.gate.trying import Trials, fresh
+from ci_gate.gate.proving.seeding import KINDS, candidates, judges_latency, places_for
+from ci_gate.gate.proving.trying import Trials, fresh
+from ci_gate.gate.recording.folding import fold_leftover
 from ci_gate.model.proof import KindScore, Proof, Trial
 from ci_gate.model.result import Verdict
 

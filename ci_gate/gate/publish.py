@@ -31,18 +31,18 @@ from ci_gate.forge.detect import ChangeRequest, detect
 from ci_gate.forge.markers import State, Style
 from ci_gate.forge.publish import Draft, Mode, Posted
 from ci_gate.forge.publish import publish as upsert
-from ci_gate.gate.artifact import read_result
-from ci_gate.gate.basis import edits_of_head
-from ci_gate.gate.connect import ELSEWHERE, RIGHTS, Link, connect, event_text
+from ci_gate.gate.changes.basis import edits_of_head
 from ci_gate.gate.events import Sink, ignore
-from ci_gate.gate.jobfiles import append_summary
+from ci_gate.gate.pipeline.artifact import read_result
+from ci_gate.gate.pipeline.connect import ELSEWHERE, RIGHTS, Link, connect, event_text
+from ci_gate.gate.pipeline.jobfiles import append_summary
 from ci_gate.model.result import Result
 from ci_gate.report.annotations import CHECK_ANNOTATIONS, findings
 from ci_gate.report.codequality import repository_path
 from ci_gate.report.comment import Made, Origin, comment, page, worth_saying
 from ci_gate.report.text import one_line
 from ci_gate.report.words import counts, headline, red
-from ci_gate.values.masks import masked_again
+from ci_gate.values.redaction.masks import masked_again
 
 NOWHERE = {
     "jenkins": "Jenkins has no place for a comment: it is in this log",

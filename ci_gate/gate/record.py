@@ -12,13 +12,14 @@ import msgspec
 
 from ci_gate.codecs.registry import codec
 from ci_gate.config.options import RecordOptions
-from ci_gate.gate import escaping, events, target
-from ci_gate.gate.boot import Surroundings, service_address
-from ci_gate.gate.commit import current_commit
-from ci_gate.gate.folding import Ended, check_out, fold_journal, give_up
-from ci_gate.gate.keeping import Keeping
-from ci_gate.gate.listeners import LOCAL, LOOPBACK, address_of, spelled
-from ci_gate.gate.running import Running
+from ci_gate.gate import events
+from ci_gate.gate.changes.commit import current_commit
+from ci_gate.gate.recording.folding import Ended, check_out, fold_journal, give_up
+from ci_gate.gate.recording.keeping import Keeping
+from ci_gate.gate.serving import escaping, target
+from ci_gate.gate.serving.boot import Surroundings, service_address
+from ci_gate.gate.serving.listeners import LOCAL, LOOPBACK, address_of, spelled
+from ci_gate.gate.serving.running import Running
 from ci_gate.gate.summary import RecordSummary
 from ci_gate.model.snapshot import Origin
 from ci_gate.net.certificates import Authority, client_context

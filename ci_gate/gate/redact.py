@@ -28,9 +28,9 @@ from ci_gate.store.snapshot import exists, read_with_places, write_snapshot
 from ci_gate.store.statefolder import KEY_BYTES, open_redaction_key
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.places import fold
-from ci_gate.values.redaction import Decision, Redactor
-from ci_gate.values.redactionrules import RedactionRules
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.redactor import Decision, Redactor
+from ci_gate.values.redaction.rules import RedactionRules
+from ci_gate.values.redaction.standins import StandIns
 
 _NOWHERE: tuple[str, ...] = ()
 

@@ -8,20 +8,21 @@ import time
 from ci_gate.codecs.registry import codec
 from ci_gate.config.options import ReplayVerbOptions
 from ci_gate.diff.equality import Equality
-from ci_gate.gate import events, target
-from ci_gate.gate.allowing import allowed
-from ci_gate.gate.baseline import letting_pass
-from ci_gate.gate.boot import Surroundings, service_address
-from ci_gate.gate.cleaning import Cleaning
-from ci_gate.gate.clocking import Timing
-from ci_gate.gate.folding import fold_leftover
-from ci_gate.gate.identity import new_identity, times_of
-from ci_gate.gate.judging import About, Evidence, judged, last_lines
-from ci_gate.gate.learned import Learning
+from ci_gate.gate import events
+from ci_gate.gate.judging.allowing import allowed
+from ci_gate.gate.judging.baseline import letting_pass
+from ci_gate.gate.judging.judged import About, Evidence, judged, last_lines
+from ci_gate.gate.judging.reporting import run_directory, write_run
+from ci_gate.gate.observing.cleaning import Cleaning
+from ci_gate.gate.observing.learned import Learning
+from ci_gate.gate.observing.replaying import Replay, undone
 from ci_gate.gate.planning import Plan, make_plan
-from ci_gate.gate.replaying import Replay, undone
-from ci_gate.gate.reporting import run_directory, write_run
-from ci_gate.gate.running import Running, death
+from ci_gate.gate.recording.folding import fold_leftover
+from ci_gate.gate.serving import target
+from ci_gate.gate.serving.boot import Surroundings, service_address
+from ci_gate.gate.serving.clocking import Timing
+from ci_gate.gate.serving.identity import new_identity, times_of
+from ci_gate.gate.serving.running import Running, death
 from ci_gate.model.result import Result
 from ci_gate.replayer.client import Replayer
 from ci_gate.replayer.samples import Samples

@@ -9,18 +9,18 @@ import msgspec
 from ci_gate.config.options import RunOptions
 from ci_gate.errors import UsageError
 from ci_gate.gate import events
-from ci_gate.gate.allowing import allowed
-from ci_gate.gate.baseline import letting_pass
-from ci_gate.gate.cleaning import Cleaning
-from ci_gate.gate.comparing import evidence_of
-from ci_gate.gate.confirming import confirmed
-from ci_gate.gate.folding import fold_leftover
-from ci_gate.gate.judging import About, judged
-from ci_gate.gate.observing import Observation
+from ci_gate.gate.judging.allowing import allowed
+from ci_gate.gate.judging.baseline import letting_pass
+from ci_gate.gate.judging.comparing import evidence_of
+from ci_gate.gate.judging.confirming import confirmed
+from ci_gate.gate.judging.judged import About, judged
+from ci_gate.gate.judging.reporting import run_directory, write_run, write_shard
+from ci_gate.gate.observing.cleaning import Cleaning
+from ci_gate.gate.observing.observation import Observation
 from ci_gate.gate.planning import make_plan
+from ci_gate.gate.recording.folding import fold_leftover
 from ci_gate.gate.redact import held_clean
-from ci_gate.gate.reporting import run_directory, write_run, write_shard
-from ci_gate.gate.sharding import among_all, as_part, kept, own
+from ci_gate.gate.shards.sharding import among_all, as_part, kept, own
 from ci_gate.model.result import Result
 
 

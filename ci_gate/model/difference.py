@@ -104,7 +104,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What the service logged in the moment of an example."""
     notice: bool = False
     fingerprint: str = ""
-    """The same in every run, for `known` (see `diff.fingerprint`)."""
+    """The same in every run, for `known` (see `diff.causes.fingerprint`)."""
     standing: Standing = ""
     collateral: tuple[str, ...] = ()
     """Ids of later exchanges that differed, too, and pass without the calls that missed here."""

@@ -58,7 +58,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     good: those that were not, and good ones that were refused all the same."""
     notes: tuple[str, ...] = ()
     noise: tuple[Noise, ...] = ()
-    """What was learned to vary in it, see `diff.noiselearn`."""
+    """What was learned to vary in it, see `diff.noise.learn`."""
     rebased: tuple[Rebased, ...] = ()
     """Where the service under its mocks answers otherwise than it did live."""
     accepted: tuple[Accepted, ...] = ()

@@ -26,7 +26,7 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     exchange: str
     """Id of an inbound exchange."""
     differences: tuple[str, ...]
-    """Fingerprints of the kinds of difference that pass (`diff.fingerprint.of_difference`)."""
+    """Fingerprints of the kinds of difference that pass (`diff.causes.fingerprint.of_difference`)."""
     reason: str
     owner: str
     until: str

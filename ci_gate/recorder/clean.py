@@ -25,7 +25,7 @@ from ci_gate.model.message import (
 )
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.places import fold
-from ci_gate.values.redaction import Redactor
+from ci_gate.values.redaction.redactor import Redactor
 from ci_gate.values.tokens import with_claims, with_tokens
 
 _REPEATED = PgStatement | PgResult | RedisCommand | RedisReply

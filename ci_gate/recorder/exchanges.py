@@ -31,7 +31,7 @@ from ci_gate.recorder.clean import Cleaner
 from ci_gate.recorder.halves import BodySink, Half, begin
 from ci_gate.recorder.pushes import Pushes
 from ci_gate.recorder.signatures import Signatures
-from ci_gate.values.masks import masked
+from ci_gate.values.redaction.masks import masked
 
 NOTES_LIMIT = 100
 """Different troubles that are told apart."""

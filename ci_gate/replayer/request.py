@@ -14,7 +14,7 @@ from ci_gate.model.message import HttpRequest, Message
 from ci_gate.values.addresses import Addresses
 from ci_gate.values.named import with_live
 from ci_gate.values.places import rewrite
-from ci_gate.values.standins import basic_pair
+from ci_gate.values.redaction.standins import basic_pair
 
 _BASIC = re.compile(r"(?i:basic) +")
 

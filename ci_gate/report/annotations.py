@@ -15,7 +15,7 @@ from ci_gate.model.difference import Cause
 from ci_gate.model.result import Result
 from ci_gate.report.text import cut, one_line
 from ci_gate.report.words import condition, extent, plural, red, reproduce, short_side, sides
-from ci_gate.values.masks import masked_again
+from ci_gate.values.redaction.masks import masked_again
 
 PER_KIND = 10
 """Annotations of one kind that GitHub keeps of a step."""

@@ -16,7 +16,7 @@ from ci_gate.model.difference import Cause
 from ci_gate.model.result import ExchangeResult, Result
 from ci_gate.report.text import one_line
 from ci_gate.report.words import extent, red, reproduce
-from ci_gate.values.masks import masked_again
+from ci_gate.values.redaction.masks import masked_again
 
 MOST = 1_000
 _SEVERITY = {"pass": "info", "fail": "critical", "inconclusive": "major"}

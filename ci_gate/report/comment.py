@@ -16,7 +16,7 @@ from ci_gate.report.markdown import render, size
 from ci_gate.report.markdown_plain import without_html
 from ci_gate.report.markdown_text import code, inline
 from ci_gate.report.words import standing
-from ci_gate.values.masks import masked_data
+from ci_gate.values.redaction.masks import masked_data
 
 BUDGETS = {"github": 60_000, "gitlab": 100_000, "bitbucket": 28_000}
 """UTF-16 units of a whole comment, its hidden lines included. GitHub takes 65,536 characters and

@@ -14,7 +14,7 @@ from ci_gate.model.difference import Cause, Difference
 from ci_gate.model.result import CallLine, ExchangeResult, Result
 from ci_gate.report.text import cut, guard, one_line, visible
 from ci_gate.report.words import extent, follows, plural, reproduce, side, sides
-from ci_gate.values.masks import masked
+from ci_gate.values.redaction.masks import masked
 
 TOKENS = 2000
 LETTERS = 4

@@ -21,7 +21,7 @@ from ci_gate.model.difference import Difference, Standing
 from ci_gate.model.result import ExchangeResult, State
 from ci_gate.report.text import cut, one_line, visible
 from ci_gate.report.words import sides
-from ci_gate.values.masks import masked_again, masked_data
+from ci_gate.values.redaction.masks import masked_again, masked_data
 
 FAILURE_BYTES = 10_000
 """A failure's text at most; readers keep all of it in memory, and people stop reading earlier."""

@@ -12,8 +12,8 @@ from ci_gate.report.markdown_text import cell_code, inline
 from ci_gate.report.tables import plain
 from ci_gate.report.text import guard, one_line
 from ci_gate.report.words import duration, plural
-from ci_gate.values.masks import masked_data
 from ci_gate.values.places import fold
+from ci_gate.values.redaction.masks import masked_data
 
 MISSES = 40
 """Rows of the table of misses."""

@@ -11,7 +11,7 @@ from ci_gate.codecs.registry import codec
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import Part, Pieces, Raw, Stored
 from ci_gate.values.places import rewrite
-from ci_gate.values.standins import is_stand_in
+from ci_gate.values.redaction.standins import is_stand_in
 
 DIGITS = 10
 """Hex digits of an id before its occurrence number."""

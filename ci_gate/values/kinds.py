@@ -14,8 +14,8 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ci_gate.values.cards import is_card
-from ci_gate.values.passwordhashes import is_password_hash
+from ci_gate.values.redaction.cards import is_card
+from ci_gate.values.redaction.passwordhashes import is_password_hash
 
 _FIRST_SECOND = 978_307_200
 """2001-01-01T00:00:00Z."""

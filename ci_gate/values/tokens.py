@@ -20,7 +20,7 @@ import msgspec
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Part, Pieces
 from ci_gate.values.named import changed
 from ci_gate.values.places import rewrite, walk
-from ci_gate.values.shapes import JWT
+from ci_gate.values.redaction.shapes import JWT
 
 M = TypeVar("M", bound=Message)
 Phase = Literal["early", "valid", "expired"]

@@ -25,8 +25,8 @@ from ci_gate.model.message import (
 )
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.values.addresses import Addresses
-from ci_gate.values.redaction import Redactor
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.redactor import Redactor
+from ci_gate.values.redaction.standins import StandIns
 
 PG = codec("postgres")
 VALUES = {

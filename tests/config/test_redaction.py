@@ -7,7 +7,7 @@ import pytest
 from ci_gate.config.file import check_honoured, load
 from ci_gate.config.redaction import redaction_rules
 from ci_gate.errors import UsageError
-from ci_gate.values.redactionrules import Entry, OwnDetector, RedactionRules
+from ci_gate.values.redaction.rules import Entry, OwnDetector, RedactionRules
 
 GOOD = """version: 1
 redaction:

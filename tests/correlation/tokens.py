@@ -14,8 +14,8 @@ from ci_gate.correlation.identity import Identity, RunKey, RunSecret, needed_key
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Message, Part
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
+from ci_gate.values.redaction.standins import StandIns
 from ci_gate.values.signing import key_like
-from ci_gate.values.standins import StandIns
 from ci_gate.values.webhooks import Signing
 
 START = 1_790_000_000

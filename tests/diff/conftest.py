@@ -16,7 +16,7 @@ from ci_gate.diff.rules import Rules
 from ci_gate.model.difference import Difference
 from ci_gate.model.message import HttpRequest, HttpResponse, Message
 from ci_gate.model.rule import Rule
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.standins import StandIns
 
 TODAY = "2026-09-01"
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ci_gate.diff.causes import causes
+from ci_gate.diff.causes.fold import causes
 from ci_gate.diff.expectation import Expectation
 from ci_gate.diff.outcomes import charge
 from ci_gate.diff.rules import Rules

@@ -8,7 +8,7 @@ from ci_gate.diff import concealed
 from ci_gate.model.message import Part
 from ci_gate.model.noise import Noise
 from ci_gate.model.result import RuleUse
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.standins import StandIns
 
 
 def use(index: int, used: int) -> RuleUse:

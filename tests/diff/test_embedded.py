@@ -5,7 +5,7 @@ from ci_gate.diff.equality import Equality
 from ci_gate.diff.masks import NO_MASKS
 from ci_gate.diff.messages import compare
 from ci_gate.model.message import Part
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.standins import StandIns
 
 STAND_IN = StandIns(b"k" * 32).stand_in("email", "ops@shop.test")
 PLACE = ("response.body.$.note",)

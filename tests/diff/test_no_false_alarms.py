@@ -16,8 +16,8 @@ from ci_gate.codecs.http1.codec import Http1
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.masks import Masks
 from ci_gate.diff.messages import compare
-from ci_gate.diff.noise import Context, Varying
-from ci_gate.diff.noiselearn import learn_message
+from ci_gate.diff.noise.held import Context, Varying
+from ci_gate.diff.noise.learn import learn_message
 from ci_gate.model.message import HttpResponse, Part
 
 CODEC = Http1()

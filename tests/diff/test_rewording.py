@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci_gate.diff.rewording import pairs
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.standins import StandIns
 
 OLD, NEW = StandIns(b"o" * 32), StandIns(b"n" * 32)
 

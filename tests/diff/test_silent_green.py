@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ci_gate.diff.calls import compare_calls
-from ci_gate.diff.causes import causes
+from ci_gate.diff.calls.compare import compare_calls
+from ci_gate.diff.causes.fold import causes
 from ci_gate.diff.equality import Equality
 from ci_gate.diff.outcomes import charge
 from ci_gate.diff.rules import Rules

@@ -13,7 +13,7 @@ from typing import Any
 
 import jwt
 
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.standins import StandIns
 from ci_gate.values.tokens import found_in, moved, read_token
 from tests.e2e.identity_provider import Provider
 

@@ -17,10 +17,10 @@ from ci_gate.config.flags import Surroundings
 from ci_gate.config.options import RunOptions
 from ci_gate.errors import UsageError
 from ci_gate.forge.markers import read
-from ci_gate.gate.artifact import read_result
 from ci_gate.gate.ci import Acted, action
 from ci_gate.gate.events import Event, Note, Sink, Stage
-from ci_gate.gate.inputs import Inputs
+from ci_gate.gate.pipeline.artifact import read_result
+from ci_gate.gate.pipeline.inputs import Inputs
 from ci_gate.model.difference import Cause, Difference
 from ci_gate.model.result import (
     Counts,
@@ -39,7 +39,7 @@ from ci_gate.store.runs import RunDirectory
 from ci_gate.store.snapshot import write_snapshot
 from tests.forge.fake_github import HEAD, TOKEN, FakeGitHub
 from tests.gate.clone import Clone
-from tests.gate.test_jobfiles import parsed
+from tests.gate.pipeline.test_jobfiles import parsed
 
 CONFIG = "version: 1\nservice: {name: orders, command: [run]}\n"
 HOSTILE = "x\n::error::pwned\n::set-output name=verdict::pass @octocat <img src=x> \x1b[31m /merge"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ci_gate.errors import UsageError
+from ci_gate.gate.changes.snapshotedits import snapshot_edits
 from ci_gate.gate.forget import ForgetOptions, Forgetting, prepare, write
-from ci_gate.gate.snapshotedits import snapshot_edits
 from ci_gate.model.binding import Binding, Bindings, Spot
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse

@@ -16,7 +16,7 @@ from ci_gate.gate.summary import ImportSummary
 from ci_gate.model.message import HttpRequest, HttpResponse, Stored
 from ci_gate.model.snapshot import Snapshot
 from ci_gate.store.snapshot import read_snapshot
-from ci_gate.values.redactionrules import Entry, RedactionRules
+from ci_gate.values.redaction.rules import Entry, RedactionRules
 from tests.store.formats.test_har import entry, har
 
 KEY = "ab" * 32

@@ -11,7 +11,7 @@ import pytest
 
 from ci_gate import __version__
 from ci_gate.config.options import Policy
-from ci_gate.diff.fingerprint import of_difference
+from ci_gate.diff.causes.fingerprint import of_difference
 from ci_gate.errors import UsageError
 from ci_gate.model.exchange import STARTUP
 from ci_gate.model.known import Known, Quarantined

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from ci_gate.errors import UsageError
-from ci_gate.gate.accepting import Cannot
+from ci_gate.gate.accepting.answers import Cannot
 from ci_gate.gate.misses import check, record_misses, refuse_stand_ins
 from ci_gate.model.message import HttpRequest, Message, PgStatement
 from ci_gate.net.loop import run
 from ci_gate.recorder.options import Upstream
 from ci_gate.store.snapshot import read_snapshot, write_snapshot
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.standins import StandIns
 
 
 def test_what_is_missed_is_recorded(acting: Any, greetings: Upstream) -> None:

@@ -24,7 +24,7 @@ from ci_gate.model.result import Environment, Result, Verdict
 from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.store.bodies import read_body, write_body
 from ci_gate.store.snapshot import read_snapshot, write_snapshot
-from ci_gate.values.redactionrules import Entry, RedactionRules
+from ci_gate.values.redaction.rules import Entry, RedactionRules
 
 JSON = ((b"Content-Type", b"application/json"),)
 EMAIL = "jane@mail.example"

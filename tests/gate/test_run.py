@@ -320,7 +320,7 @@ def test_a_service_on_localhost_cannot_be_in_our_own_container(
 ) -> None:
     """In a container with nothing in it but us, `service.url` at localhost is refused with the ways
     out, before anything is waited for."""
-    monkeypatch.setattr("ci_gate.gate.serving.inside", lambda: Inside(engine=True))
+    monkeypatch.setattr("ci_gate.gate.serving.service.inside", lambda: Inside(engine=True))
     monkeypatch.setattr("ci_gate.service.inside._alone", lambda: True)
     url = f"http://localhost:{free_port()}"
     service = ServiceOptions(

@@ -15,8 +15,8 @@ from ci_gate.model.message import Opaque, Stored
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.recorder.exchanges import Recording
 from ci_gate.values.addresses import Addresses
-from ci_gate.values.redaction import Redactor
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.redactor import Redactor
+from ci_gate.values.redaction.standins import StandIns
 
 KEY = b"k" * 32
 

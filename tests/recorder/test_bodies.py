@@ -13,8 +13,8 @@ from ci_gate.codecs.http1.coding import encode
 from ci_gate.model.message import Opaque, Stored
 from ci_gate.recorder.bodies import LargeBody, OpaqueBody
 from ci_gate.store.bodies import BodyWriter, read_body
-from ci_gate.values.redaction import Redactor
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.redactor import Redactor
+from ci_gate.values.redaction.standins import StandIns
 
 KEY = b"k" * 32
 TEXT = b"a line of text about nothing at all\n" * 40_000

@@ -8,8 +8,8 @@ from ci_gate.codecs.registry import codec
 from ci_gate.model.message import HttpRequest, HttpResponse, Opaque, PgStatement, Raw
 from ci_gate.recorder.clean import Cleaner
 from ci_gate.values.addresses import Addresses
-from ci_gate.values.redaction import Redactor
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.redactor import Redactor
+from ci_gate.values.redaction.standins import StandIns
 from ci_gate.values.tokens import encoded, read_token, tokens_in
 
 KEY = b"k" * 32

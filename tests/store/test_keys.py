@@ -13,7 +13,7 @@ import pytest
 from ci_gate.model.exchange import Exchange
 from ci_gate.model.message import HttpRequest, HttpResponse, Raw, Stored
 from ci_gate.store.keys import identity, is_write, protocol_of
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.standins import StandIns
 
 TOP = Path(__file__).parents[2]
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ci_gate.model.message import Headers, Part
 from ci_gate.values.places import walk
-from ci_gate.values.redaction import Redactor
-from ci_gate.values.standins import StandIns, basic_pair
+from ci_gate.values.redaction.redactor import Redactor
+from ci_gate.values.redaction.standins import StandIns, basic_pair
 
 STAND_INS = StandIns(b"k" * 32)
 SECRET = "a1B2c3D4e5F6"

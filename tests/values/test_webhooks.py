@@ -7,7 +7,7 @@ import hmac
 
 import pytest
 
-from ci_gate.values.names import SIGNATURES as REDACTED
+from ci_gate.values.redaction.names import SIGNATURES as REDACTED
 from ci_gate.values.webhooks import (
     FORMS,
     SIGNATURES,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_to_bytes
 
-from ci_gate.values.standins import is_stand_in
+from ci_gate.values.redaction.standins import is_stand_in
 
 _MEMO_ENTRIES = 8192
 _MEMO_BYTES = 1024

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ci_gate.codecs.http1 import routes
 from ci_gate.codecs.http1.routes import fold_path, match_route, shown_path
-from ci_gate.values.standins import StandIns
+from ci_gate.values.redaction.standins import StandIns
 
 UUID = "3f2a9c1b-7e44-4a1c-9b7e-0a1b2c3d4e5f"
 ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
