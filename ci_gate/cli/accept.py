@@ -135,12 +135,12 @@ def _followed(
     """Replay and accept what follows, round by round; what was accepted."""
     from ci_gate.cli.output import output, tell
     from ci_gate.gate.accept import also_made, prepare, write
-    from ci_gate.gate.accepting.following import ROUNDS, following, is_answered_now
+    from ci_gate.gate.accepting.following import ROUNDS, following
     from ci_gate.net.loop import run
 
     shown: list[Shown] = []
     exchanges = {name for cause in acceptance.causes for name in cause.exchanges}
-    rounds = ROUNDS if is_answered_now(acceptance.causes) else 0
+    rounds = ROUNDS if acceptance.leads else 0
     for number in range(1, rounds + 1):
         with (
             tempfile.TemporaryDirectory(prefix="ci-gate-") as folder,
@@ -247,7 +247,6 @@ def _end(
     import msgspec
 
     from ci_gate.cli.output import say_json, tell
-    from ci_gate.gate.accepting.following import is_answered_now
 
     if as_json:
         form = {
@@ -263,7 +262,7 @@ def _end(
     else:
         left = f"; still red: {', '.join(acceptance.left[:20])}" if acceptance.left else ""
         tell(f"ci-gate: accepted {', '.join(one.id for one in acceptance.causes)}{left}")
-        if is_answered_now(acceptance.causes) and not followed:
+        if acceptance.leads and not followed:
             tell("ci-gate: what the service does with the answers shows in the next run")
         tell("ci-gate: look at it with `git diff`, run the gate again, and commit the snapshot")
     if written and not kept:

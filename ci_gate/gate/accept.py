@@ -68,6 +68,8 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
     after: Snapshot
     exchanges: dict[str, Exchange | None]
     """What changes: id -> the exchange as it will be, None = it goes."""
+    leads: bool
+    """A call was accepted that no mock had an answer to: more may follow."""
 
 
 def is_cause(text: str) -> bool:
@@ -92,7 +94,7 @@ def prepare(options: AcceptOptions, reason: str) -> Acceptance:
     snapshot = with_routes(read.snapshot, options.routes)
     rules = Rules(options.rules, options.today)
     book = Book(snapshot, rules, reason, result.environment.started_at)
-    _apply(_Work(options, folder, causes), book)
+    leads = _apply(_Work(options, folder, causes), book)
     before = {one.id: one for one in (*snapshot.inbound, *snapshot.outbound)}
     made = {
         name: None if name in book.removed else one
@@ -111,6 +113,7 @@ def prepare(options: AcceptOptions, reason: str) -> Acceptance:
         before=read.snapshot,
         after=_with(read.snapshot, made),
         exchanges=made,
+        leads=leads,
     )
 
 
@@ -211,19 +214,30 @@ class _Work(msgspec.Struct, frozen=True):
             if one.cause in causes
             and not one.notice
             and (not route or one.route == route)
-            and not _provoked(causes[one.cause], one)
+            and not _provoked(causes[one.cause], one, change.differences)
         ]
 
 
-def _provoked(cause: Cause, one: Difference) -> bool:
+def _provoked(cause: Cause, one: Difference, found: Sequence[Difference]) -> bool:
     """True for what followed from a call that no mock could answer: our refusal brought it about,
-    and with an answer the service goes on otherwise. The next run shows what is left of it."""
-    if cause.change not in _UNANSWERED:
-        return False
-    return (one.change, one.dependency) != (cause.change, cause.dependency)
+    and with an answer the service goes on otherwise. The next run shows what is left of it.
+
+    `found`: all differences of that exchange, among them calls with a copy of a changed answer.
+    """
+    if cause.change in _UNANSWERED:
+        return (one.change, one.dependency) != (cause.change, cause.dependency)
+    copied = any(d.cause == cause.id and _unanswered(d) for d in found if cause.transform)
+    same = one.change == cause.change and cause.transform in one.transforms
+    return copied and not same and not _unanswered(one)
 
 
-def _apply(work: _Work, book: Book) -> None:
+def _unanswered(one: Difference) -> bool:
+    return bool(one.dependency) and one.change in _UNANSWERED
+
+
+def _apply(work: _Work, book: Book) -> bool:
+    """Put it all into the book. True when calls among it have had no answer."""
+    leads = False
     basis = Basis(work.folder)
     upstreams = {one.name for one in work.options.dependencies if one.address}
     calls = Calls(book, upstreams.__contains__, assume=work.options.assume)
@@ -237,6 +251,7 @@ def _apply(work: _Work, book: Book) -> None:
         basis.refuse_others(change, dict(before), used - {"", *_GROUPS})
         if not found:
             continue  # only what a refusal of ours has brought about
+        leads = leads or any(map(_unanswered, found))
         own = [one for one in found if not one.dependency]
         outbound = [one for one in found if one.dependency]
         steps: tuple[tuple[list[Difference], Callable[[], None]], ...] = (
@@ -255,6 +270,7 @@ def _apply(work: _Work, book: Book) -> None:
         raise refused(refusals)
     if not book.shown:
         raise UsageError(f"{work.folder}: holds nothing of these causes that could be accepted")
+    return leads
 
 
 # -- the snapshot

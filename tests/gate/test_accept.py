@@ -20,7 +20,7 @@ from ci_gate.model.snapshot import Dependency, Origin, Snapshot
 from ci_gate.store.disk import digest_of
 from ci_gate.store.runs import RunDirectory
 from ci_gate.store.snapshot import read_snapshot, write_snapshot
-from tests.gate.accepts import accept, files
+from tests.gate.accepts import accept, files, options
 
 JSON = ((b"Content-Type", b"application/json"),)
 
@@ -114,8 +114,6 @@ def ran(tmp_path: Path) -> Ran:
 
 def refuse(ran: Ran, match: str, **more: Any) -> None:
     """Refused, and nothing was written."""
-    from tests.gate.accepts import options
-
     before = files(ran)
     with pytest.raises(UsageError, match=match):
         prepare(options(ran, **more), "x")
@@ -276,6 +274,32 @@ def test_what_a_refused_call_has_provoked_is_not_accepted(ran: Ran) -> None:
     accept(ran, causes=("C3",))
     assert ran.bodies() == bodies
     assert [one.route for one in read_snapshot(ran.snapshot).outbound] == ["POST /pay", "GET /new"]
+
+
+def test_what_a_refused_copy_has_provoked_is_not_accepted(ran: Ran) -> None:
+    """A call that carried a copy of the changed answer had none itself: what that made of its
+    request is not expected from now on, the change itself is, there and elsewhere."""
+    call = read_snapshot(ran.snapshot).outbound[0]
+    live = msgspec.structs.replace(call, request=HttpRequest("POST", b"/pay", body=b'{"a":9}'))
+    copy = Difference(
+        change="changed", exchange="e-1", route="GET /a", dependency="pay", call="POST /pay",
+        call_id="c-1", place="request.body.$.a", transforms=("a: increased",), cause="C3",
+    )  # fmt: skip
+    same = msgspec.structs.replace(ran.difference("e-2", "a", "C3"), transforms=("increased",))
+    first, second = ran.changes
+    ran.changes[0] = msgspec.structs.replace(
+        first,
+        differences=(copy, ran.difference("e-1", "b", "C3")),
+        calls=(MadeCall(change="changed", recorded="c-1", exchange=live),),
+        stored=first.stored | {"c-1": digest_of(call)},
+    )
+    ran.changes[1] = msgspec.structs.replace(second, differences=(same,))
+    ran.write(causes=(ran.cause("C3", "a", transform="increased"),))
+    before = ran.bodies()
+    assert prepare(options(ran, causes=("C3",)), "why").leads
+    accept(ran, causes=("C3",))
+    after = ran.bodies()
+    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
 
 
 def test_what_names_a_cause() -> None:

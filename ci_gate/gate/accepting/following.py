@@ -9,7 +9,7 @@ was not accepted stays red.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import msgspec
 
@@ -18,17 +18,10 @@ from ci_gate.errors import CannotRun
 from ci_gate.gate import events
 from ci_gate.gate.accept import AcceptOptions
 from ci_gate.gate.run import run
-from ci_gate.model.difference import Cause
 from ci_gate.store.runs import RunDirectory, read_result
 
 ROUNDS = 5
 """Replays at most: each may bring calls that nobody could see before."""
-_UNANSWERED = frozenset({"unexpected", "changed", "repeated", "migration"})
-
-
-def is_answered_now(causes: Iterable[Cause]) -> bool:
-    """True when something may follow: a call was accepted that no mock had an answer to."""
-    return any(one.change in _UNANSWERED and one.dependency for one in causes)
 
 
 def left_red(options: AcceptOptions, folder: str) -> frozenset[str]:

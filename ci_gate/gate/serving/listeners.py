@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from ci_gate.errors import CannotRun
 from ci_gate.net.connection import Connection
@@ -38,12 +38,34 @@ class Listeners:
         self._servers: list[asyncio.Server] = []
 
     async def open(
-        self, factory: Callable[[], Connection], port: int, what: str, host: str = LOOPBACK
+        self,
+        factory: Callable[[], Connection],
+        port: int,
+        what: str,
+        host: str = LOOPBACK,
+        avoid: Container[int] = (),
     ) -> int:
-        """Listen for `what` and return the port. Raises CannotRun naming who holds a taken one."""
+        """Listen for `what` and return the port; 0 becomes a free one that is not among those to
+        `avoid`. Raises CannotRun naming who holds a taken one."""
+        refused: list[asyncio.Server] = []
+        try:
+            server = await self._opened(factory, port, what, host)
+            while port == 0 and port_of(server) in avoid:
+                refused.append(server)  # kept, or the next one might get the same
+                server = await self._opened(factory, port, what, host)
+        finally:
+            for one in refused:
+                one.close()
+        self._servers.append(server)
+        return port_of(server)
+
+    @staticmethod
+    async def _opened(
+        factory: Callable[[], Connection], port: int, what: str, host: str
+    ) -> asyncio.Server:
         opening = asyncio.ensure_future(listen(factory, host, port))
         try:
-            server = await asyncio.shield(opening)
+            return await asyncio.shield(opening)
         except asyncio.CancelledError:
             # A half-opened listener would be nobody's.
             await asyncio.wait([opening])
@@ -56,8 +78,6 @@ class Listeners:
             raise CannotRun(
                 f"port {port} is needed for {what} and is in use{by}; stop it, or choose another port"
             ) from error
-        self._servers.append(server)
-        return port_of(server)
 
     def close(self) -> None:
         """Stop listening."""

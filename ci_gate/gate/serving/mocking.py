@@ -230,13 +230,15 @@ class Mocks:
 
         `fixed`: use the ports that the configuration gives (`listen:`), else free ones.
         """
-        port = await listeners.open(self.server.proxy(), out_port, "the outbound proxy")
+        # Where a dependency really is, perhaps on this machine, calls to another must not arrive.
+        real = frozenset(port for _, _, port in self._by_address)
+        port = await listeners.open(self.server.proxy(), out_port, "the outbound proxy", avoid=real)
         addresses = {"proxy": f"http://{LOOPBACK}:{port}"}
         for name, mock in {**self._silent(), **self.mocks}.items():
             upstream = self._upstreams.get(name)
             wanted = upstream.listen if upstream is not None and fixed else 0
             host = upstream.listen_host if upstream is not None and fixed else LOOPBACK
-            port = await listeners.open(self.server.dependency(mock), wanted, name, host)
+            port = await listeners.open(self.server.dependency(mock), wanted, name, host, real)
             for spelling in LOCAL:
                 self._by_address[("http", spelling, port)] = mock
             secure = mock.session.get("tls") == "on"

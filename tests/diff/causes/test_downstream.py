@@ -62,3 +62,15 @@ def test_notices_and_what_does_not_count_explain_nothing() -> None:
 def test_startup_explains_no_request() -> None:
     """A cause without exchanges takes nothing."""
     assert len(roots(call("", "missing", group="startup", route=""), answer("1"))) == 2
+
+
+def test_a_cached_copy_goes_under_its_answer() -> None:
+    """The text that a cache is given changed as the answer that it keeps: one change, one cause."""
+    total = answer("1", expected="5", actual='"5"', transforms=("number became string",))
+    later = answer("2", expected="6", actual='"6"', transforms=("number became string",))
+    copy = call("1", "changed", "SET order:{id}", transforms=("total: number became string",))
+    assert roots(copy, total, later) == [("value", 3)]
+    price = call("1", "changed", "SET order:{id}", transforms=("price: number became string",))
+    assert sorted(roots(price, total, later)) == [("changed", 1), ("value", 2)]
+    elsewhere = call("3", "changed", "SET order:{id}", transforms=("total: number became string",))
+    assert roots(elsewhere, total, later) == [("value", 3)]

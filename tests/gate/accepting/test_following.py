@@ -11,30 +11,9 @@ import pytest
 from ci_gate.errors import CannotRun, UsageError
 from ci_gate.gate import events
 from ci_gate.gate.accept import AcceptOptions, also_made, prepare, write
-from ci_gate.gate.accepting.following import following, is_answered_now, left_red
-from ci_gate.model.difference import Cause
+from ci_gate.gate.accepting.following import following, left_red
 from ci_gate.net.loop import run
 from tests.gate.accepts import accept, green, options
-
-
-def cause(change: str, dependency: str = "api") -> Cause:
-    """A cause of a kind."""
-    return Cause(id="C1", title="", change=change, routes=(), dependency=dependency)
-
-
-@pytest.mark.parametrize(
-    ("one", "follows"),
-    [
-        (cause("unexpected"), True),
-        (cause("changed"), True),
-        (cause("missing"), False),
-        (cause("unexpected", ""), False),
-        (cause("value", ""), False),
-    ],
-)
-def test_what_may_be_followed_by_something(one: Cause, follows: bool) -> None:
-    """Calls that no mock could answer before."""
-    assert is_answered_now([one]) is follows
 
 
 def next_of(acting: Any, how: str, chosen: AcceptOptions, names: set[str]) -> AcceptOptions | None:
@@ -48,6 +27,7 @@ def test_nothing_follows_where_all_is_as_expected(acting: Any) -> None:
     """The new call has an answer now, and the service does no more with it; nor does anything
     follow where no request is concerned."""
     result = acting.run("extra")
+    assert prepare(options(acting), "extra").leads
     accept(acting)
     names = set(result.causes[0].exchanges)
     assert next_of(acting, "extra", options(acting), names) is None
@@ -68,6 +48,7 @@ def test_what_was_left_stays_red_and_what_is_new_is_next(acting: Any) -> None:
     assert found is not None
     assert (found.everything, Path(found.run)) == (False, acting.folder / "next")
     before = prepare(options(acting), "first")
+    assert not before.leads  # a call that is made no more
     later = prepare(found, "what follows")
     assert write(later, found)
     also_made(before, later, found)

@@ -35,6 +35,30 @@ def test_opened_and_closed() -> None:
     assert not answers(asyncio.run(both()))
 
 
+def test_a_free_port_is_none_of_those_to_avoid() -> None:
+    """A port on which a real dependency was called is given back, and another one is had."""
+
+    class First:
+        """Contains what it is asked for first."""
+
+        def __init__(self) -> None:
+            self.asked: list[object] = []
+
+        def __contains__(self, port: object) -> bool:
+            self.asked.append(port)
+            return len(self.asked) == 1
+
+    async def both() -> None:
+        listeners, avoid = Listeners(), First()
+        port = await listeners.open(Connection, 0, "a test", avoid=avoid)
+        assert avoid.asked[1:] == [port]
+        assert avoid.asked[0] != port
+        assert not answers(int(str(avoid.asked[0])))
+        listeners.close()
+
+    asyncio.run(both())
+
+
 def test_a_taken_port_names_what_for_and_who() -> None:
     """CannotRun with the port, its use, its holder and the way out; nothing stays open."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -72,6 +72,32 @@ def test_not_modified_is_no_answer_to_who_has_nothing(recorded: Snapshot, make: 
     assert answering(asked) == "later"
 
 
+def test_no_mock_is_where_a_dependency_really_is(make: Make, recorded: Snapshot) -> None:
+    """Whoever calls the recorded address of one would come to another that is mocked there."""
+    dependencies = tuple(
+        msgspec.structs.replace(one, address="http://localhost:9")
+        if one.name == "payments"
+        else one
+        for one in recorded.dependencies
+    )
+    mocks = make(msgspec.structs.replace(recorded, dependencies=dependencies))
+    avoided: list[bool] = []
+
+    class Watched(Listeners):
+        async def open(self, *given: Any, **more: Any) -> int:
+            avoided.append(9 in (more.get("avoid") or given[-1]))
+            return await super().open(*given, **more)
+
+    async def listen() -> None:
+        listeners = Watched()
+        await mocks.listen(listeners, 0, fixed=False)
+        listeners.close()
+        await mocks.stop()
+
+    asyncio.run(listen())
+    assert avoided == [True] * (1 + len(dependencies))
+
+
 def served(mocks: Mocks, *asked: tuple[str, str, bytes | None]) -> list[tuple[int, bytes]]:
     """Status and body of each (dependency, path, body)."""
 
