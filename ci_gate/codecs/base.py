@@ -138,7 +138,7 @@ class Pushed(msgspec.Struct, frozen=True):
     by: bytes = b""
     """The pattern that the client had subscribed to; it may hear the same by its topic, too."""
     at: int = 0
-    """When it was heard."""
+    """When it was heard, in monotonic nanoseconds; 0 where nobody records."""
 
 
 Action = (

@@ -218,10 +218,12 @@ class MockServer:
     def follow(self, exchange: str) -> None:
         """An exchange happens again: what others published after it they publish again, once."""
         pushes = self.pushes.pop(exchange, None)
+        if pushes is None:
+            return
         loop = asyncio.get_running_loop()
-        for after, mock, told in pushes.told if pushes is not None else ():
+        for after, mock, told in pushes.told:
             loop.call_later(after, self.publish, mock, told)
-            if pushes is not None and pushes.group:
+            if pushes.group:
                 # Nothing tells when it was heard.
                 loop.call_later(after + HEARD, self.correlation.seen, pushes.group)
 

@@ -203,12 +203,13 @@ class _Comparison:
                 self.ledger.fates[call.id] = (None, "repeated")
             else:
                 extras.missed(call, groups)
-        self._compare_surplus([one for one in surplus if not extras.moved(*one)], extras)
+        self._compare_surplus(surplus, extras)
         extras.tell(matched)
 
     def _compare_surplus(self, surplus: Sequence[Judged], extras: Extras) -> None:
-        """Calls that were answered with what only others recorded are changed forms, too."""
+        """What has not moved: calls answered with what only others recorded are changed forms, too."""
         windows = self.windows
+        surplus = [one for one in surplus if not extras.tell_moved(*one)]
         strange = [
             (call, groups)
             for call, groups in surplus

@@ -44,7 +44,7 @@ class Extras:
         if same is not None:
             place = (self._windows.key(same.id), charged(same, groups))
             self._repeated.setdefault(place, []).append(call)
-        elif call.new_host or call.migration or not self.moved(call, groups):
+        elif call.new_host or call.migration or not self.tell_moved(call, groups):
             self._new.setdefault((groups[0], call.dependency, call.route), []).append(call)
 
     def surplus(self, call: CallRecord, groups: tuple[str, ...]) -> None:
@@ -72,9 +72,10 @@ class Extras:
             self._known[place] = self._sameness.first(alike, call, groups[0])
         return self._known[place]
 
-    def moved(self, call: CallRecord, groups: tuple[str, ...]) -> bool:
-        """True when another request was recorded making this call and does not make it any more:
-        one change, told for both. Where rules allow that it is gone there, it is not the same."""
+    def tell_moved(self, call: CallRecord, groups: tuple[str, ...]) -> bool:
+        """Tell, and say True, when another request was recorded making this call and does not make it
+        any more: one change, told for both. Where rules allow that it is gone there, it is not the
+        same."""
         ledger, routes = self._ledger, self._ledger.routes
         candidates = self._windows.elsewhere(call, groups)
         record = self._sameness.first(candidates, call, groups[0])

@@ -48,7 +48,7 @@ price("14")
 print(send("/price"))
 waits = threading.Thread(target=lambda: print(send("/wait")))
 waits.start()
-time.sleep(0.3)
+time.sleep(0.3)  # the request is on its way; it gets the same where it comes later
 redis.Redis(port={redis}).publish("done:7", "seven")
 waits.join()
 print(send("/price"))
